@@ -1,0 +1,222 @@
+/**
+ * The book: a set of payments, customers and prices in memory, and how facts change it. The pipeline fills it with what
+ * one batch touches, `verify` with everything; the rules are the same. Deterministic: ids come from the caller.
+ */
+import { collect, moneyKeyOf } from './collect.ts';
+import { decide, earlierThan, type Decision, type Summary } from './decide.ts';
+import type { AffiliateView, Rules } from './earn.ts';
+import type { EventRef, Fact } from './facts.ts';
+import { compareText } from './facts.ts';
+import type { Referral } from './attribution.ts';
+import {
+  EMPTY_CUSTOMER,
+  EMPTY_PAYMENT,
+  EMPTY_PRICE,
+  mergeClocks,
+  mergeCustomers,
+  mergePayments,
+  mergePrices,
+  paymentOf,
+  refundOf,
+  rulingOf,
+  type Clock,
+  type CustomerState,
+  type PaymentState,
+  type PriceState,
+} from './merge.ts';
+
+export type Book = {
+  readonly payments: Map<string, PaymentState>;
+  /** Money key → payment id. */
+  readonly keys: Map<string, string>;
+  readonly customers: Map<string, CustomerState>;
+  readonly prices: Map<string, PriceState>;
+  readonly referrals: Map<string, Referral>;
+  readonly affiliates: Map<string, AffiliateView>;
+  readonly newPaymentId: () => string;
+};
+
+/** What a batch of facts changed, and what has to be decided again because of it. */
+export type Touched = {
+  readonly payments: Set<string>;
+  readonly customers: Set<string>;
+  readonly prices: Set<string>;
+  /** Parties whose payments may be credited differently now. */
+  readonly parties: Set<string>;
+  /** Loser → survivor of two payments that turned out to be the same money. */
+  readonly united: Map<string, string>;
+};
+
+export function emptyTouched(): Touched {
+  return { payments: new Set(), customers: new Set(), prices: new Set(), parties: new Set(), united: new Map() };
+}
+
+export function emptyBook(newPaymentId: () => string): Book {
+  return {
+    payments: new Map(),
+    keys: new Map(),
+    customers: new Map(),
+    prices: new Map(),
+    referrals: new Map(),
+    affiliates: new Map(),
+    newPaymentId,
+  };
+}
+
+/** Everything a fact names that must be known before it can be absorbed. */
+export type Names = { money: string[]; customers: string[]; prices: string[]; tokens: string[] };
+
+export function namesOf(facts: readonly Fact[]): Names {
+  const names: Names = { money: [], customers: [], prices: [], tokens: [] };
+  for (const fact of facts) {
+    switch (fact.kind) {
+      case 'payment':
+        names.money.push(...fact.keys);
+        names.tokens.push(...fact.touches.map((touch) => touch.token));
+        if (fact.claim?.party) names.customers.push(fact.claim.party);
+        for (const line of fact.claim?.lines ?? [])
+          names.prices.push(...line.prices.map((id) => `${fact.claim?.source}:${id}`));
+        break;
+      case 'refund':
+      case 'ruling':
+        names.money.push(...fact.keys);
+        break;
+      case 'customer':
+        names.customers.push(fact.key, ...fact.links);
+        names.tokens.push(...fact.touches.map((touch) => touch.token));
+        break;
+      case 'price':
+        names.prices.push(fact.key);
+        break;
+    }
+  }
+  return names;
+}
+
+/** Merges one fact of one event into the book and notes what it touched. */
+export function absorb(book: Book, fact: Fact, event: EventRef, touched: Touched): void {
+  switch (fact.kind) {
+    case 'payment':
+      absorbPayment(book, paymentOf(fact, event), touched);
+      if (fact.claim?.party) joinParty(book, fact.claim.party, touched);
+      return;
+    case 'refund':
+      absorbPayment(book, refundOf(fact.refund, fact.keys, event), touched);
+      return;
+    case 'ruling':
+      absorbPayment(book, rulingOf(fact.ruling, fact.keys, event), touched);
+      return;
+    case 'customer':
+      absorbCustomer(book, fact.key, { ...EMPTY_CUSTOMER, links: fact.links, touches: fact.touches }, touched);
+      return;
+    case 'price':
+      absorbPrice(book, fact, touched);
+      return;
+  }
+}
+
+function absorbPayment(book: Book, said: PaymentState, touched: Touched): void {
+  const known = [...new Set(said.keys.flatMap((key) => book.keys.get(key) ?? []))];
+  // The survivor is the payment that already carries the name of the money; ties cannot happen, a key has one payment.
+  const name = moneyKeyOf([...said.keys, ...known.flatMap((id) => book.payments.get(id)?.keys ?? [])]);
+  const survivor = book.keys.get(name) ?? known.toSorted(compareText)[0] ?? book.newPaymentId();
+  let state = mergePayments(book.payments.get(survivor) ?? EMPTY_PAYMENT, said);
+  for (const loser of known.filter((id) => id !== survivor)) {
+    state = mergePayments(state, book.payments.get(loser) ?? EMPTY_PAYMENT);
+    book.payments.delete(loser);
+    touched.payments.delete(loser);
+    touched.united.set(loser, survivor);
+  }
+  book.payments.set(survivor, state);
+  for (const key of state.keys) book.keys.set(key, survivor);
+  touched.payments.add(survivor);
+}
+
+/** A payment's party exists as a node from its first payment on, so that both sides meet at one row. */
+function joinParty(book: Book, party: string, touched: Touched): void {
+  if (book.customers.has(party)) return;
+  book.customers.set(party, EMPTY_CUSTOMER);
+  touched.customers.add(party);
+}
+
+function absorbCustomer(book: Book, key: string, said: CustomerState, touched: Touched): void {
+  const before = book.customers.get(key);
+  const after = mergeCustomers(before ?? EMPTY_CUSTOMER, said);
+  const grew = JSON.stringify(after) !== JSON.stringify(before ?? EMPTY_CUSTOMER);
+  if (before && !grew) return;
+  book.customers.set(key, after);
+  touched.customers.add(key);
+  if (!grew) return;
+  touched.parties.add(key);
+  // Who is known under this name is credited through it too (a sign-up's e-mail, an app user id).
+  for (const member of after.members) touched.parties.add(member);
+  for (const link of said.links) {
+    const node = book.customers.get(link) ?? EMPTY_CUSTOMER;
+    if (node.members.includes(key)) continue;
+    book.customers.set(link, mergeCustomers(node, { ...EMPTY_CUSTOMER, members: [key] }));
+    touched.customers.add(link);
+  }
+}
+
+function absorbPrice(book: Book, fact: Extract<Fact, { kind: 'price' }>, touched: Touched): void {
+  const before = book.prices.get(fact.key) ?? EMPTY_PRICE;
+  const after = mergePrices(before, fact);
+  // Only what matching reads counts as a change: a price is announced with every subscription event.
+  if (before.stamp && before.interval === after.interval && before.product === after.product) return;
+  book.prices.set(fact.key, after);
+  touched.prices.add(fact.key);
+}
+
+/** Records a decision of the clock on a payment; idempotent. */
+export function absorbClock(book: Book, paymentId: string, clock: Partial<Clock>, touched: Touched): void {
+  const state = book.payments.get(paymentId);
+  if (!state) return;
+  const merged = mergeClocks(state.clock, { matured: null, released: null, known: null, ...clock });
+  book.payments.set(paymentId, { ...state, clock: merged });
+  touched.payments.add(paymentId);
+}
+
+/**
+ * Decides the payments given, in the order the money moved, so that rules that look across a referral's payments see
+ * the earlier ones as they now stand. When such rules exist the caller names every payment of the referrals concerned.
+ */
+export function settle(book: Book, rules: Rules, ids: Iterable<string>): Map<string, Decision> {
+  const decisions = new Map<string, Decision>();
+  const summaries = new Map<string, Summary[]>();
+  const world = {
+    rules,
+    customer: (key: string) => book.customers.get(key),
+    referral: (token: string) => book.referrals.get(token),
+    affiliate: (id: string) => book.affiliates.get(id),
+    price: (key: string) => book.prices.get(key),
+  };
+  for (const id of inTimeOrder(book, ids)) {
+    const state = book.payments.get(id);
+    if (!state) continue;
+    const decision = decide(state, world, (referralId, sale) =>
+      earlierThan(summaries.get(referralId) ?? [], sale.paidAt, sale.moneyKey),
+    );
+    decisions.set(id, decision);
+    const referral = decision.attribution?.referral;
+    if (rules.lookAcross && referral && decision.summary)
+      summaries.set(referral.id, [...(summaries.get(referral.id) ?? []), decision.summary]);
+  }
+  return decisions;
+}
+
+function inTimeOrder(book: Book, ids: Iterable<string>): string[] {
+  const all = [...ids];
+  if (all.length < 2) return all;
+  const rank = new Map(all.map((id) => [id, timeOf(book.payments.get(id))]));
+  return all.toSorted((a, b) => {
+    const x = rank.get(a);
+    const y = rank.get(b);
+    return (x?.at ?? 0) - (y?.at ?? 0) || compareText(x?.name ?? a, y?.name ?? b);
+  });
+}
+
+function timeOf(state: PaymentState | undefined): { at: number; name: string } {
+  if (!state) return { at: 0, name: '' };
+  const collected = collect(state);
+  return collected.is === 'sale' ? { at: collected.sale.paidAt, name: collected.sale.moneyKey } : { at: 0, name: '' };
+}

@@ -1,0 +1,249 @@
+/**
+ * What money a payment is: reads the merged claims and says which one is believed, how much cash came in, what part of
+ * it may earn, and how much went back. Sources of the rules: reference/stripe.md 2.1, 3, 6.3, 6.4.
+ */
+import type { Claim, Line, Refund, Stamp } from './facts.ts';
+import { compareStamps, compareText } from './facts.ts';
+import type { PaymentState } from './merge.ts';
+import type { Moment } from './time.ts';
+
+/** Money that was really collected. Amounts in minor units of `currency`, with tax and shipping unless said otherwise. */
+export type Sale = {
+  readonly moneyKey: string;
+  readonly source: string;
+  /** The event that first proved it: `external_event_id`. */
+  readonly externalEventId: string;
+  readonly currency: string;
+  readonly cash: bigint;
+  readonly total: bigint;
+  /** `total` without tax and shipping. */
+  readonly net: bigint;
+  readonly lines: readonly Line[];
+  readonly linesIncomplete: boolean;
+  readonly flags: readonly string[];
+  readonly paidAt: Moment;
+  readonly party: string | null;
+  readonly subscription: string | null;
+  readonly trial: boolean;
+  readonly outOfBand: boolean;
+  readonly report: Claim | null;
+};
+
+export type Collected =
+  | { readonly is: 'sale'; readonly sale: Sale }
+  /** Nothing was paid, and nothing is missing: an open invoice, an unpaid checkout. */
+  | { readonly is: 'nothing'; readonly reason: string }
+  /** Something is missing; `defer`: it becomes decidable when the deferral's deadline has passed. */
+  | { readonly is: 'parked'; readonly reason: string; readonly defer: boolean };
+
+/** `stripe:invoice:in_1` → true. The second part of a money key names the kind of object. */
+export function isBillKey(key: string): boolean {
+  return key.split(':')[1] === 'invoice';
+}
+
+const KEY_RANK: Record<string, number> = { invoice: 0, pi: 1, ch: 2, sale: 3 };
+
+/** The name of the money: its invoice, else its payment intent, else its charge, else what the caller named it. */
+export function moneyKeyOf(keys: readonly string[]): string {
+  const rank = (key: string): number => KEY_RANK[key.split(':')[1] ?? ''] ?? 9;
+  return keys.toSorted((a, b) => rank(a) - rank(b) || compareText(a, b))[0] ?? '';
+}
+
+type ByKind = Record<Claim['kind'], Claim[]>;
+
+function claimsByKind(state: PaymentState): ByKind {
+  const sorted: ByKind = { bill: [], order: [], intent: [], charge: [], report: [] };
+  const keys = Object.keys(state.claims).toSorted(compareText);
+  for (const key of keys) {
+    const claim = state.claims[key];
+    if (claim) sorted[claim.kind].push(claim);
+  }
+  return sorted;
+}
+
+const isPaid = (claim: Claim): boolean => claim.status === 'paid';
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
+
+/** Says what the merged state proves; pure and independent of the order in which it came about. */
+export function collect(state: PaymentState): Collected {
+  const claims = claimsByKind(state);
+  if (state.keys.some(isBillKey)) return collectBill(state, claims);
+  const legs = [...claims.order, ...claims.intent, ...claims.charge];
+  const paid = legs.filter(isPaid);
+  if (paid.length === 0) return collectReport(state, claims, legs);
+  const report = claims.report[0] ?? null;
+  // Basil-family payment intents and charges do not say whether an invoice stands behind them (stripe.md, scenario 4).
+  const alone = legs.some((claim) => claim.standalone) || report !== null || state.clock.matured !== null;
+  if (!alone) return { is: 'parked', reason: 'may_belong_to_invoice', defer: true };
+  return { is: 'sale', sale: saleOfLegs(state, claims, paid, report) };
+}
+
+function collectBill(state: PaymentState, claims: ByKind): Collected {
+  const paid = claims.bill.filter(isPaid);
+  if (paid.length > 0) return { is: 'sale', sale: saleOfBills(state, claims, paid) };
+  if (claims.bill.length > 0) return { is: 'nothing', reason: `invoice_${claims.bill[0]?.status ?? 'open'}` };
+  const legs = [...claims.order, ...claims.intent, ...claims.charge, ...claims.report];
+  const moved = legs.some(isPaid) || Object.keys(state.refunds).length > 0;
+  return moved
+    ? { is: 'parked', reason: 'invoice_not_seen', defer: false }
+    : { is: 'nothing', reason: 'invoice_not_seen' };
+}
+
+function collectReport(state: PaymentState, claims: ByKind, legs: readonly Claim[]): Collected {
+  const report = claims.report[0];
+  if (report) return { is: 'sale', sale: saleOfReport(state, report) };
+  if (Object.keys(state.refunds).length > 0) return { is: 'parked', reason: 'refund_before_sale', defer: false };
+  return { is: 'nothing', reason: legs[0] ? `payment_${legs[0].status}` : 'no_money_seen' };
+}
+
+/** The first proof among claims, by time, rank and id. */
+function firstProof(claims: readonly Claim[]): Stamp {
+  const proofs = claims.map((claim) => claim.proof ?? claim.stamp).toSorted(compareStamps);
+  const first = proofs[0];
+  if (!first) throw new Error('a sale needs a claim that proves it');
+  return first;
+}
+
+function partyOf(claims: ByKind): string | null {
+  const inOrder = [...claims.bill, ...claims.order, ...claims.intent, ...claims.charge, ...claims.report];
+  // A customer id says more than an e-mail, whichever claim carries it.
+  const parties = inOrder.flatMap((claim) => (claim.party === null ? [] : [claim.party]));
+  return parties.find((party) => !party.startsWith('email:')) ?? parties[0] ?? null;
+}
+
+/** Usually one bill; one payment intent may pay several, then they are one payment and their sums count. */
+function saleOfBills(state: PaymentState, claims: ByKind, bills: readonly Claim[]): Sale {
+  const [first] = bills;
+  if (!first) throw new Error('a bill sale needs a bill');
+  return {
+    moneyKey: moneyKeyOf(state.keys),
+    source: first.source,
+    externalEventId: firstProof(bills).event,
+    currency: first.currency,
+    cash: sum(bills.map((bill) => bill.paid)),
+    total: sum(bills.map((bill) => bill.total)),
+    net: sum(bills.map((bill) => bill.net)),
+    lines: bills.flatMap((bill) => bill.lines),
+    linesIncomplete: bills.some((bill) => bill.linesIncomplete),
+    flags: [...new Set(bills.flatMap((bill) => bill.flags))],
+    paidAt: Math.min(...bills.map((bill) => bill.paidAt ?? firstProof([bill]).at)),
+    party: partyOf(claims),
+    subscription: bills.find((bill) => bill.subscription !== null)?.subscription ?? null,
+    trial: bills.every((bill) => bill.trial),
+    outOfBand: bills.some((bill) => bill.outOfBand),
+    report: claims.report[0] ?? null,
+  };
+}
+
+/** No bill: cash is what intents received (else charges captured, else the order was paid); tax is known to the order. */
+function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[], report: Claim | null): Sale {
+  const of = (kind: Claim['kind']): Claim[] => paid.filter((claim) => claim.kind === kind);
+  const cashLegs = [of('intent'), of('charge'), of('order')].find((legs) => legs.length > 0) ?? [];
+  const told = of('order')[0] ?? of('intent')[0] ?? of('charge')[0];
+  if (!told) throw new Error('a sale of cash legs needs a paid leg');
+  const chargedAt = of('charge').flatMap((claim) => (claim.paidAt === null ? [] : [claim.paidAt]));
+  const proof = firstProof(paid);
+  return {
+    moneyKey: moneyKeyOf(state.keys),
+    source: told.source,
+    externalEventId: proof.event,
+    currency: told.currency,
+    cash: sum(cashLegs.map((claim) => claim.paid)),
+    // An intent or a charge that was captured in part asked for more than it got; the rest was never owed.
+    total: told.kind === 'order' ? told.total : told.paid,
+    net: told.net,
+    lines: report ? report.lines.map((line) => ({ ...line, net: told.net })) : told.lines,
+    linesIncomplete: told.linesIncomplete,
+    flags: told.flags,
+    paidAt: chargedAt.length > 0 ? Math.min(...chargedAt) : proof.at,
+    party: partyOf(claims),
+    subscription: report?.subscription ?? told.subscription,
+    trial: false,
+    outOfBand: false,
+    report,
+  };
+}
+
+function saleOfReport(state: PaymentState, report: Claim): Sale {
+  return {
+    moneyKey: moneyKeyOf(state.keys),
+    source: report.source,
+    externalEventId: report.externalId ?? firstProof([report]).event,
+    currency: report.currency,
+    cash: report.paid,
+    total: report.total,
+    net: report.net,
+    lines: report.lines,
+    linesIncomplete: false,
+    flags: report.flags,
+    paidAt: report.paidAt ?? report.stamp.at,
+    party: report.party,
+    subscription: report.subscription,
+    trial: report.trial,
+    outOfBand: false,
+    report,
+  };
+}
+
+/** One refund as it counts: its own object, or what a charge's cumulative counter shows beyond the known objects. */
+export type CountedRefund = {
+  readonly key: string;
+  readonly amount: bigint;
+  readonly at: Moment;
+  readonly status: Refund['status'];
+  readonly source: string;
+  readonly externalEventId: string;
+};
+
+/**
+ * Every refund once. A charge counts cumulatively, refund objects count one by one; what the charge shows beyond its
+ * objects is one remainder under the charge's key, superseded when the objects arrive (stripe.md 3). A counter that was
+ * read before a refund failed still contains that refund, so failures after the reading are taken off it.
+ */
+export function refundsOf(state: PaymentState): CountedRefund[] {
+  const refunds = Object.values(state.refunds);
+  const counted: CountedRefund[] = refunds.map((refund) => ({
+    key: refund.key,
+    amount: refund.amount,
+    at: refund.at,
+    status: refund.status,
+    source: refund.source,
+    externalEventId: refund.externalId ?? refund.proof.event,
+  }));
+  for (const claim of Object.values(state.claims)) {
+    if (claim.kind !== 'charge' || claim.refunded === null || claim.refunded === 0n) continue;
+    const own = refunds.filter((refund) => refund.charge === claim.key);
+    const active = sum(own.filter((refund) => refund.status !== 'failed').map((refund) => refund.amount));
+    const failedLater = own.filter(
+      (refund) => refund.status === 'failed' && refund.at <= claim.stamp.at && refund.stamp.at >= claim.stamp.at,
+    );
+    const rest = claim.refunded - sum(failedLater.map((refund) => refund.amount)) - active;
+    if (rest <= 0n) continue;
+    counted.push({
+      key: `${claim.key}:refunded`,
+      amount: rest,
+      at: claim.stamp.at,
+      status: 'succeeded',
+      source: claim.source,
+      externalEventId: claim.stamp.event,
+    });
+  }
+  return counted.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+}
+
+/** What went back in total, never more than came in. */
+export function refundedOf(refunds: readonly CountedRefund[], cash: bigint): bigint {
+  const active = sum(refunds.filter((refund) => refund.status !== 'failed').map((refund) => refund.amount));
+  return active > cash ? cash : active;
+}
+
+/** When the refunds reached the whole of `cash`; null: they have not. */
+export function refundedWhollyAt(refunds: readonly CountedRefund[], cash: bigint): Moment | null {
+  let total = 0n;
+  for (const refund of refunds) {
+    if (refund.status === 'failed') continue;
+    total += refund.amount;
+    if (total >= cash) return refund.at;
+  }
+  return null;
+}

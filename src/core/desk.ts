@@ -1,0 +1,267 @@
+/**
+ * The desk: everything a surface can ask for, in our words. Surfaces translate their dialect to these calls and the
+ * answers back; the pipeline implements them. Amounts are minor units, moments milliseconds UTC, ids public text ids.
+ */
+import type { Explanation } from './explain.ts';
+import type { Terms } from './incentives.ts';
+import type { CommissionStatus, Standing } from './ledger.ts';
+import type { Refusal } from './refusals.ts';
+import type { Moment } from './time.ts';
+
+/** Who calls: the key decides workspace and world. */
+export type Caller = {
+  readonly workspace: string;
+  readonly livemode: boolean;
+  readonly keyId: string;
+  readonly scopes: readonly string[];
+};
+
+export type SaleRequest = {
+  readonly dialect: string;
+  /** The caller's idempotency key; may be a Stripe id (in_, pi_, ch_, cs_, evt_): then it is the same payment. */
+  readonly externalEventId: string;
+  readonly referralId: string | null;
+  readonly clickId: string | null;
+  readonly customerId: string | null;
+  readonly externalUserId: string | null;
+  readonly amount: bigint;
+  /** Lower case. */
+  readonly currency: string;
+  readonly priceIds: readonly string[];
+  readonly productIds: readonly string[];
+  /** A name of `INTERVAL_NAMES`; null: none given. */
+  readonly interval: string | null;
+  readonly isSubscription: boolean;
+  readonly commissionStatus: CommissionStatus | null;
+  readonly saleStatus: string | null;
+  readonly occurredAt: Moment | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** The request's body as it came, for the journal and the hash of a conflict. */
+  readonly body: string;
+};
+
+export type RefundRequest = {
+  readonly dialect: string;
+  readonly conversionId: string;
+  /** null: everything that is left. */
+  readonly amount: bigint | null;
+  readonly currency: string | null;
+  readonly reason: string | null;
+  readonly externalEventId: string | null;
+  readonly refundedAt: Moment | null;
+  readonly body: string;
+};
+
+/** A sale conversion with its commission, as every dialect shows it. */
+export type ConversionView = {
+  readonly id: string;
+  readonly kind: 'sale' | 'refund';
+  readonly livemode: boolean;
+  readonly source: string;
+  readonly externalEventId: string;
+  readonly moneyKey: string;
+  /** Every money key of its payment: `stripe:invoice:in_…`, `stripe:pi:pi_…`, … */
+  readonly keys: readonly string[];
+  readonly referralId: string | null;
+  readonly affiliateId: string | null;
+  readonly programId: string;
+  readonly currency: string;
+  readonly amount: bigint;
+  readonly refunded: bigint;
+  readonly base: bigint;
+  /** Sale: open, complete, trialing, failed, refunded, partial_refunded. Refund: pending, succeeded, failed. */
+  readonly status: string;
+  readonly reason: string | null;
+  readonly occurredAt: Moment;
+  readonly createdAt: Moment;
+  readonly updatedAt: Moment;
+  readonly commission: CommissionView | null;
+};
+
+export type CommissionView = {
+  readonly id: string;
+  readonly status: CommissionStatus;
+  readonly currency: string;
+  readonly earned: bigint;
+  readonly reversed: bigint;
+  readonly incentiveId: string | null;
+  readonly incentiveVersion: number | null;
+  readonly holdDays: number | null;
+  readonly availableAt: Moment;
+};
+
+export type Page<T> = { readonly rows: readonly T[]; readonly total: number };
+export type Cursor<T> = { readonly rows: readonly T[]; readonly hasMore: boolean };
+
+export type AffiliateView = {
+  readonly id: string;
+  readonly programId: string;
+  readonly groupId: string | null;
+  readonly name: string;
+  readonly email: string;
+  readonly trackingId: string;
+  readonly status: 'pending' | 'approved' | 'rejected' | 'paused' | 'banned';
+  readonly externalUserId: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** company_name, country_code, payout_method, payout_details. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly createdAt: Moment;
+};
+
+export type ReferralView = {
+  readonly id: string;
+  readonly affiliateId: string;
+  readonly programId: string;
+  readonly status: 'click' | 'lead' | 'trialing' | 'customer' | 'active' | 'canceled' | 'rejected';
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly customerId: string | null;
+  readonly externalUserId: string | null;
+  readonly subscriptionId: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly createdAt: Moment;
+  readonly convertedAt: Moment | null;
+};
+
+export type IncentiveView = {
+  readonly id: string;
+  readonly version: number;
+  readonly programId: string;
+  readonly terms: Terms;
+  readonly createdAt: Moment;
+  readonly ended: boolean;
+};
+
+export type TransferView = {
+  readonly id: string;
+  readonly commissionId: string;
+  readonly conversionId: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reason: string;
+  readonly at: Moment;
+};
+
+export type BalanceView = { readonly currency: string; readonly standing: Standing };
+
+export type TraceView = {
+  readonly asked: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly summary: readonly string[];
+  readonly keys: readonly string[];
+  readonly events: readonly { readonly source: string; readonly id: string; readonly type: string; readonly at: Moment }[];
+  readonly conversions: readonly ConversionView[];
+  readonly explanation: Explanation | null;
+  readonly transfers: readonly TransferView[];
+};
+
+export type InboxView = {
+  readonly id: string;
+  readonly source: string;
+  readonly externalEventId: string;
+  readonly type: string;
+  readonly state: string;
+  readonly reason: string | null;
+  /** The reason in words and what to do. */
+  readonly hint: string | null;
+  readonly subject: string | null;
+  readonly occurredAt: Moment;
+  readonly receivedAt: Moment;
+  readonly attempts: number;
+  readonly nextTryAt: Moment | null;
+};
+
+export type ClickRequest = {
+  readonly trackingId: string;
+  readonly programId: string | null;
+  readonly createdAt: Moment | null;
+  /** sub1…sub5, referrer, ip, userAgent, utm…, gclid, fbclid, msclkid, ttclid: kept as given. */
+  readonly details: Readonly<Record<string, string>>;
+};
+
+export type SignupRequest = {
+  readonly dialect: string;
+  readonly clickId: string;
+  readonly email: string | null;
+  readonly externalUserId: string | null;
+  readonly name: string | null;
+  readonly body: string;
+};
+
+type Answer<T> = Promise<T | Refusal>;
+type Changes<T> = { readonly [K in keyof T]?: T[K] };
+export type Paging = { readonly limit: number; readonly offset: number };
+
+/** Money and tracking. */
+export type MoneyDesk = {
+  sell(caller: Caller, request: SaleRequest): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
+  refund(caller: Caller, request: RefundRequest): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
+  click(caller: Caller, request: ClickRequest): Answer<ReferralView & { readonly trackingId: string }>;
+  signUp(caller: Caller, request: SignupRequest): Answer<{ readonly referral: ReferralView; readonly replayed: boolean }>;
+};
+
+/** Everything that is read, set up or ruled. */
+export type OfficeDesk = {
+  conversion(caller: Caller, id: string): Answer<ConversionView>;
+  /** Sales and refunds; `externalEventId` finds the conversion by any event id on its trail. */
+  conversions(caller: Caller, filter: Paging & { readonly externalEventId: string | null; readonly kind: string | null }): Promise<Page<ConversionView>>;
+  /** Sales that have a commission. */
+  commissions(
+    caller: Caller,
+    filter: Paging & {
+      readonly status: string | null;
+      readonly saleStatus: string | null;
+      readonly referralId: string | null;
+      readonly affiliateId: string | null;
+      readonly from: Moment | null;
+      readonly to: Moment | null;
+      readonly newestFirst: boolean;
+    },
+  ): Promise<Page<ConversionView>>;
+  /** An operator's ruling on a commission; goes through the inbox and is decided like everything else. */
+  rule(caller: Caller, conversionId: string, status: CommissionStatus, body: string): Answer<ConversionView>;
+  createAffiliate(
+    caller: Caller,
+    input: Pick<AffiliateView, 'name' | 'email'> & Changes<AffiliateView>,
+  ): Answer<AffiliateView>;
+  affiliate(caller: Caller, id: string): Answer<AffiliateView>;
+  affiliates(caller: Caller, filter: Paging & { readonly status: string | null; readonly search: string | null }): Promise<Page<AffiliateView>>;
+  updateAffiliate(caller: Caller, id: string, changes: Changes<AffiliateView>): Answer<AffiliateView>;
+  deleteAffiliate(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
+  createReferral(
+    caller: Caller,
+    input: Pick<ReferralView, 'affiliateId' | 'email'> & Changes<ReferralView> & { readonly clickId: string | null; readonly body: string },
+  ): Answer<ReferralView>;
+  referral(caller: Caller, id: string): Answer<ReferralView & { readonly stats: { readonly revenue: bigint; readonly commission: bigint; readonly orders: number; readonly lastOrderAt: Moment | null; readonly currency: string } }>;
+  referrals(
+    caller: Caller,
+    filter: {
+      readonly limit: number;
+      readonly startingAfter: string | null;
+      readonly endingBefore: string | null;
+      readonly affiliateId: string | null;
+      readonly externalUserId: string | null;
+      readonly status: string | null;
+      readonly from: Moment | null;
+      readonly to: Moment | null;
+    },
+  ): Promise<Cursor<ReferralView>>;
+  updateReferral(caller: Caller, id: string, changes: Changes<ReferralView>, body: string): Answer<ReferralView>;
+  deleteReferral(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
+  createIncentive(caller: Caller, programId: string | null, terms: Terms): Answer<IncentiveView>;
+  incentive(caller: Caller, id: string): Answer<IncentiveView>;
+  incentives(caller: Caller, filter: Paging): Promise<Page<IncentiveView>>;
+  replaceIncentive(caller: Caller, id: string, terms: Terms): Answer<IncentiveView>;
+  endIncentive(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
+  /** Balances per currency; `at`: from the ledger as of that moment, null: now. */
+  balance(caller: Caller, affiliateId: string, at: Moment | null): Answer<readonly BalanceView[]>;
+  ledger(caller: Caller, affiliateId: string, filter: Paging): Answer<Page<TransferView>>;
+  trace(caller: Caller, id: string): Answer<TraceView>;
+  inbox(caller: Caller, filter: Paging & { readonly state: string | null }): Promise<Page<InboxView>>;
+  replay(caller: Caller, id: string): Answer<InboxView>;
+};
+
+export type Desk = MoneyDesk & OfficeDesk;

@@ -1,0 +1,179 @@
+/**
+ * Facts: what events say, in our words. Providers and surfaces only ever speak these; the rules never see a vendor's shape.
+ *
+ * Vocabulary. A *claim* is what one outside object says about one payment: a bill (an invoice), an order (a checkout),
+ * an intent or a charge (a cash leg), a report (an API sale). All claims that are the same money share one payment.
+ * A *party* is who buys: a customer id, an app user id or an e-mail, each a node that touches can be bound to.
+ */
+import type { Moment } from './time.ts';
+
+/** Orders what is said about one object: newest time, then higher rank of status, then larger event id. */
+export type Stamp = { readonly at: Moment; readonly rank: number; readonly event: string };
+
+/** `day:7`, `month:1`, `month:12`: weeks are 7 days, a year is 12 months (cases.md 45). */
+export type Interval = string;
+
+/** One line of a bill, after discounts, credit grants and inclusive tax; may be negative (proration credits). */
+export type Line = {
+  readonly id: string;
+  readonly net: bigint;
+  readonly prices: readonly string[];
+  readonly products: readonly string[];
+  /** Known from the payload itself; null when it has to come from the price cache. */
+  readonly interval: Interval | null;
+  /** Length of the service period, for the last declared fallback; null for prorations and one-offs. */
+  readonly period: Interval | null;
+  readonly recurring: boolean;
+  readonly proration: boolean;
+  readonly quantity: number;
+};
+
+/** Kinds in the order of authority: when several speak of one payment, the first kind present is believed. */
+export type ClaimKind = 'bill' | 'order' | 'intent' | 'charge' | 'report';
+
+export type ClaimStatus = 'open' | 'paid' | 'failed' | 'void';
+
+export type Claim = {
+  readonly kind: ClaimKind;
+  readonly key: string;
+  readonly stamp: Stamp;
+  readonly status: ClaimStatus;
+  readonly currency: string;
+  /** What was asked for, with tax and shipping, before credit balance. */
+  readonly total: bigint;
+  /** Cash collected, with tax and shipping. */
+  readonly paid: bigint;
+  /** `total` without tax and shipping: what may earn when all of it is cash. */
+  readonly net: bigint;
+  /** Cumulative refunds as this object counts them itself; null when it does not count. */
+  readonly refunded: bigint | null;
+  /** When the money moved, as the object says it; null: the earliest event that showed it paid. */
+  readonly paidAt: Moment | null;
+  /** The earliest event that showed this object paid; kept by minimum, whatever arrives later. */
+  readonly proof: Stamp | null;
+  readonly lines: readonly Line[];
+  /** Lines were cut off in the payload: the totals are right, matching per line is not complete (cases.md 19). */
+  readonly linesIncomplete: boolean;
+  /** Lines had to be scaled to the stated total (stripe.md 6.3), or tax was unknown (cases.md 29). */
+  readonly flags: readonly string[];
+  /** true: certainly no bill behind it. false: a bill may still turn up. */
+  readonly standalone: boolean;
+  readonly party: string | null;
+  readonly subscription: string | null;
+  readonly trial: boolean;
+  /** Caller's own words on an API sale: commission status and sale status overrides. */
+  readonly commissionStatus: string | null;
+  readonly saleStatus: string | null;
+  readonly outOfBand: boolean;
+  readonly source: string;
+  readonly externalId: string | null;
+};
+
+export type RefundStatus = 'pending' | 'succeeded' | 'failed';
+
+export type Refund = {
+  readonly key: string;
+  readonly stamp: Stamp;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly status: RefundStatus;
+  readonly at: Moment;
+  /** The charge it belongs to, so that charge totals and refund objects are not added up twice. */
+  readonly charge: string | null;
+  readonly proof: Stamp;
+  readonly source: string;
+  readonly externalId: string | null;
+};
+
+/** Something that may earn attribution: a referral (or click) id carried by an object. Lower rank wins. */
+export type Touch = {
+  readonly token: string;
+  readonly rank: number;
+  readonly at: Moment;
+  /** The subscription it was carried for; null: the customer as a whole. */
+  readonly subscription: string | null;
+};
+
+/** An operator's or caller's word on one payment's commission: approve, decline, … Newest wins. */
+export type Ruling = { readonly stamp: Stamp; readonly status: string };
+
+export type PaymentFact = {
+  readonly kind: 'payment';
+  /** First the object's own key, then every other key it names as the same money. */
+  readonly keys: readonly string[];
+  readonly claim: Claim | null;
+  readonly touches: readonly Touch[];
+  /** Metadata asked to leave this payment out; the reason in words. */
+  readonly optOut: string | null;
+};
+
+export type RefundFact = { readonly kind: 'refund'; readonly keys: readonly string[]; readonly refund: Refund };
+export type RulingFact = { readonly kind: 'ruling'; readonly keys: readonly string[]; readonly ruling: Ruling };
+
+/** Says who a party is: its e-mail, other nodes it is known as, touches bound to it. */
+export type CustomerFact = {
+  readonly kind: 'customer';
+  readonly key: string;
+  readonly links: readonly string[];
+  readonly touches: readonly Touch[];
+};
+
+export type PriceFact = {
+  readonly kind: 'price';
+  readonly key: string;
+  readonly stamp: Stamp;
+  readonly product: string | null;
+  /** null: a one-time price. */
+  readonly interval: Interval | null;
+};
+
+export type Fact = PaymentFact | RefundFact | RulingFact | CustomerFact | PriceFact;
+
+/** An event of the inbox on its way through the pipeline. */
+export type EventRef = {
+  readonly source: string;
+  /** The source's own id for it: `external_event_id`. */
+  readonly id: string;
+  readonly type: string;
+  readonly at: Moment;
+  readonly livemode: boolean;
+  /** Version of the workspace's rules when the event became known (DESIGN.md section 6). */
+  readonly rules: number;
+  /** When we received it; a deferral's deadline counts from here. */
+  readonly received: Moment;
+};
+
+/** What translation makes of one stored event: facts, or nothing with the reason. */
+export type Translation = { readonly facts: readonly Fact[] } | { readonly ignored: string };
+
+const UNIT_DAYS: Record<string, number> = { day: 1, week: 7 };
+const UNIT_MONTHS: Record<string, number> = { month: 1, quarter: 3, year: 12 };
+
+/** Canonical interval of a unit and a count; null for a unit nobody knows. 12 months = 1 year, 1 week = 7 days. */
+export function intervalOf(unit: string, count: number): Interval | null {
+  if (!Number.isInteger(count) || count < 1) return null;
+  const days = UNIT_DAYS[unit];
+  if (days !== undefined) return `day:${days * count}`;
+  const months = UNIT_MONTHS[unit];
+  return months === undefined ? null : `month:${months * count}`;
+}
+
+/** Names used by incentives and by the dialects for an interval. */
+export const INTERVAL_NAMES: Readonly<Record<string, Interval>> = {
+  daily: 'day:1',
+  weekly: 'day:7',
+  monthly: 'month:1',
+  quarterly: 'month:3',
+  half_yearly: 'month:6',
+  yearly: 'month:12',
+};
+
+/** Negative when `a` comes before `b`. */
+export function compareStamps(a: Stamp, b: Stamp): number {
+  return a.at - b.at || a.rank - b.rank || compareText(a.event, b.event);
+}
+
+/** Code-unit order, the same on every machine (no locale). */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

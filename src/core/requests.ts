@@ -1,0 +1,167 @@
+/**
+ * What came by API, as the inbox keeps it: our words plus the caller's exact body, so that every call can be translated
+ * again for ever, whatever becomes of its dialect. The translation is pure and the same for all dialects.
+ */
+import type { SaleRequest } from './desk.ts';
+import type { Claim, EventRef, Fact, Line, Stamp, Touch } from './facts.ts';
+import { INTERVAL_NAMES } from './facts.ts';
+import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
+import type { Moment } from './time.ts';
+
+export type SaleEntry = { readonly kind: 'sale'; readonly request: SaleRequest; readonly alias: string | null };
+export type RefundEntry = {
+  readonly kind: 'refund';
+  /** Any money key of the payment. */
+  readonly payment: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly externalEventId: string;
+  readonly refundedAt: Moment | null;
+  readonly reason: string | null;
+  readonly body: string;
+};
+/** A sign-up, or a referral created or bound by hand: these parties are credited to this referral. */
+export type LeadEntry = {
+  readonly kind: 'lead';
+  readonly referralId: string;
+  readonly email: string | null;
+  readonly externalUserId: string | null;
+  readonly customerId: string | null;
+  readonly body: string;
+};
+export type RulingEntry = { readonly kind: 'ruling'; readonly payment: string; readonly status: string; readonly body: string };
+export type Entry = SaleEntry | RefundEntry | LeadEntry | RulingEntry;
+
+/** Amounts as decimal text; everything else as JSON has it. */
+export function writeEntry(entry: Entry): string {
+  return JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+}
+
+/** Reads what `writeEntry` wrote. */
+export function readEntry(payload: unknown): Entry {
+  const entry = payload as Entry;
+  switch (entry.kind) {
+    case 'sale':
+      return { ...entry, request: { ...entry.request, amount: BigInt(entry.request.amount) } };
+    case 'refund':
+      return { ...entry, amount: BigInt(entry.amount) };
+    case 'lead':
+    case 'ruling':
+      return entry;
+    default:
+      throw new Error(`unknown journal entry "${String((payload as { kind?: unknown }).kind)}"`);
+  }
+}
+
+/** The facts of one entry. */
+export function factsOfEntry(ref: EventRef, entry: Entry): Fact[] {
+  const stamp: Stamp = { at: ref.at, rank: 0, event: ref.id };
+  switch (entry.kind) {
+    case 'sale':
+      return factsOfSale(ref, stamp, entry);
+    case 'refund':
+      return [factOfRefund(ref, stamp, entry)];
+    case 'lead':
+      return factsOfLead(ref, entry);
+    case 'ruling':
+      return [{ kind: 'ruling', keys: [entry.payment], ruling: { stamp, status: entry.status } }];
+  }
+}
+
+function partyOf(request: Pick<SaleRequest, 'customerId' | 'externalUserId'>): string | null {
+  if (request.customerId !== null) return customerKey(request.customerId);
+  return request.externalUserId === null ? null : userKey(request.externalUserId);
+}
+
+/** Keys under which a sale is known: the caller's own, and the Stripe object it names, if it names one. */
+export function keysOfSale({ request, alias }: SaleEntry): string[] {
+  const named = alias ?? stripeMoneyKey(request.externalEventId);
+  const own = moneyKey(request.dialect, 'sale', request.externalEventId);
+  return named === null ? [own] : [own, named];
+}
+
+function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
+  const { request } = entry;
+  const party = partyOf(request);
+  const tokens = [request.referralId, request.clickId].filter((token) => token !== null);
+  const touches: Touch[] = tokens.map((token) => ({ token, rank: 0, at: ref.at, subscription: null }));
+  const claim = claimOfSale(ref, stamp, entry, party);
+  const facts: Fact[] = [{ kind: 'payment', keys: keysOfSale(entry), claim, touches, optOut: null }];
+  const links = request.customerId !== null && request.externalUserId !== null ? [userKey(request.externalUserId)] : [];
+  if (party !== null && (links.length > 0 || touches.length > 0)) facts.push({ kind: 'customer', key: party, links, touches });
+  return facts;
+}
+
+function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party: string | null): Claim {
+  const { amount } = request;
+  const line: Line = {
+    id: request.externalEventId,
+    net: amount,
+    prices: request.priceIds,
+    products: request.productIds,
+    interval: request.interval === null ? null : (INTERVAL_NAMES[request.interval] ?? null),
+    period: null,
+    recurring: request.isSubscription,
+    proration: false,
+    quantity: 1,
+  };
+  return {
+    kind: 'report',
+    key: moneyKey(request.dialect, 'sale', request.externalEventId),
+    stamp,
+    status: 'paid',
+    currency: request.currency,
+    total: amount,
+    paid: amount,
+    net: amount,
+    refunded: null,
+    paidAt: request.occurredAt ?? ref.at,
+    proof: stamp,
+    lines: [line],
+    linesIncomplete: false,
+    flags: [],
+    standalone: true,
+    party,
+    subscription: request.isSubscription ? moneyKey(request.dialect, 'sale', 'subscription') : null,
+    trial: request.saleStatus === 'trialing',
+    commissionStatus: request.commissionStatus,
+    saleStatus: request.saleStatus === 'complete' ? null : request.saleStatus,
+    outOfBand: false,
+    source: request.dialect,
+    externalId: request.externalEventId,
+  };
+}
+
+/** A Stripe refund id names the very refund the webhook will tell of, so it counts once. */
+export function refundKey(source: string, externalEventId: string): string {
+  return externalEventId.startsWith('re_') ? objectKey('stripe', externalEventId) : `${source}:refund:${externalEventId}`;
+}
+
+function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
+  return {
+    kind: 'refund',
+    keys: [entry.payment],
+    refund: {
+      key: refundKey(ref.source, entry.externalEventId),
+      stamp,
+      amount: entry.amount,
+      currency: entry.currency,
+      status: 'succeeded',
+      at: entry.refundedAt ?? ref.at,
+      charge: null,
+      proof: stamp,
+      source: ref.source,
+      externalId: entry.externalEventId,
+    },
+  };
+}
+
+function factsOfLead(ref: EventRef, entry: LeadEntry): Fact[] {
+  const touches: Touch[] = [{ token: entry.referralId, rank: 0, at: ref.at, subscription: null }];
+  const nodes = [
+    ...(entry.customerId === null ? [] : [customerKey(entry.customerId)]),
+    ...(entry.externalUserId === null ? [] : [userKey(entry.externalUserId)]),
+    ...(entry.email === null ? [] : [emailKey(entry.email)]),
+  ];
+  return nodes.map((key) => ({ kind: 'customer', key, links: nodes.filter((node) => node !== key), touches }));
+}

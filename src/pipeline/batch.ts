@@ -1,0 +1,175 @@
+/**
+ * The shared heart: a list of events (or decisions of the clock) of one world of one workspace, from facts to the posted
+ * ledger. One load, pure deciding, one posting statement; when somebody else changed a row in between, all of it again.
+ */
+import { absorb, absorbClock, namesOf, settle, type Names } from '../core/book.ts';
+import { NOTHING_POSTED, type Posted } from '../core/codec.ts';
+import type { Decision } from '../core/decide.ts';
+import type { Rules } from '../core/earn.ts';
+import type { EventRef, Fact } from '../core/facts.ts';
+import type { Clock } from '../core/merge.ts';
+import { isRetryable } from '../store/database.ts';
+import { load, NOTHING_WANTED, type Wanted } from '../store/load.ts';
+import { post } from '../store/post.ts';
+import type { Clockwork } from './clockwork.ts';
+import { draftAll } from './draft.ts';
+import { fill, newSession, postedOf, type Session } from './session.ts';
+
+/** One event on its way in. `stored`: it has an inbox row already (a worker took it). */
+export type Item = {
+  readonly ref: Omit<EventRef, 'rules'> & { readonly rules: number | null };
+  readonly facts: readonly Fact[];
+  /** Kept with this reason and no effect; null: its facts count. */
+  readonly ignored: string | null;
+  readonly body: string | null;
+  readonly attempts: number;
+  readonly stored: boolean;
+};
+
+export type ClockItem = { readonly paymentId: string; readonly clock: Partial<Clock> };
+
+export type Batch = {
+  readonly workspace: string;
+  readonly livemode: boolean;
+  readonly source: string;
+  readonly items: readonly Item[];
+  readonly clock?: readonly ClockItem[];
+  /** Asked before anything is written: a refusal here leaves no trace. */
+  readonly guard?: (settled: Settled) => Promise<void> | void;
+};
+
+/** What a batch came to. */
+export type Settled = {
+  /** Events that had been received before; they changed nothing. */
+  readonly known: ReadonlySet<string>;
+  readonly session: Session;
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly rules: Rules;
+  readonly posted: ReadonlyMap<string, Posted>;
+  readonly rounds: number;
+};
+
+const MOST_TRIES = 12;
+
+/** Runs a batch to its posted end. Throws what the database throws when it is away, and `guard`'s refusals. */
+export async function runBatch(work: Clockwork, batch: Batch): Promise<Settled> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryBatch(work, batch);
+    } catch (error) {
+      if (!isRetryable(error) || attempt >= MOST_TRIES) throw error;
+      work.log.debug({ attempt, code: (error as { code?: string }).code }, 'another writer was first; deciding again');
+      // The others need a moment to finish; a random pause keeps equals from meeting again.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4 * attempt));
+    }
+  }
+}
+
+async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
+  const session = newSession(() => work.newId('pay'));
+  const first = await load(work.database.pool, batch.workspace, batch.livemode, batch.source, firstWanted(batch));
+  fill(session, first);
+  const rules = await work.rules.of(batch.workspace, first.rulesVersion);
+  const known = new Set(batch.items.filter((item) => isKnown(first.events, batch.source, item)).map((item) => item.ref.id));
+  const fresh = batch.items.filter((item) => !known.has(item.ref.id));
+  for (const item of fresh) {
+    const event: EventRef = { ...item.ref, rules: item.ref.rules ?? first.rulesVersion };
+    if (item.ignored === null) for (const fact of item.facts) absorb(session.book, fact, event, session.touched);
+  }
+  for (const { paymentId, clock } of batch.clock ?? []) absorbClock(session.book, paymentId, clock, session.touched);
+  unitePosted(session);
+  const rounds = 1 + (await loadConcerned(work, batch, session, rules));
+  const decisions = settle(session.book, rules, session.book.payments.keys());
+  const settled = { known, session, decisions, rules, rounds, posted: new Map<string, Posted>() };
+  await batch.guard?.(settled);
+  const { rows, posted } = draftAll(work, batch, settled, fresh, first.rulesVersion);
+  await post(work.database.pool, rows);
+  return { ...settled, posted };
+}
+
+function isKnown(events: ReadonlyMap<string, string>, source: string, item: Item): boolean {
+  const state = events.get(`${source}\n${item.ref.id}`);
+  return item.stored ? state !== 'pending' : state !== undefined;
+}
+
+function firstWanted(batch: Batch): Wanted {
+  const names: Names = namesOf(batch.items.flatMap((item) => (item.ignored === null ? item.facts : [])));
+  return {
+    ...NOTHING_WANTED,
+    events: batch.items.map((item) => item.ref.id),
+    money: unique(names.money),
+    customers: unique(names.customers),
+    prices: unique(names.prices),
+    tokens: unique(names.tokens),
+    paymentIds: (batch.clock ?? []).map((item) => item.paymentId),
+  };
+}
+
+const unique = (names: readonly string[]): string[] => [...new Set(names)];
+
+/** The survivor inherits what its losers had posted, so that it is moved or taken back, never forgotten. */
+function unitePosted(session: Session): void {
+  for (const [loser, survivor] of session.touched.united) {
+    const lost = session.posted.get(loser);
+    if (!lost) continue;
+    const own = session.posted.get(survivor) ?? NOTHING_POSTED;
+    session.posted.set(survivor, {
+      ...own,
+      sale: own.sale ?? lost.sale,
+      refunds: { ...lost.refunds, ...own.refunds },
+      commissions: [...own.commissions, ...lost.commissions],
+    });
+  }
+}
+
+/**
+ * Loads the payments that have to be decided again because something they depend on changed: a party's credit, a price
+ * that became known, an earlier payment of the same referral. Usually there are none and nothing is asked.
+ */
+async function loadConcerned(work: Clockwork, batch: Batch, session: Session, rules: Rules): Promise<number> {
+  const asked = { parties: new Set<string>(), prices: new Set<string>(), referrals: new Set<string>() };
+  for (let round = 0; ; round += 1) {
+    const wanted = concerned(session, rules, asked);
+    if (!wanted) return round;
+    fill(session, await load(work.database.pool, batch.workspace, batch.livemode, batch.source, wanted));
+  }
+}
+
+type Asked = { parties: Set<string>; prices: Set<string>; referrals: Set<string> };
+
+function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null {
+  const { touched, versions } = session;
+  // A node without a row had no payments: a payment creates its party's node.
+  const paymentsOfParties = fresh(touched.parties, asked.parties).filter((key) => versions.customers.has(key));
+  const unread = [...touched.parties].filter((key) => !versions.customers.has(key) && !session.book.customers.has(key));
+  const paymentsAwaiting = fresh(touched.prices, asked.prices).filter((key) => versions.prices.has(key));
+  const paymentsOfReferrals = rules.lookAcross ? fresh(referralsOf(session, rules), asked.referrals) : [];
+  const members = unread.filter((key) => !asked.parties.has(`read ${key}`));
+  for (const key of members) asked.parties.add(`read ${key}`);
+  if (paymentsOfParties.length + paymentsAwaiting.length + paymentsOfReferrals.length + members.length === 0) return null;
+  return {
+    ...NOTHING_WANTED,
+    customers: members,
+    paymentsOfParties: [...paymentsOfParties, ...members],
+    paymentsAwaiting,
+    paymentsOfReferrals,
+  };
+}
+
+function fresh(all: Iterable<string>, asked: Set<string>): string[] {
+  const next = [...all].filter((key) => !asked.has(key));
+  for (const key of next) asked.add(key);
+  return next;
+}
+
+/** Referrals credited now or before with one of the payments at hand. */
+function referralsOf(session: Session, rules: Rules): Set<string> {
+  const found = new Set<string>();
+  for (const [id, decision] of settle(session.book, rules, session.book.payments.keys())) {
+    const now = decision.attribution?.referral?.id;
+    if (now) found.add(now);
+    const before = postedOf(session, id).referralId;
+    if (before) found.add(before);
+  }
+  return found;
+}

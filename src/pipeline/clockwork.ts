@@ -1,0 +1,14 @@
+/** What the pipeline needs from outside: a database, the time, ids. Passed in, so that tests can hold the clock. */
+import type { Logger } from 'pino';
+import type { Database } from '../store/database.ts';
+import type { RulesCache } from './rules.ts';
+
+export type Clockwork = {
+  readonly database: Database;
+  readonly rules: RulesCache;
+  /** Milliseconds UTC. */
+  readonly now: () => number;
+  /** A time-ordered id with a prefix: `com_01h…`. */
+  readonly newId: (prefix: string) => string;
+  readonly log: Logger;
+};

@@ -1,0 +1,73 @@
+/**
+ * A session: the book of one batch with the versions its rows were read at. Filled by as many loads as the facts need,
+ * almost always one.
+ */
+import { NOTHING_POSTED, readCustomer, readPayment, readPosted, readPrice, type Posted } from '../core/codec.ts';
+import { emptyBook, emptyTouched, type Book, type Touched } from '../core/book.ts';
+import type { Loaded, ReferralRow } from '../store/load.ts';
+
+export type Session = {
+  readonly book: Book;
+  readonly touched: Touched;
+  /** Versions as read; a key that is not here was absent. */
+  readonly versions: {
+    readonly payments: Map<string, number>;
+    readonly customers: Map<string, number>;
+    readonly prices: Map<string, number>;
+  };
+  readonly posted: Map<string, Posted>;
+  /** Payment id → what its row holds now, to see whether anything changed. */
+  readonly before: Map<string, { readonly state: string; readonly posted: string }>;
+  readonly referrals: Map<string, ReferralRow>;
+  /** Money keys that have a row already. */
+  readonly keyRows: Map<string, string>;
+};
+
+export function newSession(newPaymentId: () => string): Session {
+  return {
+    book: emptyBook(newPaymentId),
+    touched: emptyTouched(),
+    versions: { payments: new Map(), customers: new Map(), prices: new Map() },
+    posted: new Map(),
+    before: new Map(),
+    referrals: new Map(),
+    keyRows: new Map(),
+  };
+}
+
+/** Adds what was loaded; a row that is here already keeps what the facts have made of it since. */
+export function fill(session: Session, loaded: Loaded): void {
+  const { book, versions } = session;
+  for (const { id, version, state, posted } of loaded.payments) {
+    if (versions.payments.has(id)) continue;
+    versions.payments.set(id, version);
+    session.before.set(id, { state, posted });
+    session.posted.set(id, readPosted(posted));
+    const read = readPayment(state);
+    book.payments.set(id, read);
+    for (const key of read.keys) {
+      book.keys.set(key, id);
+      session.keyRows.set(key, id);
+    }
+  }
+  for (const { key, version, state } of loaded.customers) {
+    if (versions.customers.has(key)) continue;
+    versions.customers.set(key, version);
+    book.customers.set(key, readCustomer(state));
+  }
+  for (const { key, version, state } of loaded.prices) {
+    if (versions.prices.has(key)) continue;
+    versions.prices.set(key, version);
+    book.prices.set(key, readPrice(state));
+  }
+  for (const row of loaded.referrals) {
+    session.referrals.set(row.id, row);
+    const { id, affiliateId, programId, status, history } = row;
+    book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });
+    book.affiliates.set(affiliateId, { id: affiliateId, history });
+  }
+}
+
+export function postedOf(session: Session, paymentId: string): Posted {
+  return session.posted.get(paymentId) ?? NOTHING_POSTED;
+}

@@ -1,0 +1,40 @@
+/**
+ * The contract of a webhook source. A provider is one folder: it verifies, names and translates; it never stores,
+ * decides or calls the network. The loader in `index.ts` finds the folders.
+ */
+import type { EventRef, Translation } from '../core/facts.ts';
+
+/** An event as it came in, verified, not yet stored. */
+export type ReceivedEvent = {
+  /** The source's own id, unique per workspace and source. */
+  readonly id: string;
+  readonly type: string;
+  /** When it happened, milliseconds UTC. */
+  readonly at: number;
+  readonly livemode: boolean;
+  /** The connected account it speaks of; null: the endpoint's own. */
+  readonly account: string | null;
+  /** The exact text that was signed. */
+  readonly body: string;
+  /** The body, parsed once. */
+  readonly payload: unknown;
+};
+
+/** Why a delivery was refused: a short code for the log and a hint that says what to check. */
+export type Rejection = { readonly rejected: string; readonly hint: string };
+
+export type Provider = {
+  readonly name: string;
+  /**
+   * Checks raw bytes and headers against every active secret. Pure but for cryptography; `now` in milliseconds.
+   * Refuses: no or malformed signature, no match, timestamp more than 300 s away on either side, non-UTF-8, non-JSON.
+   */
+  verify(
+    raw: Uint8Array,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    secrets: readonly string[],
+    now: number,
+  ): ReceivedEvent | Rejection;
+  /** What a stored event says, in facts; reads only its arguments. A malformed known object throws with a reason. */
+  translate(ref: EventRef, payload: unknown): Translation;
+};

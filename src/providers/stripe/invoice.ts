@@ -1,0 +1,133 @@
+/** Invoices: the authority on what was sold (stripe.md 1.2, 2.1), and the payments that tie cash to them. */
+import type { ClaimStatus, EventRef, PaymentFact, Translation } from '../../core/facts.ts';
+import { claimOf } from './claim.ts';
+import { customerFacts, idOf, identityOf, key, moneyKey, moneyKeys } from './identity.ts';
+import { type Billed, billedLines, originOf } from './lines.ts';
+import { priceFacts, priceOf } from './price.ts';
+import { read, stampOf } from './read.ts';
+import { Invoice, type InvoiceObject, InvoicePayment } from './schema.ts';
+import { RANK, touchesOf } from './touches.ts';
+
+/** Ascending with finality. Uncollectible is not final: it can still be paid (trap 55). */
+const STATUS_RANK: Readonly<Record<string, number>> = {
+  draft: 0,
+  open: 10,
+  uncollectible: 20,
+  void: 30,
+  paid: 40,
+};
+
+/** The status in Stripe's words; very old shapes only have `paid`. */
+function stripeStatus(invoice: InvoiceObject): string {
+  return invoice.status ?? (invoice.paid === true ? 'paid' : 'open');
+}
+
+function claimStatus(status: string): ClaimStatus {
+  return status === 'paid' || status === 'void' ? status : 'open';
+}
+
+/** In the same second `invoice.paid` is the earlier proof than its twin, whichever arrives first. */
+function rankOf(status: string, type: string): number {
+  return (STATUS_RANK[status] ?? 0) + (type === 'invoice.payment_succeeded' ? 1 : 0);
+}
+
+/** The subscription: basil's parent, the old field, else that of a recurring line (an accepted quote's invoice). */
+function subscriptionOf(invoice: InvoiceObject): string | null {
+  const named =
+    idOf(invoice.parent?.subscription_details?.subscription) ?? idOf(invoice.subscription);
+  if (named !== null) return key(named);
+  for (const line of invoice.lines.data) {
+    const { subscription, recurring } = originOf(line);
+    if (recurring && subscription !== null) return key(subscription);
+  }
+  return null;
+}
+
+/** Money that did not move through Stripe; basil webhooks do not tell (`amount_paid_off_stripe` is API only). */
+function isOutOfBand(invoice: InvoiceObject): boolean {
+  return invoice.paid_out_of_band === true || (invoice.amount_paid_off_stripe ?? 0) > 0;
+}
+
+/** Cash, in minor units. Old versions leave `amount_paid` at 0 when an invoice was paid out of band (stripe.md 1.2). */
+function paidOf(invoice: InvoiceObject): bigint {
+  const outOfBand = invoice.paid_out_of_band === true && invoice.amount_paid === 0;
+  return BigInt(outOfBand ? (invoice.amount_due ?? 0) : invoice.amount_paid);
+}
+
+type Buyer = { readonly party: string | null; readonly subscription: string | null };
+
+function billFact(
+  invoice: InvoiceObject,
+  bill: Billed,
+  buyer: Buyer,
+  ref: EventRef,
+): Omit<PaymentFact, 'touches'> {
+  const status = stripeStatus(invoice);
+  const paidAt = invoice.status_transitions?.paid_at;
+  return {
+    kind: 'payment',
+    keys: moneyKeys(
+      ['invoice', invoice.id],
+      ['ch', invoice.charge],
+      ['pi', invoice.payment_intent],
+    ),
+    claim: claimOf({
+      kind: 'bill',
+      key: moneyKey('invoice', invoice.id),
+      stamp: stampOf(ref, rankOf(status, ref.type)),
+      status: claimStatus(status),
+      currency: invoice.currency.toLowerCase(),
+      total: BigInt(invoice.total),
+      paid: paidOf(invoice),
+      net: bill.net,
+      paidAt: paidAt == null ? null : paidAt * 1000,
+      lines: bill.lines,
+      linesIncomplete: bill.incomplete,
+      flags: bill.flags,
+      standalone: true,
+      party: buyer.party,
+      subscription: buyer.subscription,
+      trial: invoice.total === 0 && (invoice.subtotal ?? 0) === 0 && buyer.subscription !== null,
+      outOfBand: isOutOfBand(invoice),
+    }),
+    optOut: null,
+  };
+}
+
+/** `invoice.paid`, `.payment_succeeded`, `.voided`, `.marked_uncollectible`. */
+export function translateInvoice(object: unknown, ref: EventRef): Translation {
+  const invoice = read(Invoice, object, ref);
+  const subscription = subscriptionOf(invoice);
+  // The subscription's metadata as frozen at finalisation; session metadata is never copied here (trap 50).
+  const frozen =
+    invoice.parent?.subscription_details?.metadata ?? invoice.subscription_details?.metadata;
+  const { customer, customer_account, customer_email: email, metadata } = invoice;
+  const identity = identityOf({ customer, customer_account, email, metadata: [frozen, metadata] });
+  const carriers = [
+    { rank: RANK.subscription, metadata: frozen },
+    { rank: RANK.invoice, metadata },
+  ];
+  const touches = touchesOf(carriers, ref.at, subscription);
+  const bill = billFact(
+    invoice,
+    billedLines(invoice),
+    { party: identity.party, subscription },
+    ref,
+  );
+  const prices = priceFacts(invoice.lines.data.map(priceOf), ref);
+  return { facts: [{ ...bill, touches }, ...customerFacts(identity, touches), ...prices] };
+}
+
+/**
+ * `invoice_payment.paid`: on the basil family the only word on which cash belongs to which invoice (stripe.md 1.4). A
+ * payment record is money from outside Stripe and names nothing to tie.
+ */
+export function translateInvoicePayment(object: unknown, ref: EventRef): Translation {
+  const { invoice, payment } = read(InvoicePayment, object, ref);
+  const keys = moneyKeys(
+    ['invoice', invoice],
+    ['pi', payment.payment_intent],
+    ['ch', payment.charge],
+  );
+  return { facts: [{ kind: 'payment', keys, claim: null, touches: [], optOut: null }] };
+}

@@ -1,0 +1,241 @@
+/**
+ * Stripe's shapes, only the fields we use, built once. Rules of stripe.md 0.1: read by presence, never by version, so
+ * every version-dependent field is nullish; enums are open strings; unknown keys are not looked at; a reference is an
+ * id or an expanded object; ids have no shape (a price may be called `small-monthly`). `*_decimal` fields are text at
+ * run time and are not used at all.
+ */
+import { z } from 'zod';
+
+/** Minor units as Stripe sends them: a safe integer, anything else is refused. */
+const Amount = z.int();
+
+/** Not checked further: a check costs more than all else, and Stripe's signature vouches for the rest. */
+const Id = z.string();
+
+/** Unix seconds within what a `Moment` can hold. */
+const Seconds = z.int().min(0).max(8_640_000_000_000);
+
+/** An id, or the expanded (possibly deleted) object behind it. */
+const Ref = z.union([Id, z.object({ id: Id })]).nullish();
+
+/** Read by `touches.ts` key by key: copying a merchant's whole metadata to look at a few keys would be waste. */
+const Metadata = z.unknown().optional();
+
+export type Reference = z.infer<typeof Ref>;
+
+/** An event id becomes part of a unique key: never empty, and at most what Stripe promises (stripe.md 0.1). */
+const EventId = z.string().min(1).max(255);
+
+export const SnapshotEnvelope = z.object({
+  id: EventId,
+  object: z.literal('event'),
+  type: z.string().min(1),
+  created: Seconds,
+  livemode: z.boolean(),
+  account: Id.nullish(),
+});
+
+export const ThinEnvelope = z.object({
+  id: EventId,
+  object: z.literal('v2.core.event'),
+  type: z.string().min(1),
+  created: z.iso.datetime({ offset: true }),
+  livemode: z.boolean(),
+});
+
+const Recurrence = z.object({ interval: z.string(), interval_count: z.int().nullish() });
+
+/** A price as `price.*`, subscription items and old invoice lines carry it. `recurring` null: one-time. */
+export const Price = z.object({ id: Id, product: Ref, recurring: Recurrence.nullish() });
+
+/** The price's predecessor: always recurring, same id space. */
+export const Plan = Recurrence.extend({ id: Id, product: Ref });
+
+export type PriceObject = z.infer<typeof Price>;
+export type PlanObject = z.infer<typeof Plan>;
+
+/** Both spellings of a tax amount: `tax_behavior` (basil) and `inclusive` (old). */
+const Tax = z.object({
+  amount: Amount,
+  tax_behavior: z.string().nullish(),
+  inclusive: z.boolean().nullish(),
+});
+
+const Taxes = z.array(Tax).nullish();
+
+export type TaxObject = z.infer<typeof Tax>;
+
+const LineOrigin = z.object({ subscription: Ref, proration: z.boolean().nullish() }).nullish();
+
+export const InvoiceLine = z.object({
+  id: Id,
+  amount: Amount,
+  quantity: z.number().nullish(),
+  period: z.object({ start: z.int(), end: z.int() }).nullish(),
+  discount_amounts: z.array(z.object({ amount: Amount })).nullish(),
+  pretax_credit_amounts: z.array(z.object({ amount: Amount, type: z.string() })).nullish(),
+  // basil family
+  parent: z
+    .object({
+      type: z.string(),
+      subscription_item_details: LineOrigin,
+      invoice_item_details: LineOrigin,
+    })
+    .nullish(),
+  pricing: z.object({ price_details: z.object({ price: Ref, product: Ref }).nullish() }).nullish(),
+  taxes: Taxes,
+  // old
+  type: z.string().nullish(),
+  subscription: Ref,
+  proration: z.boolean().nullish(),
+  price: Price.nullish(),
+  plan: Plan.nullish(),
+  tax_amounts: Taxes,
+});
+
+export type InvoiceLineObject = z.infer<typeof InvoiceLine>;
+
+const SubscriptionDetails = z.object({ subscription: Ref, metadata: Metadata }).nullish();
+
+export const Invoice = z.object({
+  id: Id,
+  status: z.string().nullish(),
+  currency: z.string().min(1),
+  total: Amount,
+  subtotal: Amount.nullish(),
+  amount_paid: Amount,
+  amount_due: Amount.nullish(),
+  total_excluding_tax: Amount.nullish(),
+  shipping_cost: z
+    .object({
+      amount_subtotal: Amount,
+      amount_tax: Amount.nullish(),
+      amount_total: Amount.nullish(),
+    })
+    .nullish(),
+  amount_shipping: Amount.nullish(),
+  lines: z.object({ data: z.array(InvoiceLine), has_more: z.boolean().nullish() }),
+  customer: Ref,
+  customer_account: Ref,
+  customer_email: z.string().nullish(),
+  metadata: Metadata,
+  status_transitions: z.object({ paid_at: Seconds.nullish() }).nullish(),
+  // basil family
+  parent: z.object({ subscription_details: SubscriptionDetails }).nullish(),
+  total_taxes: Taxes,
+  amount_paid_off_stripe: Amount.nullish(),
+  // old
+  paid: z.boolean().nullish(),
+  paid_out_of_band: z.boolean().nullish(),
+  subscription: Ref,
+  subscription_details: SubscriptionDetails,
+  charge: Ref,
+  payment_intent: Ref,
+  tax: Amount.nullish(),
+  total_tax_amounts: Taxes,
+});
+
+export type InvoiceObject = z.infer<typeof Invoice>;
+
+export const InvoicePayment = z.object({
+  invoice: z.union([Id, z.object({ id: Id })]),
+  payment: z.object({ type: z.string(), payment_intent: Ref, charge: Ref }),
+});
+
+export const PaymentIntent = z.object({
+  id: Id,
+  status: z.string(),
+  currency: z.string().min(1),
+  amount: Amount,
+  amount_received: Amount,
+  amount_details: z
+    .object({
+      tax: z.object({ total_tax_amount: Amount.nullish() }).nullish(),
+      shipping: z.object({ amount: Amount.nullish() }).nullish(),
+    })
+    .nullish(),
+  customer: Ref,
+  customer_account: Ref,
+  receipt_email: z.string().nullish(),
+  metadata: Metadata,
+  latest_charge: Ref,
+  invoice: Ref,
+  charges: z.object({ data: z.array(z.object({ id: Id })) }).nullish(),
+});
+
+export type PaymentIntentObject = z.infer<typeof PaymentIntent>;
+
+export const Refund = z.object({
+  id: Id,
+  amount: Amount,
+  currency: z.string().min(1),
+  status: z.string().nullish(),
+  reason: z.string().nullish(),
+  created: Seconds,
+  charge: Ref,
+  payment_intent: Ref,
+});
+
+export type RefundObject = z.infer<typeof Refund>;
+
+export const Charge = z.object({
+  id: Id,
+  status: z.string(),
+  paid: z.boolean(),
+  captured: z.boolean(),
+  currency: z.string().min(1),
+  amount: Amount,
+  amount_captured: Amount.nullish(),
+  amount_refunded: Amount,
+  created: Seconds,
+  customer: Ref,
+  customer_account: Ref,
+  billing_details: z.object({ email: z.string().nullish() }).nullish(),
+  receipt_email: z.string().nullish(),
+  metadata: Metadata,
+  payment_intent: Ref,
+  source_transfer: Ref,
+  invoice: Ref,
+  refunds: z.object({ data: z.array(Refund) }).nullish(),
+});
+
+export type ChargeObject = z.infer<typeof Charge>;
+
+export const Session = z.object({
+  id: Id,
+  mode: z.string(),
+  payment_status: z.string(),
+  currency: z.string().nullish(),
+  amount_total: Amount.nullish(),
+  total_details: z
+    .object({ amount_tax: Amount.nullish(), amount_shipping: Amount.nullish() })
+    .nullish(),
+  client_reference_id: z.string().nullish(),
+  metadata: Metadata,
+  customer: Ref,
+  customer_account: Ref,
+  customer_details: z.object({ email: z.string().nullish() }).nullish(),
+  customer_email: z.string().nullish(),
+  invoice: Ref,
+  payment_intent: Ref,
+  subscription: Ref,
+});
+
+export type SessionObject = z.infer<typeof Session>;
+
+export const Customer = z.object({
+  id: Id,
+  customer_account: Ref,
+  email: z.string().nullish(),
+  metadata: Metadata,
+});
+
+export const Subscription = z.object({
+  id: Id,
+  customer: Ref,
+  customer_account: Ref,
+  metadata: Metadata,
+  items: z
+    .object({ data: z.array(z.object({ price: Price.nullish(), plan: Plan.nullish() })) })
+    .nullish(),
+});

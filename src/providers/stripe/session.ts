@@ -1,0 +1,111 @@
+/** Checkout sessions: sales where no invoice exists, else only who bought and who sent them (stripe.md 1.10, trap 2). */
+import type { Claim, ClaimStatus, EventRef, Fact, Touch, Translation } from '../../core/facts.ts';
+import { claimOf, wholeLine } from './claim.ts';
+import {
+  customerFacts,
+  idOf,
+  type Identity,
+  identityOf,
+  key,
+  moneyKey,
+  moneyKeys,
+} from './identity.ts';
+import { ignore } from './ignored.ts';
+import { read, stampOf } from './read.ts';
+import { Session, type SessionObject } from './schema.ts';
+import { RANK, touchesOf } from './touches.ts';
+
+const STATUS_RANK: Readonly<Record<ClaimStatus, number>> = {
+  open: 0,
+  failed: 5,
+  paid: 10,
+  void: 0,
+};
+
+/** The event type first: a payment that failed later is not paid, whatever the snapshot says (trap 61). */
+function statusOf(session: SessionObject, type: string): ClaimStatus {
+  if (type === 'checkout.session.async_payment_failed') return 'failed';
+  return session.payment_status === 'paid' ? 'paid' : 'open';
+}
+
+/** Total less tax and shipping, in minor units (stripe.md 6.3). */
+function netOf(session: SessionObject, total: bigint): bigint {
+  const { amount_tax: tax, amount_shipping: shipping } = session.total_details ?? {};
+  return total - BigInt(tax ?? 0) - BigInt(shipping ?? 0);
+}
+
+function orderClaim(session: SessionObject, party: string | null, ref: EventRef): Claim {
+  const { amount_total: amount, currency } = session;
+  if (amount == null) throw new Error(`${ref.type}: data.object.amount_total: missing`);
+  if (!currency) throw new Error(`${ref.type}: data.object.currency: missing`);
+  const status = statusOf(session, ref.type);
+  const total = BigInt(amount);
+  const net = netOf(session, total);
+  return claimOf({
+    kind: 'order',
+    key: moneyKey('cs', session.id),
+    stamp: stampOf(ref, STATUS_RANK[status]),
+    status,
+    currency: currency.toLowerCase(),
+    total,
+    paid: status === 'paid' ? total : 0n,
+    net,
+    lines: [wholeLine(session.id, net)],
+    standalone: true,
+    party,
+  });
+}
+
+function paymentFacts(
+  session: SessionObject,
+  identity: Identity,
+  touches: readonly Touch[],
+  ref: EventRef,
+): Fact[] {
+  if (idOf(session.invoice) !== null) {
+    const keys = moneyKeys(
+      ['invoice', session.invoice],
+      ['cs', session.id],
+      ['pi', session.payment_intent],
+    );
+    return [{ kind: 'payment', keys, claim: null, touches, optOut: null }];
+  }
+  // A subscription's money is on invoices that the session does not name (yet); nothing due is no money (trap 53).
+  if (session.mode === 'subscription' || idOf(session.subscription) !== null) return [];
+  if (session.payment_status === 'no_payment_required') return [];
+  const keys = moneyKeys(['pi', session.payment_intent], ['cs', session.id]);
+  return [
+    {
+      kind: 'payment',
+      keys,
+      claim: orderClaim(session, identity.party, ref),
+      touches,
+      optOut: null,
+    },
+  ];
+}
+
+/** `checkout.session.completed`, `.async_payment_succeeded`, `.async_payment_failed`. Unpaid is open, never a sale. */
+export function translateSession(object: unknown, ref: EventRef): Translation {
+  const session = read(Session, object, ref);
+  if (session.mode === 'setup') return ignore('setup_session');
+  const { customer, customer_account, metadata } = session;
+  const email = session.customer_details?.email ?? session.customer_email;
+  const identity = identityOf({ customer, customer_account, email, metadata: [metadata] });
+  const subscription = idOf(session.subscription);
+  const carriers = [
+    { rank: RANK.session, metadata },
+    { rank: RANK.clientReference, token: session.client_reference_id },
+  ];
+  const touches = touchesOf(carriers, ref.at, subscription === null ? null : key(subscription));
+  const facts = [
+    ...paymentFacts(session, identity, touches, ref),
+    ...customerFacts(identity, touches),
+  ];
+  if (facts.length > 0) return { facts };
+  return ignore(
+    session.payment_status === 'no_payment_required'
+      ? 'no_payment_required'
+      : 'session_without_party',
+  );
+}

@@ -1,0 +1,99 @@
+import type { Interval } from '../calendar.ts';
+import type { Metadata } from '../json.ts';
+import { customerObject } from '../objects/customer.ts';
+import { promotionCodeObject } from '../objects/discount.ts';
+import { priceObject } from '../objects/price.ts';
+import type { CouponTerms, SimulatedCustomer, SimulatedPrice } from '../state.ts';
+import type { World } from '../world.ts';
+import { discountOf } from './terms.ts';
+
+/** A new customer: `customer.created`. */
+export function customer(
+  world: World,
+  { email = null, metadata = {} }: { email?: string | null; metadata?: Metadata } = {},
+): SimulatedCustomer {
+  world.beginCall();
+  const made: SimulatedCustomer = {
+    id: world.ids.next('cus'),
+    created: world.time,
+    email,
+    metadata,
+    balance: 0,
+  };
+  world.emit('customer.created', customerObject({ ...made, livemode: world.livemode }));
+  return made;
+}
+
+/** Changes a customer: `customer.updated` with the old values. */
+export function updateCustomer(
+  world: World,
+  whom: SimulatedCustomer,
+  change: { email?: string | null; metadata?: Metadata; balance?: number },
+): void {
+  const before = Object.fromEntries(
+    Object.keys(change).map((key) => [key, whom[key as keyof typeof change]]),
+  );
+  Object.assign(whom, change);
+  world.emit('customer.updated', customerObject({ ...whom, livemode: world.livemode }), before);
+}
+
+/** Deletes a customer: `customer.deleted`. */
+export function deleteCustomer(world: World, whom: SimulatedCustomer): void {
+  world.beginCall();
+  world.emit('customer.deleted', customerObject({ ...whom, livemode: world.livemode }));
+}
+
+/** What a price is made from; `interval: null` is a one-time price. Amount in minor units. */
+export interface PriceArguments {
+  amount: number;
+  interval?: Interval | null | undefined;
+  intervalCount?: number | undefined;
+  product?: string | undefined;
+  currency?: string | undefined;
+  id?: string | undefined;
+  metadata?: Metadata | undefined;
+  /** True for inline price data: the id exists, but no event ever announced it. */
+  silent?: boolean | undefined;
+}
+
+/** A new price: `price.created`. */
+export function price(world: World, given: PriceArguments): SimulatedPrice {
+  world.beginCall();
+  const made: SimulatedPrice = {
+    id: given.id ?? world.ids.next('price'),
+    product: given.product ?? world.ids.next('prod'),
+    currency: given.currency ?? 'usd',
+    amount: given.amount,
+    interval: given.interval === undefined ? 'month' : given.interval,
+    intervalCount: given.intervalCount ?? 1,
+    created: world.time,
+    livemode: world.livemode,
+    metadata: given.metadata ?? {},
+  };
+  if (!given.silent) world.emit('price.created', priceObject(made));
+  return made;
+}
+
+/** A promotion code: `promotion_code.created`. Returns the coupon terms to subscribe with. */
+export function promotionCode(
+  world: World,
+  given: { code: string; coupon: CouponTerms; currency?: string; metadata?: Metadata },
+): CouponTerms & { promotionCode: string } {
+  world.beginCall();
+  const id = world.ids.next('promo');
+  const discount = discountOf(world, given.coupon, {
+    customer: '',
+    subscription: null,
+    currency: given.currency ?? 'usd',
+  });
+  const made = {
+    id,
+    code: given.code,
+    discount,
+    created: world.time,
+    livemode: world.livemode,
+    metadata: given.metadata,
+  };
+  world.emit('promotion_code.created', promotionCodeObject(world.family, made));
+  return { ...given.coupon, id: discount.coupon, promotionCode: id };
+}

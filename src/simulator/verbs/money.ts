@@ -1,0 +1,175 @@
+import type { Metadata } from '../json.ts';
+import { chargeObject, type ChargeSpec } from '../objects/charge.ts';
+import { invoiceAmounts, invoiceObject, type InvoiceSpec } from '../objects/invoice.ts';
+import { invoicePaymentObject } from '../objects/invoice-payment.ts';
+import { paymentIntentObject, type PaymentIntentSpec } from '../objects/payment-intent.ts';
+import type { SimulatedPayment } from '../state.ts';
+import type { World } from '../world.ts';
+
+/** What to take from whom. */
+export interface Taking {
+  amount: number;
+  currency: string;
+  customer: string | null;
+  email: string | null;
+  metadata?: Metadata | undefined;
+  invoice?: string | null | undefined;
+  applicationFee?: number | undefined;
+  transferDestination?: string | undefined;
+  presentment?: { amount: number; currency: string } | undefined;
+  amountDetails?: PaymentIntentSpec['amountDetails'];
+  method?: 'card' | 'sepa_debit' | undefined;
+}
+
+/** A charge and the payment intent that made it. */
+export interface Taken {
+  intent: PaymentIntentSpec;
+  charge: ChargeSpec;
+}
+
+/** Gives a payment its ids without saying anything yet. */
+export function planTaking(world: World, taking: Taking): Taken {
+  const base = { ...taking, created: world.time, livemode: world.livemode };
+  const intent: PaymentIntentSpec = {
+    ...base,
+    id: world.ids.next('pi'),
+    status: 'requires_payment_method',
+  };
+  const prefix = taking.method === 'sepa_debit' ? 'py' : 'ch';
+  const charge: ChargeSpec = { ...base, id: world.ids.next(prefix), paymentIntent: intent.id };
+  return { intent, charge };
+}
+
+/** `payment_intent.created`. */
+export function announceIntent(world: World, { intent }: Taken): void {
+  world.emit('payment_intent.created', paymentIntentObject(world.family, intent));
+}
+
+/** `charge.succeeded`, `payment_intent.succeeded`. */
+export function announceMoney(world: World, taken: Taken): Taken {
+  const intent: PaymentIntentSpec = {
+    ...taken.intent,
+    status: 'succeeded',
+    latestCharge: taken.charge.id,
+  };
+  const charge: ChargeSpec = {
+    ...taken.charge,
+    status: 'succeeded',
+    captured: true,
+    created: world.time,
+  };
+  world.emit('charge.succeeded', chargeObject(world.family, charge));
+  world.emit('payment_intent.succeeded', paymentIntentObject(world.family, intent));
+  return { intent, charge };
+}
+
+/** The whole card payment: intent, charge, success. */
+export function take(world: World, taking: Taking): Taken {
+  const planned = planTaking(world, taking);
+  announceIntent(world, planned);
+  world.time += 1;
+  return announceMoney(world, planned);
+}
+
+/** `invoice.created` (draft), `invoice.finalized` (open). */
+export function issueInvoice(world: World, spec: InvoiceSpec, draftSeconds = 0): InvoiceSpec {
+  world.emit('invoice.created', invoiceObject(world.family, { ...spec, status: 'draft' }));
+  world.time += draftSeconds;
+  const open: InvoiceSpec = { ...spec, status: 'open', finalizedAt: world.time };
+  world.emit('invoice.finalized', invoiceObject(world.family, open));
+  return open;
+}
+
+/** The invoice as paid now, by these charges. */
+export function paidInvoice(world: World, open: InvoiceSpec, taken: Taken | null): InvoiceSpec {
+  return {
+    ...open,
+    status: 'paid',
+    paidAt: world.time,
+    paymentIntent: taken?.intent.id ?? null,
+    charge: taken?.charge.id ?? null,
+  };
+}
+
+/** `invoice.updated` (basil, when it was open), `invoice.paid`, `invoice.payment_succeeded` (not when paid off Stripe). */
+export function announcePaid(world: World, paid: InvoiceSpec): void {
+  const object = invoiceObject(world.family, paid);
+  const due = invoiceAmounts(world.family, paid).due;
+  const changed = { amount_paid: 0, amount_remaining: due, attempted: false, status: 'open' };
+  if (paid.paidOutOfBand || (world.family === 'basil' && due > 0))
+    world.emit('invoice.updated', object, changed);
+  world.emit('invoice.paid', object);
+  if (!paid.paidOutOfBand) world.emit('invoice.payment_succeeded', object);
+}
+
+/** `invoice_payment.paid` (basil): Stripe says it by itself, after the invoice. */
+export function announceInvoicePayment(
+  world: World,
+  invoice: InvoiceSpec,
+  taken: Taken | null,
+  amount?: number,
+): void {
+  if (world.family !== 'basil' || taken === null) return;
+  world.beginAutomatic();
+  world.emit(
+    'invoice_payment.paid',
+    invoicePaymentObject({
+      id: world.ids.next('inpay'),
+      invoice: invoice.id,
+      amountPaid: amount ?? taken.charge.amount,
+      currency: invoice.currency,
+      created: invoice.finalizedAt ?? invoice.created,
+      paidAt: world.time,
+      paymentIntent: taken.intent.id,
+      livemode: world.livemode,
+    }),
+  );
+}
+
+/** Collects an open invoice: charge when something is due, then the invoice's own events. */
+export function settleInvoice(
+  world: World,
+  open: InvoiceSpec,
+  beforePaid?: () => void,
+): SimulatedPayment {
+  const due =
+    open.amountPaid ??
+    invoiceAmounts(world.family, { ...open, status: 'paid', paidOutOfBand: false }).due;
+  const charged = due > 0 && !open.paidOutOfBand;
+  const email = open.customerEmail ?? null;
+  const taken = charged
+    ? take(world, {
+        amount: due,
+        currency: open.currency,
+        customer: open.customer ?? null,
+        email,
+        invoice: open.id,
+      })
+    : null;
+  world.time += 1;
+  const paid = paidInvoice(world, open, taken);
+  beforePaid?.();
+  announcePaid(world, paid);
+  announceInvoicePayment(world, paid, taken);
+  return paymentOf(paid, taken === null ? [] : [taken]);
+}
+
+/** The record of a payment, for later verbs. */
+export function paymentOf(
+  invoice: InvoiceSpec | null,
+  taken: readonly Taken[],
+  session: string | null = null,
+): SimulatedPayment {
+  const charges = taken.map(({ charge }) => charge);
+  return {
+    invoice,
+    session,
+    paymentIntent: charges[0]?.paymentIntent ?? null,
+    charge: charges[0]?.id ?? null,
+    charges,
+    refunds: [],
+    customer: invoice?.customer ?? charges[0]?.customer ?? null,
+    amount: charges.reduce((sum, charge) => sum + (charge.amountCaptured ?? charge.amount), 0),
+    currency: invoice?.currency ?? charges[0]?.currency ?? 'usd',
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * How each table is written: its columns in order and the statement around their source. `insert` refuses a known key,
+ * `upsert` replaces a row whose version is the one that was read, `add` adds to balances.
+ */
+type Column = { readonly name: string; readonly type: string };
+export type TableWrite = {
+  /** One or two letters that name the section in a statement's name (63 bytes at most). */
+  readonly code: string;
+  readonly columns: readonly Column[];
+  sql(source: string): string;
+};
+
+/** `name type, name type` → columns. */
+function columns(text: string): Column[] {
+  return text.split(',').map((one) => {
+    const [name = '', type = ''] = one.trim().split(' ');
+    return { name, type };
+  });
+}
+
+const list = (all: readonly Column[]): string => all.map(({ name }) => `"${name}"`).join(', ');
+
+function insert(code: string, table: string, text: string): TableWrite {
+  const all = columns(text);
+  return { code, columns: all, sql: (source) => `INSERT INTO ${table} (${list(all)}) ${source}` };
+}
+
+function upsert(code: string, table: string, key: string, text: string, options: { keep?: string[]; when?: string }): TableWrite {
+  const all = columns(text);
+  const keys = key.split(',').map((one) => one.trim());
+  const fixed = [...keys, ...(options.keep ?? [])];
+  const changed = all.filter(({ name }) => !fixed.includes(name)).map(({ name }) => `"${name}" = excluded."${name}"`);
+  const when = options.when ? ` WHERE ${options.when}` : '';
+  return {
+    code,
+    columns: all,
+    sql: (source) =>
+      `INSERT INTO ${table} (${list(all)}) ${source} ON CONFLICT (${key}) DO UPDATE SET ${changed.join(', ')}${when}`,
+  };
+}
+
+/** A version is replaced only by its successor: otherwise the row is not written, and the count tells. */
+const successor = (table: string): { when: string } => ({ when: `${table}.version = excluded.version - 1` });
+
+const WORLD = 'workspace_id text, livemode boolean';
+const EVENT = 'workspace_id text, source text, event_key text';
+const AMOUNTS = 'review bigint, pending bigint, payable bigint, paid bigint';
+
+function balancesMove(): TableWrite {
+  const all = columns(`workspace_id text, affiliate_id text, currency text, livemode boolean, ${AMOUNTS}`);
+  return {
+    code: 'M',
+    columns: all,
+    sql: (source) => `UPDATE balances b SET review = b.review + s.review, pending = b.pending + s.pending,
+      payable = b.payable + s.payable, paid = b.paid + s.paid
+      FROM (SELECT * FROM (${source}) AS x(${list(all)})) s
+      WHERE b.workspace_id = s.workspace_id AND b.affiliate_id = s.affiliate_id AND b.currency = s.currency
+        AND b.livemode = s.livemode`,
+  };
+}
+
+function balancesAdd(): TableWrite {
+  const all = columns(`workspace_id text, affiliate_id text, currency text, livemode boolean, ${AMOUNTS}`);
+  return {
+    code: 'B',
+    columns: all,
+    sql: (source) => `INSERT INTO balances AS b (${list(all)}) ${source}
+      ON CONFLICT (workspace_id, affiliate_id, currency, livemode) DO UPDATE SET review = b.review + excluded.review,
+      pending = b.pending + excluded.pending, payable = b.payable + excluded.payable, paid = b.paid + excluded.paid`,
+  };
+}
+
+function inboxFinish(): TableWrite {
+  const all = columns(`${EVENT}, state text, reason text, subject text, attempts integer, run_at timestamptz`);
+  return {
+    code: 'F',
+    columns: all,
+    // Only a pending event is finished: when two workers took the same one, the second finds nothing and starts over.
+    sql: (source) => `UPDATE inbox i SET state = s.state, reason = s.reason, subject = COALESCE(s.subject, i.subject),
+      attempts = s.attempts, run_at = s.run_at, lease_until = NULL FROM (SELECT * FROM (${source}) AS x(${list(all)})) s
+      WHERE i.workspace_id = s.workspace_id AND i.source = s.source AND i.event_key = s.event_key AND i.state = 'pending'`,
+  };
+}
+
+function inboxUnpark(): TableWrite {
+  const all = columns(`${EVENT}, state text, reason text`);
+  return {
+    code: 'U',
+    columns: all,
+    sql: (source) => `UPDATE inbox i SET state = s.state, reason = s.reason
+      FROM (SELECT * FROM (${source}) AS x(${list(all)})) s
+      WHERE i.workspace_id = s.workspace_id AND i.source = s.source AND i.event_key = s.event_key`,
+  };
+}
+
+function referralsTouch(): TableWrite {
+  const all = columns(
+    'workspace_id text, referral_id text, version integer, status text, customer_id text, subscription_id text, converted_at timestamptz',
+  );
+  return {
+    code: 'R',
+    columns: all,
+    sql: (source) => `UPDATE referrals r SET version = s.version, status = s.status, customer_id = s.customer_id,
+      subscription_id = s.subscription_id, converted_at = s.converted_at
+      FROM (SELECT * FROM (${source}) AS x(${list(all)})) s
+      WHERE r.workspace_id = s.workspace_id AND r.referral_id = s.referral_id AND r.version = s.version - 1`,
+  };
+}
+
+/** The row stays for whoever kept its id; it says nothing any more. */
+function voided(code: string, table: string, id: string, extra: string, set: string): TableWrite {
+  const all = columns(`workspace_id text, ${id} text, ${extra}updated_at timestamptz`);
+  return {
+    code,
+    columns: all,
+    sql: (source) => `UPDATE ${table} t SET ${set}, updated_at = s.updated_at
+      FROM (SELECT * FROM (${source}) AS x(${list(all)})) s WHERE t.workspace_id = s.workspace_id AND t.${id} = s.${id}`,
+  };
+}
+
+const CONVERSION = `workspace_id text, conversion_id text, livemode boolean, kind text, payment_id text, money_key text,
+  source text, external_event_id text, status text, reason text, referral_id text, affiliate_id text, program_id text,
+  currency text, amount bigint, refunded bigint, base bigint, occurred_at timestamptz, created_at timestamptz,
+  updated_at timestamptz, explanation json`;
+const COMMISSION = `workspace_id text, commission_id text, livemode boolean, conversion_id text, affiliate_id text,
+  referral_id text, program_id text, status text, currency text, base bigint, earned bigint, reversed bigint,
+  incentive_id text, incentive_version integer, hold_days integer, available_at timestamptz, released_at timestamptz,
+  created_at timestamptz, updated_at timestamptz, parts json`;
+const PAYMENT = `workspace_id text, payment_id text, livemode boolean, version integer, customer_key text, referral_id text,
+  paid_at timestamptz, parked text, wake_at timestamptz, tokens text[], prices text[], awaits_prices text[],
+  merged_into text, state json, posted json`;
+
+/** In the order in which a statement names them; each is written in the order of its rows. */
+export const TABLES = {
+  inbox: insert(
+    'I',
+    'inbox',
+    `${EVENT}, type text, livemode boolean, state text, reason text, subject text, rules bigint, occurred_at timestamptz,
+     received_at timestamptz, attempts integer, run_at timestamptz`,
+  ),
+  inbox_finish: inboxFinish(),
+  inbox_unpark: inboxUnpark(),
+  payloads: insert('L', 'payloads', `${EVENT}, body text`),
+  payments: upsert('P', 'payments', 'workspace_id, payment_id', PAYMENT, { keep: ['livemode'], ...successor('payments') }),
+  payment_keys: insert('K', 'payment_keys', `${WORLD}, key text, payment_id text`),
+  payment_keys_moved: upsert('k', 'payment_keys', 'workspace_id, livemode, key', `${WORLD}, key text, payment_id text`, {}),
+  customers: upsert(
+    'C',
+    'customers',
+    'workspace_id, livemode, customer_key',
+    `${WORLD}, customer_key text, version integer, links text[], tokens text[], state json`,
+    successor('customers'),
+  ),
+  prices: upsert(
+    'p',
+    'prices',
+    'workspace_id, livemode, price_key',
+    `${WORLD}, price_key text, version integer, state json`,
+    successor('prices'),
+  ),
+  referrals: referralsTouch(),
+  conversions: upsert('V', 'conversions', 'workspace_id, conversion_id', CONVERSION, { keep: ['livemode', 'kind', 'created_at'] }),
+  conversions_void: voided('v', 'conversions', 'conversion_id', 'payment_id text, ', "status = 'void', payment_id = s.payment_id"),
+  commissions: upsert('O', 'commissions', 'workspace_id, commission_id', COMMISSION, { keep: ['livemode', 'created_at'] }),
+  commissions_void: voided('o', 'commissions', 'commission_id', '', "status = 'declined', earned = 0, reversed = 0"),
+  transfers: insert(
+    'T',
+    'transfers',
+    `workspace_id text, transfer_id text, livemode boolean, commission_id text, affiliate_id text, debit text, credit text,
+     amount bigint, currency text, reason text, at timestamptz`,
+  ),
+  balances_add: balancesAdd(),
+  balances_move: balancesMove(),
+} satisfies Record<string, TableWrite>;
+
+export type TableName = keyof typeof TABLES;

@@ -1,0 +1,131 @@
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { PostgresNaming } from './naming.ts';
+import { entities } from './tables.ts';
+
+// Money and counters are int8. As bigint they are exact everywhere: in entities and in raw SQL.
+pg.types.setTypeParser(pg.types.builtins.INT8, BigInt);
+
+export type Database = {
+  readonly dataSource: DataSource;
+  /** TypeORM's own pool: for named statements and pipelining, which TypeORM does not do. */
+  readonly pool: pg.Pool;
+  /** Ends the pool after running queries are done. A second call does nothing. */
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  readonly url: string;
+  /** Connections at most; default 8. */
+  readonly poolSize?: number;
+  /** What pg_stat_activity shows; default `tributary`. */
+  readonly applicationName?: string;
+};
+
+const connectTimeoutMs = 5_000;
+const statementTimeoutMs = 30_000;
+const idleInTransactionTimeoutMs = 60_000;
+
+/**
+ * Opens a pool and proves that it works with one connection. Throws when the server can not be
+ * reached in 5 seconds or refuses the login. A connection that is lost later never ends the process:
+ * the query in flight fails, and the next one gets a new connection.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    driver: pg,
+    url: options.url,
+    entities,
+    namingStrategy: new PostgresNaming(),
+    installExtensions: false,
+    synchronize: false,
+    logger: 'debug', // silent unless DEBUG asks for it; the console logger prints failures that we throw
+    poolSize: options.poolSize ?? 8,
+    applicationName: options.applicationName ?? 'tributary',
+    connectTimeoutMS: connectTimeoutMs,
+    poolErrorHandler: ignoreLostConnection,
+    extra: { keepAlive: true, onConnect: prepareConnection },
+  });
+  await dataSource.initialize();
+  return { dataSource, pool: poolOf(dataSource), close: () => close(dataSource) };
+}
+
+async function close(dataSource: DataSource): Promise<void> {
+  if (dataSource.isInitialized) await dataSource.destroy();
+}
+
+function poolOf(dataSource: DataSource): pg.Pool {
+  if (!('master' in dataSource.driver)) throw new Error('the PostgreSQL driver has no pool');
+  return dataSource.driver.master as pg.Pool;
+}
+
+// Limits are set by a statement and not as start-up parameters, because PgBouncer refuses those.
+async function prepareConnection(client: pg.Client): Promise<void> {
+  // A client that is checked out and loses its server emits `error`; unheard, it would end the process.
+  client.on('error', ignoreLostConnection);
+  await client.query(
+    `SET statement_timeout = ${statementTimeoutMs};
+     SET idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`,
+  );
+}
+
+// Whoever uses the connection gets the error with its query; the pool has already dropped it.
+function ignoreLostConnection(): void {}
+
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '57P01', // terminated by an administrator
+  '57P02', // another backend crashed
+  '57P03', // starting up or shutting down
+  '53300', // no connection free
+]);
+
+// pg and pg-pool give these no code.
+const awayMessages = [
+  /^connection terminated/i,
+  /^timeout exceeded when trying to connect/i,
+  /^client has encountered a connection error/i,
+];
+
+/**
+ * True when the error says that the database can not be reached now, so that the same work may
+ * succeed later on another connection. Whether a COMMIT in flight happened is then unknown.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  return causes(error).some(
+    ({ code, message }) =>
+      awayCodes.has(code) ||
+      /^08.{3}$/.test(code) ||
+      awayMessages.some((text) => text.test(message)),
+  );
+}
+
+// Serialization failure, deadlock, and the unique key that another transaction took meanwhile.
+const retryableCodes = new Set(['40001', '40P01', '23505']);
+
+/** True when two transactions met and the same work, done again from the start, can succeed. */
+export function isRetryable(error: unknown): boolean {
+  return causes(error).some(({ code }) => retryableCodes.has(code));
+}
+
+type Cause = { code: string; message: string };
+
+// TypeORM wraps the driver's error, and a name with two addresses gives an AggregateError.
+function causes(error: unknown): Cause[] {
+  if (!(error instanceof Error)) return [];
+  const own = { code: 'code' in error ? String(error.code) : '', message: error.message };
+  const inner = [
+    'driverError' in error ? error.driverError : undefined,
+    ...(error instanceof AggregateError ? (error.errors as unknown[]) : []),
+    error.cause,
+  ];
+  return [own, ...inner.flatMap((cause) => (cause === error ? [] : causes(cause)))];
+}

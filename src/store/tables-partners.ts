@@ -1,0 +1,165 @@
+// Whose it is and who earns: workspaces, programs, keys, affiliates, incentives, referrals.
+import { column, nullable, primary, table, withDefault } from './entity.ts';
+
+export const workspaces = table(
+  'workspaces',
+  {
+    workspace_id: primary(column.id),
+    name: column.text,
+    currency: withDefault(column.text, 'usd'),
+    settings: withDefault(column.jsonb, () => "'[]'"),
+    rules_version: withDefault(column.counter, 1),
+    created_at: withDefault(column.at, () => 'now()'),
+  },
+  {
+    checks: [
+      'workspaces_currency_check',
+      'workspaces_rules_version_check',
+      'workspaces_workspace_id_check',
+    ],
+  },
+);
+
+export const programs = table(
+  'programs',
+  {
+    workspace_id: primary(column.id),
+    program_id: primary(column.id),
+    name: column.text,
+    is_default: withDefault(column.flag, false),
+    created_at: withDefault(column.at, () => 'now()'),
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [
+      {
+        name: 'programs_one_default',
+        columns: ['workspace_id'],
+        unique: true,
+        where: 'is_default',
+      },
+    ],
+  },
+);
+
+export const apiKeys = table(
+  'api_keys',
+  {
+    workspace_id: primary(column.id),
+    key_hash: primary(column.bytes),
+    key_id: column.id,
+    name: column.text,
+    shown: column.text,
+    livemode: column.flag,
+    scopes: column.texts,
+    created_at: withDefault(column.at, () => 'now()'),
+    expires_at: nullable(column.at),
+    revoked_at: nullable(column.at),
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [{ name: 'api_keys_by_hash', columns: ['key_hash'] }],
+    checks: ['api_keys_key_hash_check'],
+  },
+);
+
+export const stripeAccounts = table(
+  'stripe_accounts',
+  {
+    workspace_id: primary(column.id),
+    account_id: primary(column.id),
+    created_at: withDefault(column.at, () => 'now()'),
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [{ name: 'stripe_accounts_by_account', columns: ['account_id'] }],
+  },
+);
+
+export const affiliates = table(
+  'affiliates',
+  {
+    workspace_id: primary(column.id),
+    affiliate_id: primary(column.id),
+    program_id: column.id,
+    group_id: nullable(column.id),
+    name: column.text,
+    email: column.text,
+    tracking_id: column.id,
+    status: column.text,
+    external_user_id: nullable(column.text),
+    metadata: withDefault(column.jsonb, () => "'{}'"),
+    details: withDefault(column.jsonb, () => "'{}'"),
+    history: withDefault(column.jsonb, () => "'[]'"),
+    created_at: withDefault(column.at, () => 'now()'),
+    deleted_at: nullable(column.at),
+  },
+  {
+    references: { programs: ['workspace_id', 'program_id'] },
+    indexes: [
+      {
+        name: 'affiliates_tracking_id',
+        columns: ['workspace_id', 'tracking_id'],
+        unique: true,
+        where: '(deleted_at IS NULL)',
+      },
+    ],
+    specialIndexes: ['affiliates_email'],
+    checks: ['affiliates_status_check'],
+  },
+);
+
+export const incentives = table(
+  'incentives',
+  {
+    workspace_id: primary(column.id),
+    incentive_id: primary(column.id),
+    version: primary(column.integer),
+    program_id: column.id,
+    since: column.counter,
+    until: nullable(column.counter),
+    terms: column.jsonb,
+    created_at: withDefault(column.at, () => 'now()'),
+  },
+  {
+    references: { programs: ['workspace_id', 'program_id'] },
+    indexes: [
+      {
+        name: 'incentives_current',
+        columns: ['workspace_id', 'incentive_id'],
+        unique: true,
+        where: '(until IS NULL)',
+      },
+    ],
+    checks: ['incentives_check', 'incentives_version_check'],
+  },
+);
+
+export const referrals = table(
+  'referrals',
+  {
+    workspace_id: primary(column.id),
+    referral_id: primary(column.id),
+    version: withDefault(column.integer, 1),
+    affiliate_id: column.id,
+    program_id: column.id,
+    status: column.text,
+    email: nullable(column.text),
+    name: nullable(column.text),
+    customer_id: nullable(column.text),
+    external_user_id: nullable(column.text),
+    subscription_id: nullable(column.text),
+    metadata: withDefault(column.jsonb, () => "'{}'"),
+    click: withDefault(column.jsonb, () => "'{}'"),
+    created_at: column.at,
+    converted_at: nullable(column.at),
+  },
+  {
+    references: { affiliates: ['workspace_id', 'affiliate_id'] },
+    indexes: [
+      { name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] },
+    ],
+    specialIndexes: ['referrals_email'],
+    checks: ['referrals_status_check'],
+  },
+);

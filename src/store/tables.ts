@@ -1,0 +1,33 @@
+import type { EntitySchema } from 'typeorm';
+import {
+  workspaces,
+  programs,
+  apiKeys,
+  stripeAccounts,
+  affiliates,
+  incentives,
+  referrals,
+} from './tables-partners.ts';
+import { inbox, payloads, payments, paymentKeys, customers, prices } from './tables-journal.ts';
+import { conversions, commissions, transfers, balances } from './tables-money.ts';
+
+/** Every table TypeORM knows; the drift test compares them with what the migrations made. */
+export const entities: EntitySchema[] = [
+  workspaces,
+  programs,
+  apiKeys,
+  stripeAccounts,
+  affiliates,
+  incentives,
+  referrals,
+  inbox,
+  payloads,
+  payments,
+  paymentKeys,
+  customers,
+  prices,
+  conversions,
+  commissions,
+  transfers,
+  balances,
+];
