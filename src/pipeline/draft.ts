@@ -78,6 +78,13 @@ function subjectOf(item: Item): string | null {
   return null;
 }
 
+/** Why the payment an event speaks of still waits; null: it does not, or it speaks of none. */
+export function parkedReason({ session, decisions }: Pick<Settled, 'session' | 'decisions'>, item: Item): string | null {
+  const subject = subjectOf(item);
+  const paymentId = subject === null ? undefined : session.book.keys.get(subject);
+  return (paymentId === undefined ? null : decisions.get(paymentId)?.parked) ?? null;
+}
+
 function draftInbox(
   draft: Draft,
   session: Session,
@@ -89,8 +96,7 @@ function draftInbox(
   const own = new Set(fresh.map((item) => `${item.ref.source}\n${item.ref.id}`));
   for (const item of fresh) {
     const subject = subjectOf(item);
-    const paymentId = subject === null ? undefined : session.book.keys.get(subject);
-    const parked = (paymentId === undefined ? null : decisions.get(paymentId)?.parked) ?? null;
+    const parked = parkedReason({ session, decisions }, item);
     const state = item.ignored !== null ? 'ignored' : parked !== null ? 'parked' : 'done';
     const reason = item.ignored ?? parked;
     const key = [workspace, item.ref.source, item.ref.id];

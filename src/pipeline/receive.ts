@@ -6,6 +6,7 @@ import { isDatabaseAway } from '../store/database.ts';
 import { storePending } from '../store/inbox.ts';
 import { workspaceOfAccount } from '../store/workspaces.ts';
 import { runBatch, type Item } from './batch.ts';
+import { parkedReason } from './draft.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { Translator } from './translate.ts';
 
@@ -36,7 +37,7 @@ export async function receive(work: Clockwork, endpoint: string, translator: Tra
     const settled = await runBatch(work, batch);
     if (settled.known.has(incoming.id)) return { outcome: 'duplicate', reason: null };
     if (item.ignored !== null) return { outcome: 'ignored', reason: item.ignored };
-    const parked = [...settled.decisions.values()].find((decision) => decision.parked !== null)?.parked ?? null;
+    const parked = parkedReason(settled, item);
     return parked === null ? { outcome: 'posted', reason: null } : { outcome: 'parked', reason: parked };
   } catch (error) {
     if (isDatabaseAway(error)) throw error;

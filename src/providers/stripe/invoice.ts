@@ -48,10 +48,16 @@ function isOutOfBand(invoice: InvoiceObject): boolean {
   return invoice.paid_out_of_band === true || (invoice.amount_paid_off_stripe ?? 0) > 0;
 }
 
-/** Cash, in minor units. Old versions leave `amount_paid` at 0 when an invoice was paid out of band (stripe.md 1.2). */
+/**
+ * Cash, in minor units. What was due stands in for it where old versions leave `amount_paid` at 0 because the invoice
+ * was paid out of band (stripe.md 1.2), and where a very old shape has no such field.
+ */
 function paidOf(invoice: InvoiceObject): bigint {
-  const outOfBand = invoice.paid_out_of_band === true && invoice.amount_paid === 0;
-  return BigInt(outOfBand ? (invoice.amount_due ?? 0) : invoice.amount_paid);
+  const due = BigInt(invoice.amount_due ?? 0);
+  if (invoice.amount_paid == null) return stripeStatus(invoice) === 'paid' ? due : 0n;
+  return invoice.paid_out_of_band === true && invoice.amount_paid === 0
+    ? due
+    : BigInt(invoice.amount_paid);
 }
 
 type Buyer = { readonly party: string | null; readonly subscription: string | null };

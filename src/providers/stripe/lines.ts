@@ -154,16 +154,8 @@ function reconciled(lines: readonly Line[], goal: bigint, flags: readonly string
 /** Lines beyond the first ten are not in a webhook (trap 10): the total is right, the missing lines are one line. */
 function cutOff(lines: readonly Line[], goal: bigint, flags: readonly string[]): Billed {
   const rest = goal - netOf(lines);
-  const all =
-    rest === 0n
-      ? lines
-      : [
-          ...lines,
-          restLine(
-            rest,
-            lines.some((line) => line.recurring),
-          ),
-        ];
+  const recurring = lines.some((line) => line.recurring);
+  const all = rest === 0n ? lines : [...lines, restLine(rest, recurring)];
   return { lines: all, net: goal, incomplete: true, flags };
 }
 

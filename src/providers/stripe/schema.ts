@@ -103,7 +103,7 @@ export const Invoice = z.object({
   currency: z.string().min(1),
   total: Amount,
   subtotal: Amount.nullish(),
-  amount_paid: Amount,
+  amount_paid: Amount.nullish(),
   amount_due: Amount.nullish(),
   total_excluding_tax: Amount.nullish(),
   shipping_cost: z

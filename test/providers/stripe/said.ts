@@ -21,7 +21,16 @@ export const AT = T * 1000;
 export const FAMILIES: readonly Family[] = ['old', 'acacia', 'basil'];
 
 export function refOf(type: string, over: Partial<EventRef> = {}): EventRef {
-  return { source: 'stripe', id: 'evt_1', type, at: AT, livemode: true, rules: 1, ...over };
+  return {
+    source: 'stripe',
+    id: 'evt_1',
+    type,
+    at: AT,
+    livemode: true,
+    rules: 1,
+    received: AT,
+    ...over,
+  };
 }
 
 export function translated(type: string, object: unknown, over: Partial<EventRef> = {}) {
@@ -58,6 +67,8 @@ export const customerIn = (facts: readonly Fact[]): CustomerFact =>
   only<CustomerFact>(facts, 'customer');
 export const refundIn = (facts: readonly Fact[]): Refund =>
   only<RefundFact>(facts, 'refund').refund;
+export const refundsIn = (facts: readonly Fact[]): RefundFact[] =>
+  facts.filter((fact): fact is RefundFact => fact.kind === 'refund');
 export const pricesIn = (facts: readonly Fact[]): PriceFact[] =>
   facts.filter((fact): fact is PriceFact => fact.kind === 'price');
 

@@ -1,0 +1,152 @@
+/**
+ * Verify: the ledger proven. Every stored event is translated, merged and decided again in memory, from nothing, and
+ * the result is compared with what the transfers say. A difference is an alarm: something changed money without a cause.
+ */
+import { createHash } from 'node:crypto';
+import { absorb, absorbClock, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
+import type { Decision } from '../core/decide.ts';
+import type { Rules } from '../core/earn.ts';
+import { ACCOUNTS } from '../core/ledger.ts';
+import type { Database } from '../store/database.ts';
+import {
+  allReferrals,
+  clockDecisions,
+  conversionLines,
+  journalPage,
+  positionsOf,
+  wrongBalances,
+  type ClockRow,
+  type JournalEvent,
+  type KnownReferral,
+} from '../store/proof.ts';
+import { loadRules } from '../store/rules.ts';
+import { translateStored, type Translators } from './translate.ts';
+
+export type Proof = {
+  readonly workspace: string;
+  readonly events: number;
+  readonly payments: number;
+  /** SHA-256 over the positions as the transfers say them, and as the events demand them. */
+  readonly standing: string;
+  readonly recomputed: string;
+  /** Lines that are on one side only, prefixed `-` (stands, but is not demanded) and `+` (demanded, but does not stand). */
+  readonly differences: readonly string[];
+  readonly equal: boolean;
+};
+
+const PAGE = 2000;
+
+export const hashOf = (lines: readonly string[]): string =>
+  createHash('sha256').update(lines.toSorted().join('\n')).digest('hex');
+
+/** Recomputes one workspace. Reads everything, writes nothing; `onProgress` hears the number of events read so far. */
+export async function verifyWorkspace(
+  database: Database,
+  translators: Translators,
+  workspace: string,
+  onProgress?: (events: number) => void,
+): Promise<Proof> {
+  const tx = database.pool;
+  const rules = await loadRules(tx, workspace);
+  const books = { live: await newBook(), test: await newBook() };
+  const referrals = await allReferrals(tx, workspace);
+  for (const book of [books.live, books.test]) introduce(book, referrals);
+  let events = 0;
+  for (let after: JournalEvent | null = null; ; ) {
+    const page: JournalEvent[] = await journalPage(tx, workspace, after, PAGE);
+    for (const event of page) hear(event.livemode ? books.live : books.test, translators, event);
+    events += page.length;
+    onProgress?.(events);
+    const last = page.at(-1);
+    if (!last) break;
+    after = last;
+  }
+  for (const row of await clockDecisions(tx, workspace)) tell(row.livemode ? books.live : books.test, row);
+  const demanded = [...demand(books.live, rules, true), ...demand(books.test, rules, false)];
+  const standing = await standingLines(database, workspace);
+  const wrong = await wrongBalances(tx, workspace);
+  return {
+    workspace,
+    events,
+    payments: books.live.payments.size + books.test.payments.size,
+    standing: hashOf(standing),
+    recomputed: hashOf(demanded),
+    differences: [...differencesOf(standing, demanded), ...wrong.map((line) => `! ${line}`)],
+    equal: hashOf(standing) === hashOf(demanded) && wrong.length === 0,
+  };
+}
+
+async function newBook(): Promise<Book> {
+  let next = 0;
+  return Promise.resolve(emptyBook(() => `pay_${String((next += 1)).padStart(12, '0')}`));
+}
+
+function introduce(book: Book, referrals: readonly KnownReferral[]): void {
+  for (const { id, affiliateId, programId, status, history } of referrals) {
+    book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });
+    book.affiliates.set(affiliateId, { id: affiliateId, history });
+  }
+}
+
+function hear(book: Book, translators: Translators, event: JournalEvent): void {
+  const said = translateStored(translators, event, event.body);
+  if ('ignored' in said) return;
+  const touched = emptyTouched();
+  for (const fact of said.facts) absorb(book, fact, event, touched);
+}
+
+function tell(book: Book, { key, matured, released }: ClockRow): void {
+  const id = book.keys.get(key);
+  if (id) absorbClock(book, id, { matured, released }, emptyTouched());
+}
+
+function demand(book: Book, rules: Rules, livemode: boolean): string[] {
+  const lines: string[] = [];
+  for (const decision of settle(book, rules, book.payments.keys()).values()) lines.push(...linesOf(decision, livemode));
+  return lines;
+}
+
+function linesOf({ conversions, commission, attribution }: Decision, livemode: boolean): string[] {
+  const flag = livemode ? 't' : 'f';
+  const affiliate = attribution?.referral?.affiliateId ?? '-';
+  const lines = conversions.map((one) =>
+    [
+      flag,
+      one.kind,
+      one.moneyKey,
+      one.externalEventId,
+      one.status,
+      one.reason ?? '-',
+      affiliate,
+      one.currency,
+      one.amount,
+      one.refunded,
+      one.base,
+    ].join(' '),
+  );
+  const key = conversions.find((one) => one.kind === 'sale')?.moneyKey ?? '';
+  if (commission)
+    for (const account of ACCOUNTS) {
+      const amount = commission.standing[account];
+      if (amount !== 0n) lines.push(`${flag} ${key} ${commission.affiliateId} ${commission.currency} ${account} ${amount}`);
+    }
+  return lines;
+}
+
+/** What stands: positions from the transfers, conversions from their table. */
+export async function standingLines(database: Database, workspace: string): Promise<string[]> {
+  const positions = await positionsOf(database.pool, workspace);
+  const lines = positions.map(
+    (one) => `${one.livemode ? 't' : 'f'} ${one.moneyKey} ${one.affiliateId} ${one.currency} ${one.account} ${one.amount}`,
+  );
+  return [...lines, ...(await conversionLines(database.pool, workspace))];
+}
+
+function differencesOf(standing: readonly string[], demanded: readonly string[]): string[] {
+  const have = new Set(standing);
+  const want = new Set(demanded);
+  return [
+    ...standing.filter((line) => !want.has(line)).map((line) => `- ${line}`),
+    ...demanded.filter((line) => !have.has(line)).map((line) => `+ ${line}`),
+  ].toSorted((a, b) => (a.slice(2) < b.slice(2) ? -1 : 1));
+}

@@ -1,0 +1,193 @@
+/**
+ * A stage for stories: one workspace on a real database, with affiliates, referrals and incentives, that hears simulated
+ * Stripe events through the real provider and pipeline, and can be asked what everybody earned.
+ */
+import pino from 'pino';
+import type { Terms } from '../../src/core/incentives.ts';
+import { percentage } from '../../src/core/money.ts';
+import type { Clockwork } from '../../src/pipeline/clockwork.ts';
+import { newId } from '../../src/pipeline/ids.ts';
+import { processNext } from '../../src/pipeline/process.ts';
+import { receive, type Receipt } from '../../src/pipeline/receive.ts';
+import { releaseNext } from '../../src/pipeline/release.ts';
+import { rulesCache } from '../../src/pipeline/rules.ts';
+import type { Translator } from '../../src/pipeline/translate.ts';
+import { providers } from '../../src/providers/index.ts';
+import { writeTerms } from '../../src/store/rules.ts';
+import { createWorkspace } from '../../src/store/workspaces.ts';
+import type { SimulatedEvent } from '../../src/simulator/account.ts';
+import type { TestDatabase } from './server.ts';
+
+export type ConversionRow = {
+  conversion_id: string;
+  kind: string;
+  status: string;
+  reason: string | null;
+  money_key: string;
+  external_event_id: string;
+  currency: string;
+  amount: bigint;
+  refunded: bigint;
+  base: bigint;
+  affiliate_id: string | null;
+  livemode: boolean;
+  occurred_at: Date;
+  explanation: { lines: { interval: string | null; from: string; incentive: string | null; rejected: { id: string; reason: string }[] }[]; flags?: string[] } | null;
+};
+
+export type CommissionRow = {
+  commission_id: string;
+  affiliate_id: string;
+  status: string;
+  currency: string;
+  base: bigint;
+  earned: bigint;
+  reversed: bigint;
+  incentive_id: string;
+  incentive_version: number;
+  hold_days: number | null;
+  parts: { incentive: string; base: string; commission: string; capped: boolean }[];
+};
+
+export type Stage = Awaited<ReturnType<typeof createStage>>;
+
+const ANY: Terms = {
+  name: 'everything',
+  type: 'percentage',
+  ratio: percentage('30'),
+  amount: null,
+  currency: 'usd',
+  priceIds: [],
+  productIds: [],
+  interval: null,
+  isSubscription: null,
+  applyTo: 'all',
+  maxPayments: null,
+  maxMonths: null,
+  maxAmount: null,
+  approvalType: 'automatic',
+  manualAbove: null,
+  holdPeriodDays: null,
+  groupId: null,
+  affiliateId: null,
+  priority: 0,
+  effectiveFrom: null,
+  effectiveUntil: null,
+};
+
+/** Terms with the given percentage, e.g. `terms('20', { interval: 'yearly' })`. */
+export function terms(percent: string, more: Partial<Terms> = {}): Terms {
+  return { ...ANY, ratio: percentage(percent), ...more };
+}
+
+/** A fixed commission in minor units. */
+export function fixed(amount: bigint, more: Partial<Terms> = {}): Terms {
+  return { ...ANY, type: 'fixed', ratio: null, amount, ...more };
+}
+
+let stages = 0;
+
+export async function createStage(on: TestDatabase, options: { workspace?: string; startAt?: number } = {}) {
+  stages += 1;
+  const workspace = options.workspace ?? `w${stages}`;
+  const program = `prog_${workspace}`;
+  const { pool } = on.database;
+  await createWorkspace(pool, workspace, workspace, program);
+  const clock = { now: options.startAt ?? Date.UTC(2026, 0, 5) };
+  const work: Clockwork = {
+    database: on.database,
+    rules: rulesCache(on.database),
+    now: () => clock.now,
+    newId,
+    log: pino({ level: process.env['LOG_LEVEL'] ?? 'silent' }),
+  };
+  const stripe = providers.get('stripe') as Translator;
+  const ask = async <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> =>
+    (await pool.query<Row & Record<string, unknown>>(text, [workspace, ...values])).rows;
+
+  const stage = {
+    work,
+    workspace,
+    program,
+    clock,
+    ask,
+    async affiliate(id: string, groupId: string | null = null, status = 'approved'): Promise<string> {
+      await ask(
+        `INSERT INTO affiliates (workspace_id, affiliate_id, program_id, group_id, name, email, tracking_id, status, history)
+         VALUES ($1, $2, $3, $4, $2, $2 || '@partner.example', $2, $5, $6)`,
+        [id, program, groupId, status, JSON.stringify([{ since: 0, groupId, status }])],
+      );
+      return id;
+    },
+    async referral(id: string, affiliateId: string, more: { email?: string } = {}): Promise<string> {
+      await ask(
+        `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, email, created_at)
+         VALUES ($1, $2, $3, $4, 'lead', $5, '2026-01-01')`,
+        [id, affiliateId, program, more.email ?? null],
+      );
+      return id;
+    },
+    /** A new incentive, or a new version of one that exists. */
+    async incentive(id: string, own: Terms): Promise<string> {
+      await ask(
+        `WITH bumped AS (UPDATE workspaces SET rules_version = rules_version + 1 WHERE workspace_id = $1 RETURNING rules_version),
+         old AS (UPDATE incentives SET until = bumped.rules_version FROM bumped
+                 WHERE workspace_id = $1 AND incentive_id = $2 AND until IS NULL RETURNING version)
+         INSERT INTO incentives (workspace_id, incentive_id, version, program_id, since, terms)
+         SELECT $1, $2, COALESCE((SELECT version FROM old), 0) + 1, $3, bumped.rules_version, $4 FROM bumped`,
+        [id, program, JSON.stringify(writeTerms(own))],
+      );
+      return id;
+    },
+    /** Hears one event as the webhook endpoint does after the signature. */
+    async hear(event: Pick<SimulatedEvent, 'body'>, at = workspace): Promise<Receipt> {
+      const payload = JSON.parse(event.body) as { id: string; type: string; created: number; livemode: boolean; account?: string };
+      return receive(work, at, stripe, {
+        id: payload.id,
+        type: payload.type,
+        at: payload.created * 1000,
+        livemode: payload.livemode,
+        account: payload.account ?? null,
+        body: event.body,
+        payload,
+      });
+    },
+    async hearAll(events: Iterable<Pick<SimulatedEvent, 'body'>>): Promise<void> {
+      for (const event of events) await stage.hear(event);
+    },
+    /** Lets time pass: holds end, deferrals mature, pending events are tried. */
+    async pass(days: number): Promise<void> {
+      clock.now += days * 86_400_000;
+      await stage.drain();
+    },
+    async drain(): Promise<void> {
+      while ((await processNext(work, new Map([[stripe.name, stripe]]))) + (await releaseNext(work)) > 0);
+    },
+    conversions: (kind: string | null = null) =>
+      ask<ConversionRow>(
+        `SELECT * FROM conversions WHERE workspace_id = $1 AND status <> 'void' AND ($2::text IS NULL OR kind = $2)
+         ORDER BY occurred_at, money_key`,
+        [kind],
+      ),
+    sales: () => stage.conversions('sale'),
+    refunds: () => stage.conversions('refund'),
+    /** Commissions of the payments in the order the money moved; withdrawn ones are left out. */
+    commissions: () =>
+      ask<CommissionRow>(
+        `SELECT c.* FROM commissions c JOIN conversions v USING (workspace_id, conversion_id)
+         WHERE c.workspace_id = $1 AND v.status <> 'void' AND NOT (c.status = 'declined' AND c.earned = 0)
+         ORDER BY v.occurred_at, v.money_key, c.affiliate_id`,
+      ),
+    async balance(affiliate: string, currency = 'usd', livemode = true) {
+      const [row] = await ask<{ review: bigint; pending: bigint; payable: bigint; paid: bigint }>(
+        `SELECT review, pending, payable, paid FROM balances WHERE workspace_id = $1 AND affiliate_id = $2 AND currency = $3 AND livemode = $4`,
+        [affiliate, currency, livemode],
+      );
+      return row ?? { review: 0n, pending: 0n, payable: 0n, paid: 0n };
+    },
+    inbox: () => ask<{ event_key: string; type: string; state: string; reason: string | null }>(
+      'SELECT event_key, type, state, reason FROM inbox WHERE workspace_id = $1 ORDER BY occurred_at, event_key',
+    ),
+  };
+  return stage;
+}
