@@ -108,20 +108,22 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
-// Serialization failure, deadlock, and the unique key that another transaction took meanwhile.
+// Serialization failure, deadlock, and the unique key that another transaction took meanwhile. A balance that would go
+// below zero is the same case: it was moved by whoever was first, before the version check could say so.
 const retryableCodes = new Set(['40001', '40P01', '23505']);
 
 /** True when two transactions met and the same work, done again from the start, can succeed. */
 export function isRetryable(error: unknown): boolean {
-  return causes(error).some(({ code }) => retryableCodes.has(code));
+  return causes(error).some(({ code, table }) => retryableCodes.has(code) || (code === '23514' && table === 'balances'));
 }
 
-type Cause = { code: string; message: string };
+type Cause = { code: string; message: string; table: string };
 
 // TypeORM wraps the driver's error, and a name with two addresses gives an AggregateError.
 function causes(error: unknown): Cause[] {
   if (!(error instanceof Error)) return [];
-  const own = { code: 'code' in error ? String(error.code) : '', message: error.message };
+  const text = (name: 'code' | 'table'): string => (name in error ? String((error as { [key in typeof name]?: unknown })[name]) : '');
+  const own = { code: text('code'), message: error.message, table: text('table') };
   const inner = [
     'driverError' in error ? error.driverError : undefined,
     ...(error instanceof AggregateError ? (error.errors as unknown[]) : []),

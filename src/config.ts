@@ -1,0 +1,94 @@
+/** The environment, read once. Every problem is reported at once, with the name, what was read and what is allowed. */
+import { z } from 'zod';
+
+/** `whsec_a, whsec_b` → both; each must look like a signing secret, so that a pasted API key is noticed at the start. */
+const secrets = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean))
+  .pipe(z.array(z.string().regex(/^whsec_\S+$/, 'must be signing secrets that start with whsec_, separated by commas')));
+
+const schema = z.object({
+  PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(8080),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be a URL such as https://commissions.example.com' }).optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(postgres(ql)?:\/\/.+|bundled)$/, 'must be postgres://user:password@host:5432/name, or the word bundled')
+    .optional(),
+  STRIPE_WEBHOOK_SECRET: secrets.default([]),
+  STRIPE_API_KEY: z.string().regex(/^(sk|rk)_(live|test)_\S+$/, 'must be a secret or restricted key: rk_live_…').optional(),
+  STRIPE_API_BASE: z.url({ protocol: /^https?$/, error: 'must be a URL' }).optional(),
+  TRIBUTARY_ADMIN_KEY: z
+    .string()
+    .regex(/^sk_(live|dev)_[A-Za-z0-9]{16,}$/, 'must be sk_live_ or sk_dev_ and at least 16 letters and digits')
+    .optional(),
+  TRIBUTARY_DATA: z.string().default('./data'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  NODE_ENV: z.string().optional(),
+});
+
+export type Config = {
+  readonly port: number;
+  readonly host: string;
+  /** Without a trailing slash; null: derived from where it listens. */
+  readonly publicUrl: string | null;
+  /** null: the bundled PostgreSQL. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Signing secrets by workspace. */
+  readonly webhookSecrets: ReadonlyMap<string, readonly string[]>;
+  readonly stripeApiKey: string | null;
+  readonly adminKey: string | null;
+  readonly logLevel: string;
+};
+
+/** A configuration that cannot be used; the message lists every problem. */
+export class ConfigError extends Error {}
+
+const SECRET_OF = /^STRIPE_WEBHOOK_SECRET_([A-Z0-9_]+)$/;
+
+/** `STRIPE_WEBHOOK_SECRET` serves workspace default, `STRIPE_WEBHOOK_SECRET_ACME_EU` serves `acme-eu`. */
+function secretsByWorkspace(env: Readonly<Record<string, string>>, own: readonly string[]): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>([['default', own]]);
+  for (const [name, value] of Object.entries(env)) {
+    const workspace = SECRET_OF.exec(name)?.[1];
+    if (workspace) found.set(workspace.toLowerCase().replaceAll('_', '-'), secrets.parse(value));
+  }
+  return found;
+}
+
+/** Reads the environment; empty values count as absent. Throws a `ConfigError` that names everything that is wrong. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const env = Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())));
+  const read = schema.safeParse(env);
+  const problems = read.success ? [] : read.error.issues.map((issue) => describe(issue, env));
+  for (const [name, value] of Object.entries(env))
+    if (SECRET_OF.test(name) && !secrets.safeParse(value).success) problems.push(`${name} must be signing secrets that start with whsec_`);
+  if (read.success && read.data.NODE_ENV === 'production' && read.data.DATABASE_URL === undefined)
+    problems.push(
+      'DATABASE_URL is not set. In production the bundled PostgreSQL must be asked for: set it to postgres://user:password@host:5432/name, or to the word bundled.',
+    );
+  if (!read.success || problems.length > 0)
+    throw new ConfigError(`The configuration cannot be used:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+  const { data } = read;
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    publicUrl: data.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    databaseUrl: data.DATABASE_URL === undefined || data.DATABASE_URL === 'bundled' ? null : data.DATABASE_URL,
+    dataDir: data.TRIBUTARY_DATA,
+    webhookSecrets: secretsByWorkspace(env, data.STRIPE_WEBHOOK_SECRET),
+    stripeApiKey: data.STRIPE_API_KEY ?? null,
+    adminKey: data.TRIBUTARY_ADMIN_KEY ?? null,
+    logLevel: data.LOG_LEVEL,
+  };
+}
+
+const SECRET_NAMES = /KEY|SECRET|URL/;
+
+/** Name, what was read (never a secret), what is allowed. */
+function describe(issue: z.core.$ZodIssue, env: Readonly<Record<string, string>>): string {
+  const name = String(issue.path[0] ?? '');
+  const value = SECRET_NAMES.test(name) ? 'a value that does not fit' : `"${env[name] ?? ''}"`;
+  return `${name} is ${value}: ${issue.message}`;
+}
