@@ -67,7 +67,9 @@ const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amoun
 /** Says what the merged state proves; pure and independent of the order in which it came about. */
 export function collect(state: PaymentState): Collected {
   const claims = claimsByKind(state);
-  if (state.keys.some(isBillKey)) return collectBill(state, claims);
+  // A caller who names an invoice that was never told says it was paid; once the invoice is told, it says it better.
+  const onlyReported = claims.bill.length === 0 && claims.report.length > 0;
+  if (state.keys.some(isBillKey) && !onlyReported) return collectBill(state, claims);
   const legs = [...claims.order, ...claims.intent, ...claims.charge];
   const paid = legs.filter(isPaid);
   if (paid.length === 0) return collectReport(state, claims, legs);
@@ -80,6 +82,8 @@ export function collect(state: PaymentState): Collected {
 
 function collectBill(state: PaymentState, claims: ByKind): Collected {
   const paid = claims.bill.filter(isPaid);
+  // A downgrade: the credit went to the customer's balance and no cash moved (cases.md 33).
+  if (paid.length > 0 && sum(paid.map((bill) => bill.total)) < 0n) return { is: 'nothing', reason: 'credited_to_balance' };
   if (paid.length > 0) return { is: 'sale', sale: saleOfBills(state, claims, paid) };
   if (claims.bill.length > 0) return { is: 'nothing', reason: `invoice_${claims.bill[0]?.status ?? 'open'}` };
   const legs = [...claims.order, ...claims.intent, ...claims.charge, ...claims.report];

@@ -205,6 +205,13 @@ export type MoneyDesk = {
 
 /** Everything that is read, set up or ruled. */
 export type OfficeDesk = {
+  /** The workspace's own currency, lower case: what an amount without a currency is in. */
+  currency(caller: Caller): Promise<string>;
+  /** Affiliates and referrals by id, to show beside what names them; deleted affiliates too, unknown ids are left out. */
+  named(
+    caller: Caller,
+    ids: { readonly affiliates: readonly string[]; readonly referrals: readonly string[] },
+  ): Promise<{ readonly affiliates: readonly AffiliateView[]; readonly referrals: readonly ReferralView[] }>;
   conversion(caller: Caller, id: string): Answer<ConversionView>;
   /** Sales and refunds; `externalEventId` finds the conversion by any event id on its trail. */
   conversions(caller: Caller, filter: Paging & { readonly externalEventId: string | null; readonly kind: string | null }): Promise<Page<ConversionView>>;
@@ -247,6 +254,7 @@ export type OfficeDesk = {
       readonly status: string | null;
       readonly from: Moment | null;
       readonly to: Moment | null;
+      readonly newestFirst: boolean;
     },
   ): Promise<Cursor<ReferralView>>;
   updateReferral(caller: Caller, id: string, changes: Changes<ReferralView>, body: string): Answer<ReferralView>;

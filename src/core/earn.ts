@@ -124,8 +124,9 @@ function intervalOfLine(line: Line, sale: Sale, price: Input['price']): { interv
     const known = price(key);
     if (known?.stamp) return { interval: known.interval, from: known.interval === null ? 'none' : 'price', awaits: [] };
   }
-  // Unknown price: the whole period's length until the price is seen, then it is decided again.
-  const awaits = line.recurring ? keys : [];
+  // Unknown price: the whole period's length until the price is seen, then it is decided again. That holds for a
+  // one-off line too, because its price may turn out to recur. What a caller reports is never announced by a price.
+  const awaits = sale.report === null ? keys : [];
   return { interval: line.period, from: line.period === null ? 'none' : 'period', awaits };
 }
 

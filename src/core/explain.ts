@@ -65,6 +65,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   trial: 'a trial: nothing was paid',
   nothing_to_pay: 'nothing had to be paid (a discount of 100 %, or credits)',
   paid_from_credit_balance: 'it was paid from the credit balance; that money earned when it was first paid in cash',
+  credited_to_balance: 'a downgrade: its credit went to the balance of the customer and no cash moved',
   no_commissionable_amount: 'only tax or shipping was paid',
   opted_out: 'the metadata asks to leave it out',
   affiliate_not_approved: 'the affiliate was not approved when it was paid',

@@ -46,6 +46,8 @@ export type Settled = {
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly rules: Rules;
   readonly posted: ReadonlyMap<string, Posted>;
+  /** The moment its rows carry as created or updated; 0 before they are drafted. */
+  readonly at: number;
   readonly rounds: number;
 };
 
@@ -80,11 +82,11 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   unitePosted(session);
   const rounds = 1 + (await loadConcerned(work, batch, session, rules));
   const decisions = settle(session.book, rules, session.book.payments.keys());
-  const settled = { known, session, decisions, rules, rounds, posted: new Map<string, Posted>() };
+  const settled = { known, session, decisions, rules, rounds, at: 0, posted: new Map<string, Posted>() };
   await batch.guard?.(settled);
-  const { rows, posted } = draftAll(work, batch, settled, fresh, first.rulesVersion);
+  const { rows, posted, at } = draftAll(work, batch, settled, fresh, first.rulesVersion);
   await post(work.database.pool, rows);
-  return { ...settled, posted };
+  return { ...settled, posted, at };
 }
 
 function isKnown(events: ReadonlyMap<string, string>, source: string, item: Item): boolean {

@@ -17,7 +17,7 @@ export function draftAll(
   settled: Settled,
   fresh: readonly Item[],
   rulesVersion: number,
-): { rows: Write; posted: Map<string, Posted> } {
+): { rows: Write; posted: Map<string, Posted>; at: number } {
   const { session, decisions } = settled;
   const draft = newDraft({ workspace: batch.workspace, livemode: batch.livemode, now: work.now() }, work);
   const posted = new Map<string, Posted>();
@@ -34,7 +34,7 @@ export function draftAll(
   draftBalances(draft);
   for (const values of draft.rows.payments ?? []) posted.set(String(values[1]), readPosted(String(values[14])));
   sortRows(draft);
-  return { rows: draft.rows, posted };
+  return { rows: draft.rows, posted, at: draft.scope.now };
 }
 
 /** Rows are written in the order given: sorted by key, two batches lock in the same order and cannot deadlock there. */
@@ -111,19 +111,23 @@ function draftInbox(
   draftUnparked(draft, session, decisions, own);
 }
 
-/** Events that waited with their payment are told when it was decided after all, or why it waits now. */
+/**
+ * Events that waited with their payment are told when it was decided after all, or why it waits now: what the inbox says
+ * of an event follows from what its payment came to, not from when the event arrived.
+ */
 function draftUnparked(
   draft: Draft,
   session: Session,
   decisions: ReadonlyMap<string, Decision>,
   own: ReadonlySet<string>,
 ): void {
-  for (const [id, decision] of decisions) {
-    const was = [id, ...losersOf(session, id)].some((one) => (session.posted.get(one)?.parked ?? null) !== null);
-    if (!was || decision.parked !== null) continue;
+  for (const [id, { parked }] of decisions) {
+    const before = [id, ...losersOf(session, id)].flatMap((one) => session.posted.get(one) ?? []);
+    if (before.every((posted) => posted.parked === parked)) continue;
+    const state = parked === null ? 'done' : 'parked';
     for (const trace of session.book.payments.get(id)?.trail ?? [])
       if (!own.has(`${trace.source}\n${trace.id}`))
-        push(draft.rows, 'inbox_unpark', [draft.scope.workspace, trace.source, trace.id, 'done', null]);
+        push(draft.rows, 'inbox_unpark', [draft.scope.workspace, trace.source, trace.id, state, parked]);
   }
 }
 

@@ -4,10 +4,11 @@
  */
 import type { EventRef } from '../core/facts.ts';
 import { isDatabaseAway } from '../store/database.ts';
-import { claim, setBack, type PendingEvent } from '../store/inbox.ts';
+import { claim, setBack, storePending, type PendingEvent } from '../store/inbox.ts';
+import { workspaceOfAccount } from '../store/workspaces.ts';
 import { runBatch, type Item } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
-import { translateStored, type Translators } from './translate.ts';
+import { openStored, type Translator, type Translators } from './translate.ts';
 
 /** Events taken at once: large enough to spread the cost of a statement, small enough to be decided well inside a lease. */
 export const BATCH_SIZE = 500;
@@ -33,13 +34,36 @@ export async function processNext(work: Clockwork, translators: Translators, lim
 async function itemOf(work: Clockwork, workspace: string, translators: Translators, event: PendingEvent): Promise<Item | null> {
   const ref: EventRef = { ...event, rules: event.rules };
   try {
-    const said = translateStored(translators, refOf(ref), event.body);
+    const { translator, payload } = openStored(translators, event.source, event.body);
+    const stray = await strayReason(work, workspace, translator, payload, event);
+    const said = stray === null ? translator.translate(refOf(ref), payload) : { ignored: stray };
     const base = { ref: refOf(ref), body: null, attempts: event.attempts, stored: true };
     return 'facts' in said ? { ...base, facts: said.facts, ignored: null } : { ...base, facts: [], ignored: said.ignored };
   } catch (error) {
     await putBack(work, workspace, event.source, event.id, event.attempts, error);
     return null;
   }
+}
+
+/**
+ * A stored event of a connected account counts only in that account's workspace, which may have been named since it came
+ * in: then it is handed over. A replay must never credit one tenant with the money of another. null: it is at home.
+ */
+async function strayReason(
+  work: Clockwork,
+  workspace: string,
+  translator: Translator,
+  payload: unknown,
+  { id, type, livemode, at, received, body }: PendingEvent,
+): Promise<string | null> {
+  const account = translator.accountOf?.(payload) ?? null;
+  if (account === null) return null;
+  const home = await workspaceOfAccount(work.database.pool, translator.name, account);
+  if (home === workspace) return null;
+  if (home === null) return 'unroutable_account';
+  const handed = { workspace: home, source: translator.name, id, type, livemode, at, received, body: body ?? '' };
+  await storePending(work.database.pool, handed, null, work.now());
+  return 'handed_to_its_workspace';
 }
 
 function refOf({ source, id, type, at, livemode, rules, received }: EventRef): EventRef {

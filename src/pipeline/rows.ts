@@ -1,5 +1,5 @@
 /** From decisions to rows: the difference between what should stand and what stands, nothing else. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Book } from '../core/book.ts';
 import { writePayment, writePosted, type Posted, type PostedCommission, type PostedRow } from '../core/codec.ts';
 import type { Commission, Conversion, Decision } from '../core/decide.ts';
@@ -27,7 +27,9 @@ export function push(rows: Rows, table: TableName, values: Values): void {
 }
 
 const iso = (moment: number): string => new Date(moment).toISOString();
-const digestOf = (text: string): string => createHash('sha1').update(text).digest('base64').slice(0, 16);
+/** Short content hash, to see that a row did not change; the one-shot form is twice as fast where Node has it (20.12). */
+const digestOf = (text: string): string =>
+  (typeof hash === 'function' ? hash('sha1', text, 'base64') : createHash('sha1').update(text).digest('base64')).slice(0, 16);
 
 /**
  * Drafts all rows of one payment: its conversions, commissions, transfers and the payment itself. Returns the new

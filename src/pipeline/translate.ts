@@ -1,13 +1,28 @@
 import type { EventRef, Translation } from '../core/facts.ts';
 
-/** The part of a source that a stored event needs: how it is put into facts. */
-export type Translator = { readonly name: string; translate(ref: EventRef, payload: unknown): Translation };
+/** The part of a source that a stored event needs: how it is put into facts, and whose it is. */
+export type Translator = {
+  readonly name: string;
+  translate(ref: EventRef, payload: unknown): Translation;
+  /** The connected account it speaks of; null, or no such question: the workspace's own. */
+  accountOf?(payload: unknown): string | null;
+};
 export type Translators = ReadonlyMap<string, Translator>;
 
-/** Translates a stored body; a body that is gone cannot be decided again, and says so. */
-export function translateStored(translators: Translators, ref: EventRef, body: string | null): Translation {
-  const translator = translators.get(ref.source);
-  if (!translator) throw new Error(`nothing here translates events of "${ref.source}"`);
+/** A stored body with the translator of its source; a body that is gone cannot be decided again, and says so. */
+export function openStored(
+  translators: Translators,
+  source: string,
+  body: string | null,
+): { readonly translator: Translator; readonly payload: unknown } {
+  const translator = translators.get(source);
+  if (!translator) throw new Error(`nothing here translates events of "${source}"`);
   if (body === null) throw new Error('the stored body is gone (retention), so it cannot be translated again');
-  return translator.translate(ref, JSON.parse(body));
+  return { translator, payload: JSON.parse(body) };
+}
+
+/** Translates a stored body. */
+export function translateStored(translators: Translators, ref: EventRef, body: string | null): Translation {
+  const { translator, payload } = openStored(translators, ref.source, body);
+  return translator.translate(ref, payload);
 }

@@ -35,6 +35,8 @@ export type Provider = {
     secrets: readonly string[],
     now: number,
   ): ReceivedEvent | Rejection;
+  /** The connected account a stored event speaks of, as `verify` told it; null: the endpoint's own. */
+  accountOf?(payload: unknown): string | null;
   /** What a stored event says, in facts; reads only its arguments. A malformed known object throws with a reason. */
   translate(ref: EventRef, payload: unknown): Translation;
 };

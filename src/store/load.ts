@@ -43,41 +43,46 @@ export type Loaded = {
   readonly referrals: readonly ReferralRow[];
 };
 
-/** Kinds of rows in the answer, one letter each. */
-const TEXT = `
+/**
+ * Keys are collected into arrays and looked up with `= ANY`, never joined: a plan made while the tables are still empty
+ * (it is made once, for any values) must use the right index all the same. Kinds of rows in the answer, one letter each.
+ */
+const textWith = (morePayments: string): string => `
 WITH pay AS (
   SELECT payment_id, version, customer_key, tokens, prices, state, posted FROM payments
-  WHERE workspace_id = $1 AND payment_id IN (
-    SELECT payment_id FROM payment_keys WHERE workspace_id = $1 AND livemode = $2 AND key = ANY ($4::text[])
-    UNION SELECT unnest($5::text[])
-    UNION SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY ($7::text[])
-    UNION SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND referral_id = ANY ($8::text[])
-    UNION SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices && $9::text[])
+  WHERE workspace_id = $1 AND payment_id = ANY (
+    ARRAY(SELECT payment_id FROM payment_keys WHERE workspace_id = $1 AND livemode = $2 AND key = ANY ($4::text[]))
+    || $5::text[]${morePayments})
 ), named AS (
   SELECT customer_key, version, links, tokens, state FROM customers
-  WHERE workspace_id = $1 AND livemode = $2 AND customer_key IN (
-    SELECT unnest($6::text[]) UNION SELECT customer_key FROM pay WHERE customer_key IS NOT NULL)
+  WHERE workspace_id = $1 AND livemode = $2
+    AND customer_key = ANY ($6::text[] || ARRAY(SELECT customer_key FROM pay WHERE customer_key IS NOT NULL))
 ), linked AS (
   SELECT customer_key, version, tokens, state FROM customers
-  WHERE workspace_id = $1 AND livemode = $2 AND customer_key IN (SELECT unnest(links) FROM named)
-    AND customer_key NOT IN (SELECT customer_key FROM named)
-), tokens AS (
-  SELECT unnest($11::text[]) AS token UNION SELECT unnest(tokens) FROM pay
-  UNION SELECT unnest(tokens) FROM named UNION SELECT unnest(tokens) FROM linked
+  WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY (ARRAY(SELECT unnest(links) FROM named))
 )
 SELECT 'w' AS t, NULL AS k, rules_version AS v, NULL AS a, NULL AS b FROM workspaces WHERE workspace_id = $1
 UNION ALL SELECT 'e', source || E'\\n' || event_key, 0, state, NULL FROM inbox
-  WHERE workspace_id = $1 AND source = $12 AND event_key = ANY ($3::text[])
+  WHERE workspace_id = $1 AND source = $9 AND event_key = ANY ($3::text[])
 UNION ALL SELECT 'p', payment_id, version, state::text, posted::text FROM pay
 UNION ALL SELECT 'c', customer_key, version, state::text, NULL FROM named
 UNION ALL SELECT 'c', customer_key, version, state::text, NULL FROM linked
 UNION ALL SELECT 'r', price_key, version, state::text, NULL FROM prices
-  WHERE workspace_id = $1 AND livemode = $2 AND price_key IN (SELECT unnest($10::text[]) UNION SELECT unnest(prices) FROM pay)
-UNION ALL SELECT 'f', r.referral_id, r.version, json_build_object('affiliateId', r.affiliate_id, 'programId', r.program_id,
-    'status', r.status, 'email', r.email, 'customerId', r.customer_id, 'externalUserId', r.external_user_id,
-    'subscriptionId', r.subscription_id, 'convertedAt', r.converted_at, 'history', a.history)::text, NULL
-  FROM referrals r JOIN affiliates a ON a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id
-  WHERE r.workspace_id = $1 AND r.referral_id IN (SELECT token FROM tokens)`;
+  WHERE workspace_id = $1 AND livemode = $2 AND price_key = ANY ($7::text[] || ARRAY(SELECT unnest(prices) FROM pay))
+UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', affiliate_id, 'programId', program_id,
+    'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
+    'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
+      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL
+  FROM referrals r WHERE workspace_id = $1 AND referral_id = ANY ($8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
+    || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))`;
+
+const TEXT = textWith('');
+
+/** The same with every payment of certain parties, of certain referrals, and those that wait for certain prices. */
+const TEXT_CONCERNED = textWith(`
+    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY ($10::text[]))
+    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND referral_id = ANY ($11::text[]))
+    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices && $12::text[])`);
 
 type Row = { t: string; k: string; v: bigint; a: string; b: string };
 
@@ -95,24 +100,21 @@ export const NOTHING_WANTED: Wanted = {
 
 /** Loads what is wanted in one world (live or test) of one workspace. Throws when the workspace does not exist. */
 export async function load(tx: Tx, workspace: string, livemode: boolean, source: string, wanted: Wanted): Promise<Loaded> {
-  const { rows } = await tx.query<Row>({
-    name: 'load',
-    text: TEXT,
-    values: [
-      workspace,
-      livemode,
-      wanted.events,
-      wanted.money,
-      wanted.paymentIds,
-      wanted.customers,
-      wanted.paymentsOfParties,
-      wanted.paymentsOfReferrals,
-      wanted.paymentsAwaiting,
-      wanted.prices,
-      wanted.tokens,
-      source,
-    ],
-  });
+  const common = [
+    workspace,
+    livemode,
+    wanted.events,
+    wanted.money,
+    wanted.paymentIds,
+    wanted.customers,
+    wanted.prices,
+    wanted.tokens,
+    source,
+  ];
+  const more = [wanted.paymentsOfParties, wanted.paymentsOfReferrals, wanted.paymentsAwaiting];
+  const { rows } = more.every((keys) => keys.length === 0)
+    ? await tx.query<Row>({ name: 'load', text: TEXT, values: common })
+    : await tx.query<Row>({ name: 'load_concerned', text: TEXT_CONCERNED, values: [...common, ...more] });
   return sorted(workspace, rows);
 }
 

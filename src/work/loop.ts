@@ -64,31 +64,36 @@ async function round(work: Clockwork, translators: Translators, state: State): P
   }
 }
 
-/** One connection that hears of new work. When it is lost, the poll goes on and it is opened again. */
+/**
+ * One connection that hears of new work. When it is lost, the poll goes on and it is opened again. A lost connection is
+ * given back to the pool too: the pool counts it as in use until then, and would run out of connections.
+ */
 function listen(work: Clockwork, onWork: () => void): { close(): Promise<void> } {
   const own: { client: PoolClient | null; closed: boolean; timer: NodeJS.Timeout | null } = { client: null, closed: false, timer: null };
-  const again = (): void => {
+  const lose = (client: PoolClient): void => {
+    if (own.client !== client) return;
     own.client = null;
+    client.release(true);
     if (!own.closed) own.timer = setTimeout(() => void open(), POLL_MS);
   };
   const open = async (): Promise<void> => {
-    try {
-      const client = await work.database.pool.connect();
-      client.on('notification', onWork);
-      client.on('end', again);
-      await client.query('LISTEN tributary_work');
-      own.client = client;
-      if (own.closed) client.release(true);
-    } catch {
-      again();
+    const client = await work.database.pool.connect().catch(() => null);
+    if (!client) {
+      if (!own.closed) own.timer = setTimeout(() => void open(), POLL_MS);
+      return;
     }
+    own.client = client;
+    client.on('notification', onWork);
+    client.on('end', () => lose(client));
+    if (own.closed) return lose(client);
+    await client.query('LISTEN tributary_work').catch(() => lose(client));
   };
   void open();
   return {
     async close() {
       own.closed = true;
       if (own.timer) clearTimeout(own.timer);
-      own.client?.release(true);
+      if (own.client) lose(own.client);
       await Promise.resolve();
     },
   };

@@ -3,16 +3,20 @@
  * Stripe events through the real provider and pipeline, and can be asked what everybody earned.
  */
 import pino from 'pino';
+import type { Explanation } from '../../src/core/explain.ts';
 import type { Terms } from '../../src/core/incentives.ts';
-import { percentage } from '../../src/core/money.ts';
+import { ACCOUNTS } from '../../src/core/ledger.ts';
+import { percentage, toMajor } from '../../src/core/money.ts';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { newId } from '../../src/pipeline/ids.ts';
 import { processNext } from '../../src/pipeline/process.ts';
 import { receive, type Receipt } from '../../src/pipeline/receive.ts';
 import { releaseNext } from '../../src/pipeline/release.ts';
 import { rulesCache } from '../../src/pipeline/rules.ts';
-import type { Translator } from '../../src/pipeline/translate.ts';
+import { journalTranslators } from '../../src/pipeline/journal.ts';
+import type { Translator, Translators } from '../../src/pipeline/translate.ts';
 import { providers } from '../../src/providers/index.ts';
+import { storePending } from '../../src/store/inbox.ts';
 import { writeTerms } from '../../src/store/rules.ts';
 import { createWorkspace } from '../../src/store/workspaces.ts';
 import type { SimulatedEvent } from '../../src/simulator/account.ts';
@@ -32,7 +36,7 @@ export type ConversionRow = {
   affiliate_id: string | null;
   livemode: boolean;
   occurred_at: Date;
-  explanation: { lines: { interval: string | null; from: string; incentive: string | null; rejected: { id: string; reason: string }[] }[]; flags?: string[] } | null;
+  explanation: Explanation | null;
 };
 
 export type CommissionRow = {
@@ -84,6 +88,9 @@ export function terms(percent: string, more: Partial<Terms> = {}): Terms {
 export function fixed(amount: bigint, more: Partial<Terms> = {}): Terms {
   return { ...ANY, type: 'fixed', ratio: null, amount, ...more };
 }
+
+/** Every source of events by name, as the product knows them. */
+export const translators: Translators = new Map([...providers.values(), ...journalTranslators].map((one) => [one.name, one]));
 
 let stages = 0;
 
@@ -161,7 +168,7 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
       await stage.drain();
     },
     async drain(): Promise<void> {
-      while ((await processNext(work, new Map([[stripe.name, stripe]]))) + (await releaseNext(work)) > 0);
+      while ((await processNext(work, translators)) + (await releaseNext(work)) > 0);
     },
     conversions: (kind: string | null = null) =>
       ask<ConversionRow>(
@@ -188,6 +195,79 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
     inbox: () => ask<{ event_key: string; type: string; state: string; reason: string | null }>(
       'SELECT event_key, type, state, reason FROM inbox WHERE workspace_id = $1 ORDER BY occurred_at, event_key',
     ),
+    /** Stores one event without its effect, as a backlog does; `drain` takes it. */
+    async store(event: Pick<SimulatedEvent, 'body'>): Promise<void> {
+      const { id, type, created, livemode } = JSON.parse(event.body) as { id: string; type: string; created: number; livemode: boolean };
+      const at = created * 1000;
+      await storePending(pool, { workspace, source: stripe.name, id, type, livemode, at, received: clock.now, body: event.body }, null, clock.now);
+    },
+    /**
+     * Everything that stands, a line each in the order the money moved, then the balances:
+     * `sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 9.00 ready_for_payment`.
+     */
+    async tells(): Promise<string[]> {
+      const rows = await ask<ToldRow>(
+        `SELECT v.kind, v.status, v.reason, v.currency, v.amount, v.base, v.livemode, c.affiliate_id, c.earned, c.reversed, c.status AS standing
+         FROM conversions v LEFT JOIN commissions c ON c.workspace_id = $1 AND c.conversion_id = v.conversion_id
+           AND NOT (c.status = 'declined' AND c.earned = 0)
+         WHERE v.workspace_id = $1 AND v.status <> 'void' ORDER BY v.occurred_at, v.kind DESC, v.livemode DESC, v.money_key, c.affiliate_id`,
+      );
+      const balances = await ask<BalanceRow>(
+        `SELECT affiliate_id, currency, livemode, review, pending, payable, paid FROM balances WHERE workspace_id = $1
+         ORDER BY affiliate_id, currency, livemode DESC`,
+      );
+      return [...rows.map(conversionLine), ...balances.flatMap(balanceLine)];
+    },
+    /** Every transfer in the order it was posted: `program -> payable 29.70 earned`. */
+    async ledger(): Promise<string[]> {
+      const rows = await ask<{ debit: string; credit: string; amount: bigint; currency: string; reason: string }>(
+        'SELECT debit, credit, amount, currency, reason FROM transfers WHERE workspace_id = $1 ORDER BY at, ctid',
+      );
+      return rows.map((row) => `${row.debit} -> ${row.credit} ${toMajor(row.amount, row.currency)} ${row.reason}`);
+    },
+    /** Events that wait or failed, each `type: state reason`. */
+    async waiting(): Promise<string[]> {
+      const rows = await stage.inbox();
+      return rows
+        .filter(({ state }) => state !== 'done' && state !== 'ignored')
+        .map(({ type, state, reason }) => `${type}: ${state} ${reason}`)
+        .toSorted();
+    },
   };
   return stage;
+}
+
+type ToldRow = {
+  kind: string;
+  status: string;
+  reason: string | null;
+  currency: string;
+  amount: bigint;
+  base: bigint;
+  livemode: boolean;
+  affiliate_id: string | null;
+  earned: bigint;
+  reversed: bigint;
+  standing: string;
+};
+
+function conversionLine(row: ToldRow): string {
+  const money = (amount: bigint): string => toMajor(amount, row.currency);
+  const world = row.livemode ? '' : 'test ';
+  const head = `${world}${row.kind} ${money(row.amount)} ${row.currency} ${row.status}`;
+  if (row.kind === 'refund') return head;
+  const why = row.reason === null ? '' : ` (${row.reason})`;
+  const back = row.reversed === 0n ? '' : ` - ${money(row.reversed)}`;
+  const who = row.affiliate_id === null ? '' : `: ${row.affiliate_id} ${money(row.earned)}${back} ${row.standing}`;
+  return `${head}, base ${money(row.base)}${why}${who}`;
+}
+
+type BalanceRow = { affiliate_id: string; currency: string; livemode: boolean; review: bigint; pending: bigint; payable: bigint; paid: bigint };
+
+/** `jane usd: payable 29.70`; an empty balance says nothing. */
+function balanceLine(row: BalanceRow): string[] {
+  const accounts = ACCOUNTS.filter((account) => row[account] !== 0n);
+  if (accounts.length === 0) return [];
+  const world = row.livemode ? '' : ' test';
+  return [`${row.affiliate_id}${world} ${row.currency}: ${accounts.map((account) => `${account} ${toMajor(row[account], row.currency)}`).join(', ')}`];
 }

@@ -140,3 +140,8 @@ function thinEvent(payload: unknown, body: string): ReceivedEvent | null {
   const { id, type, created, livemode } = read.data;
   return { id, type, at: Date.parse(created), livemode, account: null, body, payload };
 }
+
+/** The connected account of a stored event; thin events name none. */
+export function accountOf(payload: unknown): string | null {
+  return SnapshotEnvelope.safeParse(payload).data?.account ?? null;
+}

@@ -1,0 +1,127 @@
+/** The service: HTTP, worker, or both in one process. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import closeWithGrace from 'close-with-grace';
+import colors from 'picocolors';
+import { compose, type Parts } from '../compose.ts';
+import type { Config } from '../config.ts';
+import { createDesk } from '../pipeline/desk/index.ts';
+import { createKey, ensureKey, hasKeys } from '../pipeline/keys.ts';
+import { providers } from '../providers/index.ts';
+import { pendingMigrations } from '../store/migrate.ts';
+import { surfaces } from '../surfaces/index.ts';
+import { createApp, listen } from '../web/app.ts';
+import { startWorker, type Worker } from '../work/loop.ts';
+
+type Parties = {
+  readonly serves: boolean;
+  readonly works: boolean;
+  /** Whether workspace default gets a first key, printed once, when it has none. */
+  readonly makesKey: boolean;
+};
+
+/** A worker that went round longer ago than this is not well. */
+const WORKER_SILENT_MS = 60_000;
+
+const STOP_WITHIN_MS = 10_000;
+
+/** Runs until it is told to stop; SIGTERM and SIGINT finish what is under way and exit 0. */
+export async function start(config: Config, { serves, works, makesKey }: Parties): Promise<undefined> {
+  const parts = await compose(config);
+  const worker = works ? startWorker(parts.work, parts.translators) : null;
+  try {
+    const server = serves ? await serve(parts, worker) : null;
+    const key = await firstKey(parts, makesKey);
+    greet(parts, server, worker, key);
+    stopWell(parts, server, worker);
+  } catch (error) {
+    // A port that is taken must end the process, which the worker and the pool would keep alive.
+    await worker?.stop();
+    await parts.close();
+    throw error;
+  }
+  return undefined;
+}
+
+async function serve(parts: Parts, worker: Worker | null): Promise<Server> {
+  const { config, work, translators, log } = parts;
+  const app = createApp({
+    work,
+    desk: createDesk(work, translators),
+    providers,
+    surfaces,
+    log,
+    publicUrl: config.publicUrl,
+    secretsOf: (workspace) => config.webhookSecrets.get(workspace) ?? [],
+    ready: () => readiness(parts, worker),
+  });
+  return listen(app, { host: config.host, port: config.port });
+}
+
+/** What keeps the service from being ready, in words; empty: nothing does. */
+async function readiness({ config, database, work }: Parts, worker: Worker | null): Promise<string[]> {
+  const missing: string[] = [];
+  try {
+    const pending = await pendingMigrations(database.dataSource);
+    if (pending.length > 0) missing.push(`migrations are pending: ${pending.join(', ')}; run: npm run tributary -- migrate`);
+  } catch {
+    missing.push('the database cannot be reached');
+  }
+  if (worker && work.now() - worker.lastRound() > WORKER_SILENT_MS) missing.push('the worker has not gone round for a minute');
+  if ([...config.webhookSecrets.values()].every((secrets) => secrets.length === 0)) missing.push('STRIPE_WEBHOOK_SECRET is not set');
+  return missing;
+}
+
+/** The configured first key, or one made and shown once when the workspace has none. */
+async function firstKey({ config, work }: Parts, makesKey: boolean): Promise<string | null> {
+  if (config.adminKey !== null) await ensureKey(work, 'default', config.adminKey);
+  if (!makesKey || (await hasKeys(work, 'default'))) return null;
+  const { key } = await createKey(work, { workspace: 'default', livemode: true, name: 'made at the first start', scopes: ['*'] });
+  return key;
+}
+
+function addressOf(config: Config, server: Server): string {
+  const { port } = server.address() as AddressInfo;
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  return config.publicUrl ?? `http://${host}:${port}`;
+}
+
+/** Where it is, what to paste at Stripe, the first key, and what is not configured yet. */
+function greet(parts: Parts, server: Server | null, worker: Worker | null, key: string | null): void {
+  const { config } = parts;
+  const say = (name: string, value: string): void => console.log(`  ${name.padEnd(12)}${value}`);
+  const rolesInWords = [server && 'HTTP', worker && 'worker'].filter(Boolean).join(' and ');
+  console.log(`${colors.bold('Tributary')} is running (${rolesInWords}).`);
+  say('Database', parts.databaseInWords);
+  if (parts.migrated.length > 0) say('Migrated', parts.migrated.join(', '));
+  if (server) {
+    const url = addressOf(config, server);
+    say('URL', url);
+    say('Webhook', `${url}/webhooks/stripe`);
+    if (key) say('API key', `${key}   ${colors.dim('(shown once; keep it)')}`);
+    for (const line of unconfigured(config, url)) console.log(`  ${colors.yellow('!')} ${line}`);
+  }
+}
+
+function unconfigured(config: Config, url: string): string[] {
+  const missing: string[] = [];
+  if ((config.webhookSecrets.get('default') ?? []).length === 0)
+    missing.push(`STRIPE_WEBHOOK_SECRET is not set, so webhooks of workspace default are refused. Locally: stripe listen --all-snapshot --forward-to ${url}/webhooks/stripe prints one.`);
+  if (config.publicUrl === null) missing.push('PUBLIC_URL is not set: Stripe needs an address that it can reach from outside.');
+  if (config.databaseUrl === null) missing.push('DATABASE_URL is not set: the bundled PostgreSQL is fine to try it; use your own for production.');
+  return missing;
+}
+
+/** The order matters: no new requests, then no new work, then no database. */
+function stopWell(parts: Parts, server: Server | null, worker: Worker | null): void {
+  closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err }) => {
+    if (err) parts.log.fatal({ reason: err.stack ?? err.message }, 'stopping after an unexpected error');
+    if (server) await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+    await worker?.stop();
+    await parts.close();
+    parts.log.flush();
+  });
+}

@@ -1,0 +1,18 @@
+import { compose } from '../compose.ts';
+import type { Config } from '../config.ts';
+import { createWorkspace } from '../store/workspaces.ts';
+
+/** `workspaces create acme`: a tenant with its default program. */
+export async function workspaces(config: Config, args: readonly string[]): Promise<number> {
+  const [verb, name = ''] = args;
+  if (verb !== 'create' || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) {
+    console.error('Say: tributary workspaces create <name>, with lower-case letters, digits and hyphens.');
+    return 1;
+  }
+  const parts = await compose(config, { poolSize: 1 });
+  const created = await createWorkspace(parts.database.pool, name, name, parts.work.newId('prog'));
+  console.log(created ? `Workspace "${name}" is there.` : `Workspace "${name}" was there already.`);
+  console.log(`Its webhook path is /webhooks/stripe/${name}, its secret STRIPE_WEBHOOK_SECRET_${name.toUpperCase().replaceAll('-', '_')}.`);
+  await parts.close();
+  return 0;
+}

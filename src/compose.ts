@@ -1,0 +1,74 @@
+/** Puts the parts together: database, migrations, workspace, sources. Used by every command. */
+import pino, { type Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { Clockwork } from './pipeline/clockwork.ts';
+import { newId } from './pipeline/ids.ts';
+import { journalTranslators } from './pipeline/journal.ts';
+import { rulesCache } from './pipeline/rules.ts';
+import type { Translators } from './pipeline/translate.ts';
+import { providers } from './providers/index.ts';
+import { startBundled, type Bundled } from './store/bundled.ts';
+import { openDatabase, type Database } from './store/database.ts';
+import { migrate } from './store/migrate.ts';
+import { createWorkspace } from './store/workspaces.ts';
+
+export type Parts = {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly database: Database;
+  readonly work: Clockwork;
+  readonly translators: Translators;
+  /** Where the data is, in words, without a password. */
+  readonly databaseInWords: string;
+  /** Migrations that ran now. */
+  readonly migrated: readonly string[];
+  close(): Promise<void>;
+};
+
+/** JSON lines, buffered; what could be a secret is never an argument of a log call, and is redacted all the same. */
+function createLog(level: string): Logger {
+  return pino(
+    { level, redact: ['authorization', 'headers.authorization', 'headers["stripe-signature"]', 'secret', 'key', 'url'] },
+    pino.destination({ sync: false, minLength: 0, dest: 2 }),
+  );
+}
+
+/** Every source of events by name: webhook providers and what comes by API. */
+export function allTranslators(): Translators {
+  return new Map([...[...providers.values()], ...journalTranslators].map((one) => [one.name, one]));
+}
+
+/** Opens everything a command needs. Throws `BundledDatabaseError` and connection errors with words for a person. */
+export async function compose(config: Config, options: { poolSize?: number; migrates?: boolean } = {}): Promise<Parts> {
+  const log = createLog(config.logLevel);
+  const bundled = config.databaseUrl === null ? await startBundled({ dataDir: config.dataDir, log: (line) => log.info(line) }) : null;
+  try {
+    const database = await openDatabase({ url: config.databaseUrl ?? bundled?.url ?? '', poolSize: options.poolSize ?? 8 });
+    const migrated = options.migrates === false ? [] : await migrate(database.dataSource);
+    if (options.migrates !== false) await createWorkspace(database.pool, 'default', 'Default', newId('prog'));
+    const work: Clockwork = { database, rules: rulesCache(database), now: Date.now, newId, log };
+    return {
+      config,
+      log,
+      database,
+      work,
+      translators: allTranslators(),
+      databaseInWords: bundled ? `bundled PostgreSQL, data in ${config.dataDir}` : inWords(config.databaseUrl ?? ''),
+      migrated,
+      close: () => closeAll(database, bundled),
+    };
+  } catch (error) {
+    await bundled?.stop();
+    throw error;
+  }
+}
+
+function inWords(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+async function closeAll(database: Database, bundled: Bundled | null): Promise<void> {
+  await database.close();
+  await bundled?.stop();
+}

@@ -1,0 +1,21 @@
+/** What an affiliate has, and every transfer that made it. */
+import type { OfficeDesk } from '../../core/desk.ts';
+import { affiliatesById } from '../../store/affiliates.ts';
+import { balancesAt, balancesNow, listTransfers } from '../../store/ledger.ts';
+import type { Clockwork } from '../clockwork.ts';
+import { noAffiliate } from './affiliates.ts';
+
+/** Deleted affiliates are answered too: their ledger stays. */
+export function balanceDesk(work: Clockwork): Pick<OfficeDesk, 'balance' | 'ledger'> {
+  const tx = work.database.pool;
+  const isKnown = async (workspace: string, id: string): Promise<boolean> =>
+    (await affiliatesById(tx, workspace, [id])).length > 0;
+  return {
+    balance: async ({ workspace, livemode }, id, at) => {
+      if (!(await isKnown(workspace, id))) return noAffiliate(id);
+      return at === null ? balancesNow(tx, workspace, livemode, id) : balancesAt(tx, workspace, livemode, id, at);
+    },
+    ledger: async ({ workspace, livemode }, id, filter) =>
+      (await isKnown(workspace, id)) ? listTransfers(tx, workspace, livemode, id, filter) : noAffiliate(id),
+  };
+}

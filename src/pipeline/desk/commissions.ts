@@ -1,0 +1,62 @@
+/** Conversions and commissions as they are read, and an operator's rulings on them. */
+import type { Caller, ConversionView, OfficeDesk } from '../../core/desk.ts';
+import { reasonInWords } from '../../core/explain.ts';
+import { refuse, type Refusal } from '../../core/refusals.ts';
+import { listCommissions, listConversions } from '../../store/conversion-lists.ts';
+import { conversionsByEventId, findConversion } from '../../store/conversions.ts';
+import { runBatch } from '../batch.ts';
+import type { Clockwork } from '../clockwork.ts';
+import { entryKey, itemOfEntry } from '../journal.ts';
+
+type Part = Pick<OfficeDesk, 'conversion' | 'conversions' | 'commissions' | 'rule'>;
+
+export function commissionDesk(work: Clockwork): Part {
+  const tx = work.database.pool;
+  return {
+    conversion: async (caller, id) => (await findConversion(tx, caller, id)) ?? noConversion(id),
+    conversions: (caller, filter) =>
+      filter.externalEventId === null
+        ? listConversions(tx, caller, filter.kind, filter)
+        : ofEvent(work, caller, filter.externalEventId, filter),
+    commissions: (caller, filter) => listCommissions(tx, caller, filter),
+    rule: (caller, id, status, body) => rule(work, caller, id, status, body),
+  };
+}
+
+function noConversion(id: string): Refusal {
+  return refuse('not_found', `there is no conversion "${id}"`);
+}
+
+type Filter = Parameters<OfficeDesk['conversions']>[1];
+
+async function ofEvent(work: Clockwork, caller: Caller, id: string, filter: Filter): ReturnType<OfficeDesk['conversions']> {
+  const all = await conversionsByEventId(work.database.pool, caller, id);
+  const found = all.filter((one) => filter.kind === null || one.kind === filter.kind);
+  return { rows: found.slice(filter.offset, filter.offset + filter.limit), total: found.length };
+}
+
+/** A ruling is a fact like any other: journalled, merged, decided. The newest one counts. */
+async function rule(
+  work: Clockwork,
+  caller: Caller,
+  id: string,
+  status: string,
+  body: string,
+): Promise<ConversionView | Refusal> {
+  const { workspace, livemode } = caller;
+  const sale = await findConversion(work.database.pool, caller, id);
+  if (sale?.kind !== 'sale') return noConversion(id);
+  if (sale.commission === null) return refuse('invalid_input', `there is no commission to rule on: ${whyNone(sale)}`, { field: 'status' });
+  const at = work.now();
+  const name = entryKey('ruling', livemode, `${sale.id}:${work.newId('op')}`);
+  const item = itemOfEntry(
+    { source: 'operator', id: name, livemode, at, received: at },
+    { kind: 'ruling', payment: sale.moneyKey, status, body },
+  );
+  await runBatch(work, { workspace, livemode, source: 'operator', items: [item] });
+  return (await findConversion(work.database.pool, caller, sale.id)) ?? noConversion(id);
+}
+
+function whyNone({ reason, affiliateId }: ConversionView): string {
+  return reasonInWords(reason ?? (affiliateId === null ? 'unattributed' : 'no_incentive_matched'));
+}

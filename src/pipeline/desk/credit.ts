@@ -1,0 +1,102 @@
+/**
+ * Whom a caller's identifiers credit. Each is resolved alone, as things stood before this very call: together they must
+ * lead to one referral (apis.md 2.2), else nobody can say who was meant.
+ */
+import { attribute, type Nodes } from '../../core/attribution.ts';
+import type { Book } from '../../core/book.ts';
+import type { SaleRequest } from '../../core/desk.ts';
+import { customerKey, userKey } from '../../core/keys.ts';
+import { EMPTY_PAYMENT, type CustomerState } from '../../core/merge.ts';
+import { refuse, type Refusal } from '../../core/refusals.ts';
+
+type Identified = {
+  readonly field: string;
+  readonly value: string;
+  readonly referral: string | null;
+  readonly exact: boolean;
+};
+
+/** null: the identifiers lead to one referral. `at`: the moment of the call's own touches, which do not count here. */
+export function creditOf(book: Book, request: SaleRequest, at: number): Refusal | null {
+  const found = identify(book, request, at);
+  const resolved = found.filter(({ referral }) => referral !== null);
+  const other = resolved.find(({ referral }) => referral !== resolved[0]?.referral);
+  if (other) return disagree(resolved, other.field);
+  const unknown = found.find(({ referral, exact }) => exact && referral === null);
+  if (unknown) return notFound([unknown]);
+  return resolved.length === 0 ? notFound(found) : null;
+}
+
+function identify(book: Book, request: SaleRequest, at: number): Identified[] {
+  const nodes = before(book, request, at);
+  const named = (field: string, value: string | null): Identified[] =>
+    value === null
+      ? []
+      : [{ field, value, referral: book.referrals.get(value)?.id ?? null, exact: true }];
+  const known = (field: string, value: string | null, key: string): Identified[] =>
+    value === null
+      ? []
+      : [
+          {
+            field,
+            value,
+            referral: attribute(EMPTY_PAYMENT, key, null, nodes).referral?.id ?? null,
+            exact: false,
+          },
+        ];
+  const { referralId, clickId, customerId, externalUserId } = request;
+  return [
+    ...named('referral_id', referralId),
+    ...named('click_id', clickId),
+    ...known('customer_id', customerId, customerKey(customerId ?? '')),
+    ...known('external_user_id', externalUserId, userKey(externalUserId ?? '')),
+  ];
+}
+
+/** The book's nodes without what this call itself says. A rejected referral is found all the same: it is who was meant. */
+function before(book: Book, request: SaleRequest, at: number): Nodes {
+  const tokens = new Set([request.referralId, request.clickId]);
+  const own = request.externalUserId === null ? null : userKey(request.externalUserId);
+  const without = (state: CustomerState): CustomerState => ({
+    ...state,
+    links: state.links.filter((link) => link !== own),
+    touches: state.touches.filter(
+      (touch) => !(touch.at === at && touch.subscription === null && tokens.has(touch.token)),
+    ),
+  });
+  return {
+    customer: (key) => {
+      const state = book.customers.get(key);
+      return state && without(state);
+    },
+    referral: (token) => {
+      const referral = book.referrals.get(token);
+      return referral && { ...referral, rejected: false };
+    },
+  };
+}
+
+function disagree(resolved: readonly Identified[], field: string): Refusal {
+  return refuse(
+    'identifiers_disagree',
+    'The identifiers lead to different referrals. Send the one that is right.',
+    {
+      field,
+      details: resolved.map((one) => ({
+        field: one.field,
+        message: `"${one.value}" leads to referral ${one.referral}`,
+      })),
+    },
+  );
+}
+
+function notFound(tried: readonly Identified[]): Refusal {
+  const names = tried.map(({ field, value }) => `${field} "${value}"`).join(', ');
+  return refuse('referral_not_found', `No referral was found for ${names}.`, {
+    ...(tried[0] ? { field: tried[0].field } : {}),
+    details: tried.map(({ field, value }) => ({
+      field,
+      message: `"${value}" leads to no referral`,
+    })),
+  });
+}

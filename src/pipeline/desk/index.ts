@@ -1,0 +1,19 @@
+/** The desk, put together: everything a surface can ask for. */
+import type { Desk } from '../../core/desk.ts';
+import type { Clockwork } from '../clockwork.ts';
+import type { Translators } from '../translate.ts';
+import { click } from './click.ts';
+import { officeDesk } from './office.ts';
+import { refund } from './refund.ts';
+import { sell } from './sell.ts';
+import { signUp } from './sign-up.ts';
+
+export function createDesk(work: Clockwork, translators: Translators): Desk {
+  return {
+    ...officeDesk(work, translators),
+    sell: sell(work),
+    refund: refund(work),
+    click: click(work),
+    signUp: signUp(work),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * A refund told by a caller. How much is left is asked of the state the refund is posted on, never of an earlier
+ * reading, so that concurrent refunds together cannot exceed the sale (cases.md 103).
+ */
+import type { Caller, ConversionView, MoneyDesk, RefundRequest } from '../../core/desk.ts';
+import { readPayment } from '../../core/codec.ts';
+import { refundsOf } from '../../core/collect.ts';
+import type { PaymentState } from '../../core/merge.ts';
+import { toMajor } from '../../core/money.ts';
+import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { refundKey, type RefundEntry } from '../../core/requests.ts';
+import { DAY_MS } from '../../core/time.ts';
+import { findConversion, type World } from '../../store/conversions.ts';
+import { runBatch, type Item, type Settled } from '../batch.ts';
+import type { Clockwork } from '../clockwork.ts';
+import { entryKey, itemOfEntry } from '../journal.ts';
+import { answerOf, Answered } from './answered.ts';
+
+/** `repeated`: this refund stands already. `changed`: "everything left" is another amount by now. */
+type Found = { readonly found: 'repeated' | 'changed' };
+
+/** How often "everything left" is computed again when other refunds are faster. */
+const MOST_TRIES = 12;
+
+export function refund(work: Clockwork): MoneyDesk['refund'] {
+  return async (caller, request) => {
+    const world: World = { workspace: caller.workspace, livemode: caller.livemode };
+    const externalEventId = request.externalEventId ?? work.newId('rfd');
+    for (let attempt = 1; ; attempt += 1) {
+      const sale = await findConversion(work.database.pool, world, request.conversionId);
+      const refusal = fits(sale, request, work.now());
+      if (sale === null || refusal)
+        return refusal ?? refuse('not_found', `There is no conversion "${request.conversionId}".`);
+      const answer = await tryRefund(work, caller, sale, request, externalEventId);
+      if (isRefusal(answer)) return answer;
+      if ('found' in answer && answer.found === 'changed' && attempt < MOST_TRIES) continue;
+      if ('found' in answer && answer.found === 'changed')
+        throw new Error(`conversion ${sale.id} is being refunded too often at once`);
+      const conversion = await findConversion(work.database.pool, world, sale.id);
+      return { conversion: conversion ?? sale, replayed: 'found' in answer };
+    }
+  };
+}
+
+function fits(
+  sale: ConversionView | null,
+  { conversionId, currency, refundedAt }: RefundRequest,
+  now: number,
+): Refusal | null {
+  if (!sale) return refuse('not_found', `There is no conversion "${conversionId}".`);
+  if (sale.kind === 'refund')
+    return refuse('invalid_input', 'This conversion is a refund itself.', { field: 'id' });
+  if (refundedAt !== null && refundedAt > now + DAY_MS)
+    return refuse('invalid_input', 'refunded_at lies in the future', { field: 'refunded_at' });
+  if (currency === null || currency === sale.currency) return null;
+  return refuse(
+    'invalid_input',
+    `The sale is in ${sale.currency.toUpperCase()}, so its refund is too.`,
+    { field: 'currency' },
+  );
+}
+
+async function tryRefund(
+  work: Clockwork,
+  { workspace, livemode }: Caller,
+  sale: ConversionView,
+  request: RefundRequest,
+  externalEventId: string,
+): Promise<Settled | Refusal | Found> {
+  const { dialect, refundedAt, reason, body } = request;
+  const received = work.now();
+  const entry: RefundEntry = {
+    kind: 'refund',
+    payment: sale.moneyKey,
+    amount: request.amount ?? sale.amount - sale.refunded,
+    currency: sale.currency,
+    externalEventId,
+    refundedAt,
+    reason,
+    body,
+  };
+  const id = entryKey('refund', livemode, externalEventId);
+  const item = itemOfEntry(
+    { source: dialect, id, livemode, at: refundedAt ?? received, received },
+    entry,
+  );
+  const guard = (settled: Settled): void => judge(settled, item, entry, request);
+  return answerOf<Settled, Refusal | Found>(() =>
+    runBatch(work, { workspace, livemode, source: dialect, items: [item], guard }),
+  );
+}
+
+/** The batch's guard: ends it when the refund stands already, or does not fit into what is left now. */
+function judge(settled: Settled, item: Item, entry: RefundEntry, request: RefundRequest): void {
+  const { session, decisions } = settled;
+  const paymentId = session.book.keys.get(entry.payment) ?? '';
+  const key = refundKey(item.ref.source, entry.externalEventId);
+  const stood = stateBefore(settled, paymentId)?.refunds[key];
+  if (stood) throw new Answered(repeated(request, stood.amount, entry.currency));
+  if (settled.known.has(item.ref.id))
+    throw new Answered(
+      refuse(
+        'already_exists',
+        `external_event_id "${entry.externalEventId}" refunded another conversion before.`,
+        {
+          field: 'external_event_id',
+        },
+      ),
+    );
+  const state = session.book.payments.get(paymentId);
+  const cash = decisions.get(paymentId)?.sale?.cash;
+  if (!state || cash === undefined) throw new Answered<Found>({ found: 'changed' });
+  const whole = decisions.get(paymentId)?.sale?.report?.saleStatus === 'refunded';
+  const left = whole ? 0n : cash - (activeOf(state) - entry.amount);
+  if (left <= 0n)
+    throw new Answered(
+      refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }),
+    );
+  if (request.amount === null && entry.amount !== left)
+    throw new Answered<Found>({ found: 'changed' });
+  if (entry.amount > left) throw new Answered(tooLarge(left, entry.currency));
+}
+
+/** The payment as it was read, without this call. */
+function stateBefore({ session }: Settled, paymentId: string): PaymentState | null {
+  const row = session.before.get(paymentId);
+  return row ? readPayment(row.state) : null;
+}
+
+function activeOf(state: PaymentState): bigint {
+  return refundsOf(state).reduce(
+    (sum, { amount, status }) => (status === 'failed' ? sum : sum + amount),
+    0n,
+  );
+}
+
+function repeated(request: RefundRequest, amount: bigint, currency: string): Refusal | Found {
+  if (request.amount === null || request.amount === amount) return { found: 'repeated' };
+  const before = `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+  return refuse(
+    'different_money',
+    `external_event_id "${request.externalEventId}" refunded ${before} before.`,
+    {
+      field: 'external_event_id',
+    },
+  );
+}
+
+function tooLarge(left: bigint, currency: string): Refusal {
+  const words = `${toMajor(left, currency)} ${currency.toUpperCase()}`;
+  return refuse('refund_too_large', `Only ${words} is left to refund.`, { field: 'amount' });
+}

@@ -1,0 +1,148 @@
+/**
+ * A sale told by a caller: one inbox event, one batch, one answer. The caller's own id is the event key, so a repeated
+ * call changes nothing; a Stripe id in its place makes it the same payment as the webhook's (cases.md 20, 21).
+ */
+import { createHash } from 'node:crypto';
+import type { Caller, ConversionView, MoneyDesk, SaleRequest } from '../../core/desk.ts';
+import { moneyKey } from '../../core/keys.ts';
+import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { readEntry, type SaleEntry } from '../../core/requests.ts';
+import { DAY_MS } from '../../core/time.ts';
+import { saleByMoneyKey, subjectOfEvent, type World } from '../../store/conversions.ts';
+import { bodyOf } from '../../store/inbox.ts';
+import { runBatch, type Item, type Settled } from '../batch.ts';
+import type { Clockwork } from '../clockwork.ts';
+import { entryKey, itemOfEntry } from '../journal.ts';
+import { postedOf } from '../session.ts';
+import { answerOf, Answered } from './answered.ts';
+import { creditOf } from './credit.ts';
+import { newSaleView } from './view.ts';
+
+type Sold = { readonly conversion: ConversionView; readonly replayed: boolean };
+
+/** What a guard found instead of a new sale. */
+type Repeated = { readonly repeated: 'same' | 'different' };
+
+export function sell(work: Clockwork): MoneyDesk['sell'] {
+  return async (caller, request) => {
+    const received = work.now();
+    if (request.occurredAt !== null && request.occurredAt > received + DAY_MS)
+      return refuse('invalid_input', 'created_at lies in the future', { field: 'created_at' });
+    const world: World = { workspace: caller.workspace, livemode: caller.livemode };
+    const entry: SaleEntry = {
+      kind: 'sale',
+      request,
+      alias: await aliasOf(work, world, request.externalEventId),
+    };
+    const item = itemOfSale(caller, entry, received);
+    const { workspace, livemode } = caller;
+    const batch = {
+      workspace,
+      livemode,
+      source: request.dialect,
+      items: [item],
+      guard: (settled: Settled) => judge(settled, item, entry),
+    };
+    const settled = await answerOf<Settled, Refusal | Repeated>(() => runBatch(work, batch));
+    if (isRefusal(settled)) return settled;
+    if (!('repeated' in settled)) return answer(work, world, entry, settled);
+    return settled.repeated === 'same'
+      ? answer(work, world, entry, null)
+      : differentMoney(work, world, item, request);
+  };
+}
+
+function itemOfSale({ livemode }: Caller, entry: SaleEntry, received: number): Item {
+  const { dialect, externalEventId, occurredAt } = entry.request;
+  const id = entryKey('sale', livemode, externalEventId);
+  return itemOfEntry(
+    { source: dialect, id, livemode, at: occurredAt ?? received, received },
+    entry,
+  );
+}
+
+const ownKeyOf = ({ request }: SaleEntry): string =>
+  moneyKey(request.dialect, 'sale', request.externalEventId);
+
+/** A Stripe event id names the money that event spoke of, once that event is here. */
+async function aliasOf(work: Clockwork, world: World, id: string): Promise<string | null> {
+  return id.startsWith('evt_') ? subjectOfEvent(work.database.pool, world, id) : null;
+}
+
+/** The batch's guard: ends it when the call is a repeated one, credits nobody, or is no sale. */
+function judge(settled: Settled, item: Item, entry: SaleEntry): void {
+  const { session, decisions } = settled;
+  const key = ownKeyOf(entry);
+  const paymentId = session.book.keys.get(key) ?? '';
+  if (settled.known.has(item.ref.id)) {
+    const told = session.book.payments.get(paymentId)?.claims[key];
+    const same =
+      told === undefined ||
+      (told.total === entry.request.amount && told.currency === entry.request.currency);
+    throw new Answered<Repeated>({ repeated: same ? 'same' : 'different' });
+  }
+  const refusal = creditOf(session.book, entry.request, item.ref.at);
+  // A payment that is known already keeps its own credit: the caller adds a name for it, and may know no referral.
+  if (refusal !== null && (refusal.refused !== 'referral_not_found' || !stood(settled, paymentId)))
+    throw new Answered(refusal);
+  if (!decisions.get(paymentId)?.sale) throw new Answered(notPaid(entry.request));
+}
+
+function stood({ session }: Settled, paymentId: string): boolean {
+  const { sale } = postedOf(session, paymentId);
+  return sale !== null && sale.digest !== 'void';
+}
+
+function notPaid({ externalEventId }: SaleRequest): Refusal {
+  return refuse(
+    'invalid_input',
+    `external_event_id names "${externalEventId}", which Stripe says is not paid`,
+    {
+      field: 'external_event_id',
+    },
+  );
+}
+
+/** A new sale is shown as it was written; one that stood before is read. */
+async function answer(
+  work: Clockwork,
+  world: World,
+  entry: SaleEntry,
+  settled: Settled | null,
+): Promise<Sold | Refusal> {
+  const key = ownKeyOf(entry);
+  const paymentId = settled?.session.book.keys.get(key) ?? '';
+  const replayed = settled === null || stood(settled, paymentId);
+  const fresh =
+    settled === null || replayed ? null : newSaleView(settled, paymentId, world.livemode);
+  const conversion = fresh ?? (await saleByMoneyKey(work.database.pool, world, key));
+  return conversion === null ? notPaid(entry.request) : { conversion, replayed };
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Never a second row, never a silent overwrite: both bodies are named by their hashes (cases.md 21). */
+async function differentMoney(
+  work: Clockwork,
+  world: World,
+  item: Item,
+  request: SaleRequest,
+): Promise<Refusal> {
+  const stored = await bodyOf(work.database.pool, world.workspace, item.ref.source, item.ref.id);
+  const entry = stored === null ? null : readEntry(JSON.parse(stored));
+  const first =
+    entry === null
+      ? 'no longer kept'
+      : sha256(entry.kind === 'sale' ? entry.request.body : (stored ?? ''));
+  return refuse(
+    'different_money',
+    `external_event_id "${request.externalEventId}" was used before for another amount or currency`,
+    {
+      field: 'external_event_id',
+      details: [
+        { field: 'first_body_sha256', message: first },
+        { field: 'this_body_sha256', message: sha256(request.body) },
+      ],
+    },
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * A sign-up: from now on whoever has this e-mail or app user id is credited to the click's referral, also for what they
+ * bought before. The referral's row is written first and only where nothing stands yet; a call that dies in between is
+ * completed by its repetition.
+ */
+import { createHash } from 'node:crypto';
+import type { MoneyDesk, ReferralView, SignupRequest } from '../../core/desk.ts';
+import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import type { LeadEntry } from '../../core/requests.ts';
+import { bindSignup, referralOfEmail } from '../../store/clicks.ts';
+import { isRetryable } from '../../store/database.ts';
+import { findReferral } from '../../store/referrals.ts';
+import { runBatch } from '../batch.ts';
+import type { Clockwork } from '../clockwork.ts';
+import { entryKey, itemOfEntry } from '../journal.ts';
+
+export function signUp(work: Clockwork): MoneyDesk['signUp'] {
+  return async ({ workspace, livemode }, request) => {
+    const referral = await bind(work, workspace, request);
+    if (isRefusal(referral)) return referral;
+    const { dialect, clickId, email, externalUserId, body } = request;
+    const entry: LeadEntry = {
+      kind: 'lead',
+      referralId: clickId,
+      email,
+      externalUserId,
+      customerId: null,
+      body,
+    };
+    const received = work.now();
+    const id = entryKey('signup', livemode, `${clickId}:${digestOf(request)}`);
+    const item = itemOfEntry({ source: dialect, id, livemode, at: received, received }, entry);
+    const settled = await runBatch(work, { workspace, livemode, source: dialect, items: [item] });
+    if (settled.known.has(id)) return { referral, replayed: true };
+    // Purchases that waited for this sign-up may have moved the referral on.
+    return {
+      referral: (await findReferral(work.database.pool, workspace, clickId)) ?? referral,
+      replayed: false,
+    };
+  };
+}
+
+/** The same person through the same click is the same sign-up. */
+function digestOf({ email, externalUserId }: SignupRequest): string {
+  const who = JSON.stringify([email?.trim().toLowerCase() ?? null, externalUserId]);
+  return createHash('sha256').update(who).digest('hex').slice(0, 32);
+}
+
+async function bind(
+  work: Clockwork,
+  workspace: string,
+  request: SignupRequest,
+): Promise<ReferralView | Refusal> {
+  const { pool } = work.database;
+  const { clickId, email } = request;
+  const referral = await findReferral(pool, workspace, clickId);
+  if (!referral)
+    return refuse('not_found', `There is no click "${clickId}".`, { field: 'click_id' });
+  const owner =
+    email === null ? null : await referralOfEmail(pool, workspace, referral.programId, email);
+  if (owner !== null && owner !== clickId) return taken();
+  try {
+    return (await bindSignup(pool, workspace, clickId, request)) ?? referral;
+  } catch (error) {
+    // Another sign-up took the e-mail between the question and the write.
+    if (isRetryable(error)) return taken();
+    throw error;
+  }
+}
+
+function taken(): Refusal {
+  return refuse('already_exists', 'This e-mail belongs to another referral of the program.', {
+    field: 'email',
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * The journal's own words: what came by API, whatever the dialect, and what an operator decided. One translator each,
+ * all of them the same; the entry says everything (core/requests.ts).
+ */
+import { factsOfEntry, readEntry, writeEntry, type Entry } from '../core/requests.ts';
+import type { EventRef } from '../core/facts.ts';
+import type { Moment } from '../core/time.ts';
+import type { Item } from './batch.ts';
+import type { Translator } from './translate.ts';
+
+const SOURCES = ['affonso', 'affixo', 'hoko', 'affitor', 'operator'] as const;
+
+export const journalTranslators: readonly Translator[] = SOURCES.map((name) => ({
+  name,
+  translate: (ref, payload) => ({ facts: factsOfEntry(ref, readEntry(payload)) }),
+}));
+
+/**
+ * The inbox key of a call, `sale:<the caller's own id>`. The inbox has one key space for both worlds, the caller's ids
+ * have two: the test world's carry a mark that no live key can begin with.
+ */
+export function entryKey(kind: string, livemode: boolean, id: string): string {
+  return livemode ? `${kind}:${id}` : `test:${kind}:${id}`;
+}
+
+export type EntryRef = {
+  readonly source: string;
+  readonly id: string;
+  readonly livemode: boolean;
+  /** When it happened, as the caller says. */
+  readonly at: Moment;
+  readonly received: Moment;
+};
+
+/** An entry as a batch takes it: new, with its facts and the body that is kept. */
+export function itemOfEntry(ref: EntryRef, entry: Entry): Item {
+  const event: EventRef = { ...ref, type: `${ref.source}.${entry.kind}`, rules: 0 };
+  return {
+    ref: { ...event, rules: null },
+    facts: factsOfEntry(event, entry),
+    ignored: null,
+    body: writeEntry(entry),
+    attempts: 0,
+    stored: false,
+  };
+}

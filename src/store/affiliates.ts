@@ -1,0 +1,196 @@
+/** Affiliates: who earns. Every change of group or status is a new rules version, kept in the row's history. */
+import type { AffiliateView } from '../core/desk.ts';
+import { selectPage, type Limits } from './pages.ts';
+import type { Tx } from './tx.ts';
+
+const SHOWN = `affiliate_id, program_id, group_id, name, email, tracking_id, status, external_user_id, metadata,
+  details, created_at`;
+
+type AffiliateRow = {
+  affiliate_id: string;
+  program_id: string;
+  group_id: string | null;
+  name: string;
+  email: string;
+  tracking_id: string;
+  status: AffiliateView['status'];
+  external_user_id: string | null;
+  metadata: Record<string, unknown>;
+  details: Record<string, unknown>;
+  created_at: Date;
+};
+
+function viewOf(row: AffiliateRow): AffiliateView {
+  return {
+    id: row.affiliate_id,
+    programId: row.program_id,
+    groupId: row.group_id,
+    name: row.name,
+    email: row.email,
+    trackingId: row.tracking_id,
+    status: row.status,
+    externalUserId: row.external_user_id,
+    metadata: row.metadata,
+    details: row.details,
+    createdAt: row.created_at.getTime(),
+  };
+}
+
+function firstOf(rows: readonly AffiliateRow[]): AffiliateView | null {
+  return rows[0] ? viewOf(rows[0]) : null;
+}
+
+/** null: the e-mail is known in the program or the tracking id is taken in the workspace, and nothing was written. */
+export async function insertAffiliate(
+  tx: Tx,
+  workspace: string,
+  affiliate: AffiliateView,
+): Promise<AffiliateView | null> {
+  const { rows } = await tx.query<AffiliateRow>({
+    text: `INSERT INTO affiliates (workspace_id, affiliate_id, program_id, group_id, name, email, tracking_id, status,
+             external_user_id, metadata, details, created_at, history)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+             jsonb_build_array(jsonb_build_object('since', 0, 'groupId', $4::text, 'status', $8::text)))
+           ON CONFLICT DO NOTHING RETURNING ${SHOWN}`,
+    values: [
+      workspace,
+      affiliate.id,
+      affiliate.programId,
+      affiliate.groupId,
+      affiliate.name,
+      affiliate.email,
+      affiliate.trackingId,
+      affiliate.status,
+      affiliate.externalUserId,
+      JSON.stringify(affiliate.metadata),
+      JSON.stringify(affiliate.details),
+      new Date(affiliate.createdAt).toISOString(),
+    ],
+  });
+  return firstOf(rows);
+}
+
+/** null: there is none, or it was deleted. */
+export async function findAffiliate(
+  tx: Tx,
+  workspace: string,
+  id: string,
+): Promise<AffiliateView | null> {
+  const { rows } = await tx.query<AffiliateRow>({
+    text: `SELECT ${SHOWN} FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL`,
+    values: [workspace, id],
+  });
+  return firstOf(rows);
+}
+
+export async function findAffiliateByEmail(
+  tx: Tx,
+  workspace: string,
+  program: string,
+  email: string,
+): Promise<AffiliateView | null> {
+  const { rows } = await tx.query<AffiliateRow>({
+    text: `SELECT ${SHOWN} FROM affiliates
+           WHERE workspace_id = $1 AND program_id = $2 AND lower(email) = lower($3) AND deleted_at IS NULL`,
+    values: [workspace, program, email],
+  });
+  return firstOf(rows);
+}
+
+/** Those of the ids that exist, deleted ones too: their ledger stays and has to be shown. */
+export async function affiliatesById(
+  tx: Tx,
+  workspace: string,
+  ids: readonly string[],
+): Promise<AffiliateView[]> {
+  const { rows } = await tx.query<AffiliateRow>({
+    text: `SELECT ${SHOWN} FROM affiliates WHERE workspace_id = $1 AND affiliate_id = ANY ($2::text[])`,
+    values: [workspace, ids],
+  });
+  return rows.map(viewOf);
+}
+
+export type AffiliateFilter = Limits & { readonly status: string | null; readonly search: string | null };
+
+/** Newest first. `search` is looked for in name, e-mail and tracking id, without case. */
+export async function listAffiliates(
+  tx: Tx,
+  workspace: string,
+  filter: AffiliateFilter,
+): Promise<{ rows: AffiliateView[]; total: number }> {
+  const { rows, total } = await selectPage<AffiliateRow>(
+    tx,
+    {
+      columns: SHOWN,
+      from: `affiliates WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2)
+        AND ($3::text IS NULL OR position(lower($3) IN lower(name || E'\\n' || email || E'\\n' || tracking_id)) > 0)`,
+      order: 'created_at DESC, affiliate_id DESC',
+      values: [workspace, filter.status, filter.search],
+    },
+    filter,
+  );
+  return { rows: rows.map(viewOf), total };
+}
+
+/** Only the fields given change. `groupId: null` takes the affiliate out of its group. */
+export type AffiliateChanges = Partial<
+  Pick<
+    AffiliateView,
+    'name' | 'email' | 'trackingId' | 'groupId' | 'status' | 'externalUserId' | 'metadata' | 'details'
+  >
+>;
+
+/**
+ * One statement: the row, and when group or status changed, a new rules version with its entry in the history.
+ * null: there is none. Throws 23505 when the e-mail or the tracking id is another's.
+ */
+export async function updateAffiliate(
+  tx: Tx,
+  workspace: string,
+  id: string,
+  changes: AffiliateChanges,
+): Promise<AffiliateView | null> {
+  const { rows } = await tx.query<AffiliateRow>({
+    text: `WITH wanted AS (
+        SELECT affiliate_id, status AS old_status, group_id AS old_group, COALESCE($3::jsonb ->> 'status', status) AS status,
+          CASE WHEN $3::jsonb ? 'groupId' THEN $3::jsonb ->> 'groupId' ELSE group_id END AS group_id
+        FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE
+      ), bumped AS (
+        UPDATE workspaces w SET rules_version = rules_version + 1 FROM wanted
+        WHERE w.workspace_id = $1 AND (wanted.status, wanted.group_id) IS DISTINCT FROM (wanted.old_status, wanted.old_group)
+        RETURNING rules_version
+      )
+      UPDATE affiliates a SET name = COALESCE($3::jsonb ->> 'name', a.name), email = COALESCE($3::jsonb ->> 'email', a.email),
+        tracking_id = COALESCE($3::jsonb ->> 'trackingId', a.tracking_id), status = wanted.status, group_id = wanted.group_id,
+        external_user_id = COALESCE($3::jsonb ->> 'externalUserId', a.external_user_id),
+        metadata = COALESCE($3::jsonb -> 'metadata', a.metadata), details = a.details || COALESCE($3::jsonb -> 'details', '{}'),
+        history = a.history || COALESCE((SELECT jsonb_build_array(jsonb_build_object('since', rules_version,
+          'groupId', wanted.group_id, 'status', wanted.status)) FROM bumped), '[]')
+      FROM wanted WHERE a.workspace_id = $1 AND a.affiliate_id = wanted.affiliate_id
+      RETURNING ${SHOWN.replaceAll(/\b(affiliate_id|status|group_id)\b/g, 'a.$1')}`,
+    values: [workspace, id, JSON.stringify(changes)],
+  });
+  return firstOf(rows);
+}
+
+/** Hides it and ends its earning from a new rules version on; its ledger stays. false: there is none. */
+export async function deleteAffiliate(
+  tx: Tx,
+  workspace: string,
+  id: string,
+  now: number,
+): Promise<boolean> {
+  const { rows } = await tx.query({
+    text: `WITH own AS (
+        SELECT affiliate_id FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL
+        FOR NO KEY UPDATE
+      ), bumped AS (
+        UPDATE workspaces w SET rules_version = rules_version + 1 FROM own WHERE w.workspace_id = $1 RETURNING rules_version
+      )
+      UPDATE affiliates a SET deleted_at = $3, history = a.history || jsonb_build_array(jsonb_build_object(
+        'since', bumped.rules_version, 'groupId', a.group_id, 'status', 'deleted'))
+      FROM bumped WHERE a.workspace_id = $1 AND a.affiliate_id = $2 RETURNING 1`,
+    values: [workspace, id, new Date(now).toISOString()],
+  });
+  return rows.length > 0;
+}

@@ -1,0 +1,108 @@
+/** Clicks and what a sign-up makes of them. A click is a referral's row from the first moment on, under the same id. */
+import type { ReferralView } from '../core/desk.ts';
+import { REFERRAL, referralOf, type ReferralFields } from './referrals.ts';
+import type { Tx } from './tx.ts';
+
+export type Linked = {
+  readonly affiliateId: string;
+  readonly programId: string;
+  readonly status: string;
+};
+
+/** Whose tracking id this is; null: nobody's. */
+export async function affiliateOfLink(
+  tx: Tx,
+  workspace: string,
+  trackingId: string,
+): Promise<Linked | null> {
+  const { rows } = await tx.query<{ affiliate_id: string; program_id: string; status: string }>({
+    name: 'affiliate_of_link',
+    text: `SELECT affiliate_id, program_id, status FROM affiliates
+           WHERE workspace_id = $1 AND tracking_id = $2 AND deleted_at IS NULL`,
+    values: [workspace, trackingId],
+  });
+  const [row] = rows;
+  return row
+    ? { affiliateId: row.affiliate_id, programId: row.program_id, status: row.status }
+    : null;
+}
+
+export type NewClick = {
+  readonly id: string;
+  readonly affiliateId: string;
+  readonly programId: string;
+  /** Milliseconds UTC. */
+  readonly at: number;
+  readonly details: Readonly<Record<string, string>>;
+};
+
+export async function insertClick(
+  tx: Tx,
+  workspace: string,
+  click: NewClick,
+): Promise<ReferralView> {
+  const { rows } = await tx.query<ReferralFields>({
+    name: 'insert_click',
+    text: `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, click, created_at)
+           VALUES ($1, $2, $3, $4, 'click', $5, $6) RETURNING ${REFERRAL}`,
+    values: [
+      workspace,
+      click.id,
+      click.affiliateId,
+      click.programId,
+      JSON.stringify(click.details),
+      new Date(click.at).toISOString(),
+    ],
+  });
+  const [row] = rows;
+  if (!row) throw new Error(`the click ${click.id} was not kept`);
+  return referralOf(row);
+}
+
+export type Identities = {
+  readonly email: string | null;
+  readonly externalUserId: string | null;
+  readonly name: string | null;
+};
+
+/**
+ * Writes who signed up onto a click or referral, where nothing stands yet; a click becomes a lead. Done twice it changes
+ * nothing. null: there is no such referral. Throws 23505 when the e-mail is another referral's of the program.
+ */
+export async function bindSignup(
+  tx: Tx,
+  workspace: string,
+  id: string,
+  who: Identities,
+): Promise<ReferralView | null> {
+  const values = [workspace, id, who.email, who.externalUserId, who.name];
+  const { rows } = await tx.query<ReferralFields>({
+    name: 'bind_signup',
+    text: `WITH bound AS (
+        UPDATE referrals SET version = version + 1, email = COALESCE(email, $3), name = COALESCE(name, $5),
+          external_user_id = COALESCE(external_user_id, $4), status = CASE WHEN status = 'click' THEN 'lead' ELSE status END
+        WHERE workspace_id = $1 AND referral_id = $2 AND (status = 'click' OR (email IS NULL AND $3::text IS NOT NULL)
+          OR (external_user_id IS NULL AND $4::text IS NOT NULL) OR (name IS NULL AND $5::text IS NOT NULL))
+        RETURNING ${REFERRAL}
+      )
+      SELECT * FROM bound
+      UNION ALL SELECT ${REFERRAL} FROM referrals
+        WHERE workspace_id = $1 AND referral_id = $2 AND NOT EXISTS (SELECT 1 FROM bound)`,
+    values,
+  });
+  return rows[0] ? referralOf(rows[0]) : null;
+}
+
+/** The referral of a program that has this e-mail, in any case; null: none. */
+export async function referralOfEmail(
+  tx: Tx,
+  workspace: string,
+  program: string,
+  email: string,
+): Promise<string | null> {
+  const { rows } = await tx.query<{ referral_id: string }>({
+    text: 'SELECT referral_id FROM referrals WHERE workspace_id = $1 AND program_id = $2 AND lower(email) = lower($3)',
+    values: [workspace, program, email],
+  });
+  return rows[0]?.referral_id ?? null;
+}

@@ -1,0 +1,84 @@
+/** Affiliates (apis.md 2.2). */
+import { z } from 'zod';
+import { isRefusal } from '../../core/refusals.ts';
+import type { Route } from '../surface.ts';
+import { given } from './given.ts';
+import { optionalText, pageFields, pagingOf } from './inputs.ts';
+import { affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
+import { route } from './route.ts';
+import { deleted, done, listed } from './shapes.ts';
+
+const listQuery = z.object({ ...pageFields, status: statusField, search: optionalText(255) });
+
+const create = route<z.infer<typeof newAffiliate>>({
+  method: 'POST',
+  path: '/v1/affiliates',
+  scope: 'write:affiliates',
+  body: newAffiliate,
+  async run({ caller, body }, desk) {
+    const { name, email, metadata } = body;
+    const optional = given({
+      programId: body.program_id,
+      groupId: body.group_id,
+      trackingId: body.tracking_id,
+      externalUserId: body.external_user_id,
+      status: body.partnership_status ?? body.status,
+    });
+    const made = await desk.createAffiliate(caller, { name, email, metadata, details: detailsOf(body), ...optional });
+    return isRefusal(made) ? made : done(affiliateShape(made), 201);
+  },
+});
+
+const list = route<unknown, z.infer<typeof listQuery>>({
+  method: 'GET',
+  path: '/v1/affiliates',
+  scope: 'read:affiliates',
+  query: listQuery,
+  async run({ caller, query }, desk) {
+    const { status, search } = query;
+    return listed(await desk.affiliates(caller, { ...pagingOf(query), status, search }), query, affiliateShape);
+  },
+});
+
+const show = route({
+  method: 'GET',
+  path: '/v1/affiliates/:id',
+  scope: 'read:affiliates',
+  async run({ caller, params }, desk) {
+    const found = await desk.affiliate(caller, params['id'] ?? '');
+    return isRefusal(found) ? found : done(affiliateShape(found));
+  },
+});
+
+const change = route<z.infer<typeof affiliateChanges>>({
+  method: 'PUT',
+  path: '/v1/affiliates/:id',
+  scope: 'write:affiliates',
+  body: affiliateChanges,
+  async run({ caller, params, body }, desk) {
+    const changes = given({
+      name: body.name,
+      email: body.email,
+      trackingId: body.tracking_id,
+      externalUserId: body.external_user_id,
+      status: body.partnership_status ?? body.status,
+      metadata: body.metadata,
+      details: detailsOf(body),
+    });
+    const group = body.group_id === undefined ? {} : { groupId: body.group_id };
+    const changed = await desk.updateAffiliate(caller, params['id'] ?? '', { ...changes, ...group });
+    return isRefusal(changed) ? changed : done(affiliateShape(changed));
+  },
+});
+
+const remove = route({
+  method: 'DELETE',
+  path: '/v1/affiliates/:id',
+  scope: 'delete:affiliates',
+  async run({ caller, params }, desk) {
+    const gone = await desk.deleteAffiliate(caller, params['id'] ?? '');
+    return isRefusal(gone) ? gone : deleted('The affiliate was deleted; its ledger stays.');
+  },
+});
+
+export const affiliateRoutes: readonly Route[] = [create, list, show, change, remove];

@@ -1,0 +1,236 @@
+/** Conversions: sales told by a backend, their refunds, and reading both (apis.md 2.2). */
+import { z } from 'zod';
+import type { SaleRequest } from '../../core/desk.ts';
+import type { CommissionStatus } from '../../core/ledger.ts';
+import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import type { Reply, Route } from '../surface.ts';
+import {
+  amount,
+  currency,
+  idList,
+  invalid,
+  metadata,
+  minorOf,
+  oneOf,
+  optionalId,
+  optionalMoment,
+  optionalText,
+  pageFields,
+  pagingOf,
+  text,
+} from './inputs.ts';
+import { route } from './route.ts';
+import { conversionShape, done, listed, listedConversion } from './shapes.ts';
+
+/** The document's words are ours; a caller's own word on the commission is kept as its first ruling. */
+export const COMMISSION_STATUSES = [
+  'pending',
+  'pending_manual_approval',
+  'ready_for_payment',
+  'processing_payout',
+  'paid',
+  'declined',
+  'refunded',
+  'dispute',
+] as const satisfies readonly CommissionStatus[];
+
+export const SALES_STATUSES = [
+  'open',
+  'complete',
+  'trialing',
+  'failed',
+  'refunded',
+  'partial_refunded',
+] as const;
+
+const optionalFlag = z
+  .boolean({ error: 'must be true or false' })
+  .nullish()
+  .transform((flag) => flag ?? null);
+
+/** Names under which newer clients send a referral id; all mean the same. */
+const REFERRAL_NAMES = [
+  'referral_id',
+  'affonso_referral',
+  'affonso_id',
+  'referralId',
+  'affonsoReferral',
+  'affonsoId',
+] as const;
+const CLICK_NAMES = ['click_id', 'clickId'] as const;
+
+const identifiers = {
+  referral_id: optionalId,
+  affonso_referral: optionalId,
+  affonso_id: optionalId,
+  referralId: optionalId,
+  affonsoReferral: optionalId,
+  affonsoId: optionalId,
+  click_id: optionalId,
+  clickId: optionalId,
+  customer_id: optionalId,
+  external_user_id: optionalId,
+};
+
+const sale = z.object({
+  ...identifiers,
+  sale_amount: amount,
+  sale_amount_currency: currency.nullish().transform((code) => code ?? 'usd'),
+  product_ids: idList,
+  price_ids: idList,
+  interval: oneOf(['monthly', 'yearly']),
+  is_subscription: optionalFlag,
+  external_event_id: text(255),
+  status: oneOf(COMMISSION_STATUSES),
+  sales_status: oneOf(SALES_STATUSES),
+  created_at: optionalMoment,
+  metadata,
+});
+
+type SaleBody = z.infer<typeof sale>;
+
+/** The one id that several names give; two different ones name two referrals. */
+function idOf(
+  body: SaleBody,
+  names: readonly (keyof typeof identifiers)[],
+): string | null | Refusal {
+  const given = names.flatMap((name) => (body[name] === null ? [] : [{ name, id: body[name] }]));
+  const [first] = given;
+  const other = given.find(({ id }) => id !== first?.id);
+  if (!other) return first?.id ?? null;
+  return refuse(
+    'identifiers_disagree',
+    `${first?.name} and ${other.name} name different referrals.`,
+    { field: other.name },
+  );
+}
+
+function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
+  const referralId = idOf(body, REFERRAL_NAMES);
+  if (isRefusal(referralId)) return referralId;
+  const clickId = idOf(body, CLICK_NAMES);
+  if (isRefusal(clickId)) return clickId;
+  const { customer_id: customerId, external_user_id: externalUserId, interval } = body;
+  if (referralId === null && clickId === null && customerId === null && externalUserId === null)
+    return noIdentifier();
+  if (interval !== null && body.is_subscription === false)
+    return invalid(
+      'interval',
+      'is only for subscriptions; leave it out, or leave is_subscription out',
+    );
+  const minor = minorOf(body.sale_amount, body.sale_amount_currency, 'sale_amount');
+  if (isRefusal(minor)) return minor;
+  return {
+    dialect: 'affonso',
+    externalEventId: body.external_event_id,
+    referralId,
+    clickId,
+    customerId,
+    externalUserId,
+    amount: minor,
+    currency: body.sale_amount_currency,
+    priceIds: body.price_ids,
+    productIds: body.product_ids,
+    interval,
+    isSubscription: body.is_subscription ?? interval !== null,
+    commissionStatus: body.status,
+    saleStatus: body.sales_status,
+    occurredAt: body.created_at,
+    metadata: body.metadata,
+    body: raw,
+  };
+}
+
+function noIdentifier(): Refusal {
+  const fields = ['referral_id', 'customer_id', 'external_user_id', 'click_id'];
+  const message = `Send at least one of ${fields.join(', ')}.`;
+  return refuse('missing_identifier', message, {
+    field: 'referral_id',
+    details: fields.map((field) => ({ field, message })),
+  });
+}
+
+const refund = z.object({
+  amount: amount.nullish().transform((value) => value ?? null),
+  currency: currency.nullish().transform((code) => code ?? null),
+  reason: optionalText(1000),
+  external_event_id: optionalId,
+  refunded_at: optionalMoment,
+});
+
+const found = z.object({
+  ...pageFields,
+  external_event_id: text(255).optional(),
+  kind: z.enum(['sale', 'refund']).optional(),
+});
+
+const sold = route<SaleBody>({
+  method: 'POST',
+  path: '/v1/conversions',
+  scope: 'write:commissions',
+  body: sale,
+  async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {
+    const request = requestOf(body, raw);
+    if (isRefusal(request)) return request;
+    const answer = await desk.sell(caller, request);
+    return isRefusal(answer)
+      ? answer
+      : done(conversionShape(answer.conversion), answer.replayed ? 200 : 201);
+  },
+});
+
+const refunded = route<z.infer<typeof refund>>({
+  method: 'POST',
+  path: '/v1/conversions/:id/refund',
+  scope: 'write:commissions',
+  body: refund,
+  async run({ params, body, raw, caller }, desk): Promise<Reply | Refusal> {
+    const { id: conversionId = '' } = params;
+    // How many decimals an amount may have is said by the sale's currency, which the caller need not send.
+    const conversion = await desk.conversion(caller, conversionId);
+    if (isRefusal(conversion)) return conversion;
+    const minor =
+      body.amount === null
+        ? null
+        : minorOf(body.amount, body.currency ?? conversion.currency, 'amount');
+    if (isRefusal(minor)) return minor;
+    const answer = await desk.refund(caller, {
+      dialect: 'affonso',
+      conversionId,
+      amount: minor,
+      currency: body.currency,
+      reason: body.reason,
+      externalEventId: body.external_event_id,
+      refundedAt: body.refunded_at,
+      body: raw,
+    });
+    return isRefusal(answer) ? answer : done(conversionShape(answer.conversion));
+  },
+});
+
+const shown = route({
+  method: 'GET',
+  path: '/v1/conversions/:id',
+  scope: 'read:commissions',
+  async run({ params, caller }, desk): Promise<Reply | Refusal> {
+    const conversion = await desk.conversion(caller, params['id'] ?? '');
+    return isRefusal(conversion) ? conversion : done(listedConversion(conversion));
+  },
+});
+
+const list = route<unknown, z.infer<typeof found>>({
+  method: 'GET',
+  path: '/v1/conversions',
+  scope: 'read:commissions',
+  query: found,
+  async run({ query, caller }, desk): Promise<Reply> {
+    const { external_event_id: externalEventId = null, kind = null } = query;
+    return listed(
+      await desk.conversions(caller, { ...pagingOf(query), externalEventId, kind }),
+      query,
+      listedConversion,
+    );
+  },
+});
+
+export const conversionRoutes: readonly Route[] = [sold, refunded, shown, list];

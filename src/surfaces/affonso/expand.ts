@@ -1,0 +1,37 @@
+/** `expand`: shows an object beside its id. What is not known by this version is left as its id. */
+import { z } from 'zod';
+import type { AffiliateView, Caller, Desk, ReferralView } from '../../core/desk.ts';
+import { affiliateShape } from './partners.ts';
+import { referralShape } from './shapes.ts';
+
+/** `expand=a&expand=b` or `expand=a,b`. */
+export const expandField: z.ZodType<readonly string[]> = z
+  .union([z.string(), z.array(z.string())], { error: 'must be text' })
+  .optional()
+  .transform((value) => [value ?? []].flat().flatMap((one) => one.split(',')));
+
+type Names = { readonly referralId?: string | null; readonly affiliateId: string | null };
+
+/** What to add to the shape of one row. */
+export type Expand = (row: Names) => Record<string, unknown>;
+
+/** Reads everything that a page names in one go. */
+export async function expansion(desk: Desk, caller: Caller, wanted: readonly string[], rows: readonly Names[]): Promise<Expand> {
+  const ids = (all: readonly (string | null | undefined)[]): string[] => [...new Set(all.filter((id) => id != null))];
+  const isWanted = { affiliate: wanted.includes('affiliate'), referral: wanted.includes('referral') };
+  const { affiliates, referrals } = await desk.named(caller, {
+    affiliates: isWanted.affiliate ? ids(rows.map((row) => row.affiliateId)) : [],
+    referrals: isWanted.referral ? ids(rows.map((row) => row.referralId)) : [],
+  });
+  const affiliateOf = indexed<AffiliateView>(affiliates, affiliateShape);
+  const referralOf = indexed<ReferralView>(referrals, referralShape);
+  return (row) => ({
+    ...(isWanted.affiliate ? { affiliate: affiliateOf(row.affiliateId) } : {}),
+    ...(isWanted.referral ? { referral: referralOf(row.referralId) } : {}),
+  });
+}
+
+function indexed<T extends { readonly id: string }>(rows: readonly T[], show: (row: T) => unknown) {
+  const known = new Map(rows.map((row) => [row.id, show(row)]));
+  return (id: string | null | undefined): unknown => (id == null ? null : (known.get(id) ?? null));
+}

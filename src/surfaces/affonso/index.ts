@@ -1,0 +1,23 @@
+/** Affonso's dialect, the native one (apis.md section 2). */
+import type { Surface } from '../surface.ts';
+import { affiliateRoutes } from './affiliates.ts';
+import { clickRoutes } from './clicks.ts';
+import { commissionRoutes } from './commissions.ts';
+import { conversionRoutes } from './conversions.ts';
+import { problem } from './problems.ts';
+import { referralRoutes } from './referrals.ts';
+import { signupRoutes } from './signups.ts';
+
+export const affonso: Surface = {
+  name: 'affonso',
+  owns: (path) => path === '/v1' || path.startsWith('/v1/'),
+  routes: [
+    ...conversionRoutes,
+    ...clickRoutes,
+    ...signupRoutes,
+    ...affiliateRoutes,
+    ...referralRoutes,
+    ...commissionRoutes,
+  ],
+  problem,
+};

@@ -1,0 +1,104 @@
+/** How an affiliate is shown, and what an affiliate's fields may hold (apis.md 2.2). */
+import { z } from 'zod';
+import type { AffiliateView } from '../../core/desk.ts';
+import { toIso } from '../../core/time.ts';
+import { email, metadata, metadataChange, oneOf, optionalId, optionalText, text } from './inputs.ts';
+
+const STATUSES = ['pending', 'approved', 'rejected', 'paused', 'banned'] as const;
+
+/** Lower case in filters, upper case in replies: taken in any case. */
+export const statusField: z.ZodType<(typeof STATUSES)[number] | null> = z
+  .string({ error: 'must be a string' })
+  .toLowerCase()
+  .pipe(z.enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` }))
+  .nullish()
+  .transform((word) => word ?? null);
+
+const PAYOUT_METHODS = [
+  'paypal',
+  'wise',
+  'payoneer',
+  'paxum',
+  'webmoney',
+  'skrill',
+  'wire_transfer',
+  'ach',
+  'bitcoin',
+  'ethereum',
+  'alipay',
+  'wechat',
+  'manual',
+  'none',
+] as const;
+
+const TRACKING_ID = 'must be 1 to 100 lower-case letters, digits or hyphens';
+
+/** `accountNumber` and `account_number` are the same key; the guide writes the one, the reference the other. */
+function snake(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const name = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(details).map(([key, value]) => [name(key), value]));
+}
+
+const common = {
+  tracking_id: z.string({ error: TRACKING_ID }).regex(/^[a-z0-9-]{1,100}$/, TRACKING_ID).nullish(),
+  external_user_id: optionalId,
+  partnership_status: statusField,
+  status: statusField,
+  company_name: optionalText(100),
+  country_code: z
+    .string({ error: 'must be two letters' })
+    .regex(/^[a-z]{2}$/i, 'must be two letters')
+    .transform((code) => code.toUpperCase())
+    .nullish(),
+  payout_method: oneOf(PAYOUT_METHODS),
+  payout_details: metadata.transform(snake),
+};
+
+export const newAffiliate = z.object({
+  ...common,
+  name: text(100),
+  email,
+  program_id: optionalId,
+  group_id: optionalId,
+  metadata,
+});
+
+export const affiliateChanges = z.object({
+  ...common,
+  name: text(100).nullish(),
+  email: email.nullish(),
+  /** null takes the affiliate out of its group. */
+  group_id: z.string({ error: 'must be a string' }).min(1, 'must not be empty').max(255, 'must be at most 255 characters').nullable().optional(),
+  metadata: metadataChange,
+});
+
+type Details = z.infer<typeof newAffiliate> | z.infer<typeof affiliateChanges>;
+
+/** The parts that the ledger does not need, kept as given. */
+export function detailsOf(body: Details): Record<string, unknown> {
+  const { company_name, country_code, payout_method, payout_details } = body;
+  const own = Object.keys(payout_details).length === 0 ? null : payout_details;
+  const all = { company_name, country_code, payout_method, payout_details: own };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value != null));
+}
+
+export function affiliateShape(view: AffiliateView): Record<string, unknown> {
+  return {
+    id: view.id,
+    name: view.name,
+    email: view.email,
+    tracking_id: view.trackingId,
+    source: 'api',
+    partnership_status: view.status.toUpperCase(),
+    onboarding_completed: false,
+    program_id: view.programId,
+    group_id: view.groupId,
+    external_user_id: view.externalUserId,
+    company_name: view.details['company_name'] ?? null,
+    country_code: view.details['country_code'] ?? null,
+    payout_method: view.details['payout_method'] ?? null,
+    payout_details: view.details['payout_details'] ?? null,
+    metadata: view.metadata,
+    created_at: toIso(view.createdAt),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * How this dialect shows things: `{success, data}`, snake_case, major units as JSON numbers, currencies in upper case,
+ * moments as ISO 8601 with milliseconds (apis.md 2.1 and 2.2).
+ */
+import type { ConversionView, Page, ReferralView } from '../../core/desk.ts';
+import { toMajor } from '../../core/money.ts';
+import { toIso, type Moment } from '../../core/time.ts';
+import type { Reply } from '../surface.ts';
+
+export function done(data: unknown, status = 200): Reply {
+  return { status, body: { success: true, data } };
+}
+
+export function deleted(message: string): Reply {
+  return { status: 200, body: { success: true, message } };
+}
+
+/** An offset list; `page` counts from 1. */
+export function listed<T>(
+  found: Page<T>,
+  { page, limit }: { page: number; limit: number },
+  show: (row: T) => unknown,
+): Reply {
+  const pages = Math.ceil(found.total / limit);
+  const pagination = {
+    page,
+    limit,
+    total: found.total,
+    total_pages: pages,
+    has_next_page: page < pages,
+    has_prev_page: page > 1,
+  };
+  return { status: 200, body: { success: true, data: found.rows.map(show), pagination } };
+}
+
+/** 2970 minor units of usd → 29.7. The text is exact; the number is the double nearest to it. */
+export function major(amount: bigint, currency: string): number {
+  return Number(toMajor(amount, currency));
+}
+
+export const upper = (currency: string): string => currency.toUpperCase();
+
+export function isoOrNull(moment: Moment | null): string | null {
+  return moment === null ? null : toIso(moment);
+}
+
+/** The id behind the first key of this kind: `stripe:pi:pi_1` → `pi_1`. */
+function idOfKey(keys: readonly string[], prefix: string): string | null {
+  return keys.find((key) => key.startsWith(prefix))?.slice(prefix.length) ?? null;
+}
+
+/**
+ * The 20 keys of a conversion, in the documented order. `sale_amount` and `commission_amount` are what is left after
+ * refunds. A sale without a commission says `pending` with 0: one may still come, with a late referral.
+ */
+export function conversionShape(view: ConversionView): Record<string, unknown> {
+  const { commission } = view;
+  const currency = commission?.currency ?? view.currency;
+  return {
+    id: view.id,
+    referral_id: view.referralId,
+    affiliate_id: view.affiliateId,
+    program_id: view.programId,
+    sale_amount: major(view.amount - view.refunded, view.currency),
+    sale_amount_currency: upper(view.currency),
+    commission_amount: commission ? major(commission.earned - commission.reversed, currency) : 0,
+    commission_currency: upper(currency),
+    status: commission?.status ?? 'pending',
+    sales_status: view.status,
+    hold_period_days: commission?.holdDays ?? null,
+    payment_intent_id: idOfKey(view.keys, 'stripe:pi:'),
+    invoice_id: idOfKey(view.keys, 'stripe:invoice:'),
+    earning_id: commission?.id ?? null,
+    earning_type: 'direct_commission',
+    external_event_id: view.externalEventId,
+    calculation_mode: 'auto',
+    matched_incentive_id: commission?.incentiveId ?? null,
+    created_at: toIso(view.occurredAt),
+    updated_at: toIso(view.updatedAt),
+  };
+}
+
+/** A conversion as we list it: the documented keys, then what the document has no word for. */
+export function listedConversion(view: ConversionView): Record<string, unknown> {
+  return { ...conversionShape(view), kind: view.kind, source: view.source, reason: view.reason };
+}
+
+/** A conversion without the three keys that only `/v1/conversions` shows. */
+export function commissionShape(view: ConversionView): Record<string, unknown> {
+  const {
+    external_event_id: _event,
+    calculation_mode: _mode,
+    matched_incentive_id: _incentive,
+    ...shape
+  } = conversionShape(view);
+  return shape;
+}
+
+export function referralShape(view: ReferralView): Record<string, unknown> {
+  return {
+    id: view.id,
+    affiliate_id: view.affiliateId,
+    program_id: view.programId,
+    email: view.email,
+    customer_id: view.customerId,
+    external_user_id: view.externalUserId,
+    subscription_id: view.subscriptionId,
+    status: view.status,
+    name: view.name,
+    metadata: view.metadata,
+    created_at: toIso(view.createdAt),
+    converted_at: isoOrNull(view.convertedAt),
+  };
+}

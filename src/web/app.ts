@@ -1,0 +1,119 @@
+/**
+ * The HTTP application: one step that chooses by path. Webhooks come first and pass nothing they do not need; then the
+ * dialects; then what is for people and probes. Every answer carries a `Request-Id`, and so does every log line.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import Koa, { type Context } from 'koa';
+import type { Logger } from 'pino';
+import type { Desk } from '../core/desk.ts';
+import type { Clockwork } from '../pipeline/clockwork.ts';
+import { keyRing } from '../pipeline/keys.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Surface } from '../surfaces/surface.ts';
+import { admin } from './admin/index.ts';
+import { Aborted } from './body.ts';
+import { createDispatch } from './dispatch.ts';
+import { sayAlive, sayReady, type Ready } from './health.ts';
+import { serve } from './mount.ts';
+import { createWebhooks } from './webhooks.ts';
+import { sayWelcome } from './welcome.ts';
+
+export type AppParts = {
+  readonly work: Clockwork;
+  readonly desk: Desk;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly surfaces: readonly Surface[];
+  readonly secretsOf: (workspace: string) => readonly string[];
+  readonly ready: Ready;
+  readonly log: Logger;
+  /** How the outside reaches us; null or absent: as the request says. */
+  readonly publicUrl?: string | null;
+};
+
+/** Random once per process, then counted: unique, and cheaper than randomness per request. */
+function requestIds(): () => string {
+  const process = randomBytes(6).toString('hex');
+  let next = 0;
+  return () => `req_${process}${(next++).toString(36).padStart(6, '0')}`;
+}
+
+export function createApp(parts: AppParts): Koa {
+  const { work, log } = parts;
+  const app = new Koa();
+  const webhooks = createWebhooks(parts);
+  // Ours are asked first: the dialect owns everything below /v1 and answers for what nobody has.
+  const dispatch = createDispatch([admin, ...parts.surfaces]);
+  const mounted = { desk: parts.desk, keys: keyRing(work), log };
+  const newRequestId = requestIds();
+  app.silent = true;
+  app.use(async (ctx) => {
+    const requestId = newRequestId();
+    ctx.set('Request-Id', requestId);
+    try {
+      const endpoint = ctx.path.startsWith('/webhooks/') ? webhooks.find(ctx.path) : null;
+      if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
+      const destination = dispatch(ctx.method, ctx.path);
+      if (destination) return await serve(mounted, ctx, requestId, destination);
+      await answerPeople(parts, ctx);
+    } catch (error) {
+      if (error instanceof Aborted) return leave(ctx);
+      log.error({ requestId, path: ctx.path, err: error }, 'a request ended in a surprise');
+      neutral(ctx, 500, 'internal');
+    }
+  });
+  return app;
+}
+
+/** Nobody is there to read an answer. */
+function leave(ctx: Context): void {
+  ctx.respond = false;
+  ctx.res.destroy();
+}
+
+async function answerPeople({ ready, publicUrl }: AppParts, ctx: Context): Promise<void> {
+  if (!['/', '/healthz', '/readyz'].includes(ctx.path)) return neutral(ctx, 404, 'not_found');
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+    ctx.set('Allow', 'GET, HEAD');
+    return neutral(ctx, 405, 'method_not_allowed');
+  }
+  if (ctx.path === '/healthz') return sayAlive(ctx);
+  return ctx.path === '/readyz' ? sayReady(ctx, ready) : sayWelcome(ctx, publicUrl ?? `${ctx.protocol}://${ctx.host}`);
+}
+
+/** A problem on a path that is nobody's dialect. */
+function neutral(ctx: Context, status: number, error: string): void {
+  ctx.status = status;
+  ctx.type = 'application/json; charset=utf-8';
+  ctx.body = JSON.stringify({ error });
+}
+
+/** A sender has this long for its headers, and for all of a request. */
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 30_000;
+
+/** Longer than a load balancer keeps an idle connection (60 s is usual), so that it never writes into a closed one. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Listens; rejects when the address cannot be had. `port` 0: any that is free. */
+export function listen(
+  app: Koa,
+  at: { readonly host: string; readonly port: number },
+): Promise<Server> {
+  const limits = {
+    headersTimeout: HEADERS_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 5_000,
+  };
+  // Koa answers by itself; what its callback promises is of no interest to the server.
+  const answer = app.callback();
+  const server = createServer(limits, (request, response) => void answer(request, response));
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.host, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}

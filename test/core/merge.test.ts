@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { PriceFact, Touch } from '../../src/core/facts.ts';
+import {
+  EMPTY_CUSTOMER,
+  EMPTY_PAYMENT,
+  EMPTY_PRICE,
+  mergeCustomers,
+  mergePayments,
+  mergePrices,
+  uniteTouches,
+  type CustomerState,
+} from '../../src/core/merge.ts';
+import { together, universe, type Said } from './universe.ts';
+
+/** Three states over one universe, with overlaps: each holds any of its events, any number of times. */
+const three = universe().chain((all) => {
+  const some = fc.array(fc.constantFrom(...all), { maxLength: 8 }).map(together);
+  return fc.tuple(some, some, some);
+});
+
+describe('mergePayments', () => {
+  test('is commutative', () => {
+    fc.assert(
+      fc.property(three, ([a, b]) => {
+        expect(mergePayments(a, b)).toEqual(mergePayments(b, a));
+      }),
+    );
+  });
+
+  test('is associative', () => {
+    fc.assert(
+      fc.property(three, ([a, b, c]) => {
+        expect(mergePayments(mergePayments(a, b), c)).toEqual(
+          mergePayments(a, mergePayments(b, c)),
+        );
+      }),
+    );
+  });
+
+  test('is idempotent, and absorbs what it has seen', () => {
+    fc.assert(
+      fc.property(three, ([a, b]) => {
+        expect(mergePayments(a, a)).toEqual(a);
+        const both = mergePayments(a, b);
+        expect(mergePayments(both, b)).toEqual(both);
+        expect(mergePayments(a, EMPTY_PAYMENT)).toEqual(a);
+      }),
+    );
+  });
+
+  test('is a function of the set of events, whatever their order and number', () => {
+    const shuffled = universe().chain((all) => {
+      const copies = fc.array(fc.constantFrom(...all), { maxLength: 8 });
+      const order = copies.chain((more) =>
+        fc.shuffledSubarray<Said>([...all, ...more], { minLength: all.length + more.length }),
+      );
+      return fc.tuple(fc.constant(all), order);
+    });
+    fc.assert(
+      fc.property(shuffled, ([all, order]) => {
+        expect(together(order)).toEqual(together(all));
+      }),
+    );
+  });
+
+  test('keeps the newest word of each object and the earliest proof', () => {
+    fc.assert(
+      fc.property(universe(), (all) => {
+        const { claims } = together(all);
+        for (const { fact } of all) {
+          if (fact.kind !== 'payment' || !fact.claim) continue;
+          const kept = claims[fact.claim.key];
+          expect(
+            kept &&
+              (kept.stamp.at > fact.claim.stamp.at ||
+                (kept.stamp.at === fact.claim.stamp.at &&
+                  kept.stamp.rank >= fact.claim.stamp.rank)),
+          ).toBe(true);
+          if (fact.claim.proof)
+            expect(kept?.proof && kept.proof.at <= fact.claim.proof.at).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+const touch: fc.Arbitrary<Touch> = fc.record({
+  token: fc.integer({ min: 1, max: 40 }).map((number) => `ref_${number}`),
+  rank: fc.integer({ min: 0, max: 2 }),
+  at: fc.integer({ min: 1, max: 20 }),
+  subscription: fc.constantFrom(null, 'stripe:sub_1'),
+});
+
+describe('uniteTouches', () => {
+  // More than are kept, so that cutting happens in the middle of it.
+  const many = fc.array(touch, { maxLength: 60 }).map((all) => uniteTouches([], all));
+
+  test('is commutative, associative and idempotent even where it has to cut', () => {
+    fc.assert(
+      fc.property(many, many, many, (a, b, c) => {
+        expect(uniteTouches(a, b)).toEqual(uniteTouches(b, a));
+        expect(uniteTouches(uniteTouches(a, b), c)).toEqual(uniteTouches(a, uniteTouches(b, c)));
+        expect(uniteTouches(a, a)).toEqual(a);
+      }),
+    );
+  });
+
+  test('keeps the earliest', () => {
+    fc.assert(
+      fc.property(many, many, (a, b) => {
+        const kept = uniteTouches(a, b);
+        const first = Math.min(...[...a, ...b].map(({ at }) => at));
+        if (a.length + b.length > 0) expect(kept[0]?.at).toBe(first);
+      }),
+    );
+  });
+});
+
+test('mergeCustomers is commutative, associative and idempotent', () => {
+  const names = fc.array(
+    fc.integer({ min: 1, max: 80 }).map((number) => `email:${number}@x.example`),
+    { maxLength: 70 },
+  );
+  const customer: fc.Arbitrary<CustomerState> = fc
+    .record({ links: names, members: names, touches: fc.array(touch, { maxLength: 30 }) })
+    .map((state) => mergeCustomers(EMPTY_CUSTOMER, state));
+  fc.assert(
+    fc.property(customer, customer, customer, (a, b, c) => {
+      expect(mergeCustomers(a, b)).toEqual(mergeCustomers(b, a));
+      expect(mergeCustomers(mergeCustomers(a, b), c)).toEqual(
+        mergeCustomers(a, mergeCustomers(b, c)),
+      );
+      expect(mergeCustomers(a, a)).toEqual(a);
+    }),
+  );
+});
+
+test('mergePrices ends with the newest word, in any order', () => {
+  const facts = fc
+    .uniqueArray(
+      fc.record({
+        at: fc.integer({ min: 1, max: 4 }),
+        rank: fc.integer({ min: 0, max: 1 }),
+        number: fc.integer({ min: 0, max: 99 }),
+      }),
+      {
+        selector: ({ number }) => number,
+        minLength: 1,
+        maxLength: 8,
+      },
+    )
+    .map((all) =>
+      all.map(({ at, rank, number }): PriceFact => ({
+        kind: 'price',
+        key: 'stripe:price_1',
+        stamp: { at, rank, event: `evt_${number}` },
+        product: `prod_${number}`,
+        interval: number % 2 ? 'month:1' : null,
+      })),
+    );
+  const orders = facts.chain((all) =>
+    fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+  );
+  fc.assert(
+    fc.property(orders, ([all, order]) => {
+      expect([...order, ...all].reduce(mergePrices, EMPTY_PRICE)).toEqual(
+        all.reduce(mergePrices, EMPTY_PRICE),
+      );
+    }),
+  );
+});

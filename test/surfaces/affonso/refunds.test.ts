@@ -1,0 +1,189 @@
+/** `POST /v1/conversions/{id}/refund`, clicks and sign-ups. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
+import { createDatabase } from '../../support/database.ts';
+import type { TestDatabase } from '../../support/server.ts';
+import { translators } from '../../support/stage.ts';
+import { furnish, openSite, type Answer, type Site } from '../../web/site.ts';
+
+let db: TestDatabase;
+let site: Site;
+let sales = 0;
+let id = '';
+
+beforeAll(async () => {
+  db = await createDatabase({ poolSize: 16 });
+  site = await openSite(db);
+  await furnish(site.stage);
+});
+
+afterAll(async () => {
+  const proof = await verifyWorkspace(db.database, translators, 'default');
+  await site.close();
+  await db.drop();
+  expect(proof.differences).toEqual([]);
+});
+
+beforeEach(async () => {
+  sales += 1;
+  id = await sold({ sale_amount: 99, external_event_id: `order_${sales}` });
+});
+
+async function sold(body: Record<string, unknown>): Promise<string> {
+  const { body: answer } = await site.post('/v1/conversions', { referral_id: 'ref_1', ...body });
+  return String(answer.data['id']);
+}
+
+const refund = (body: Record<string, unknown> = {}, of = id): Promise<Answer> => site.post(`/v1/conversions/${of}/refund`, body);
+
+describe('a refund', () => {
+  test('in part lowers sale and commission in proportion and leaves the status', async () => {
+    const { status, body } = await refund({ amount: 49.5 });
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({ id, sale_amount: 49.5, commission_amount: 14.85, status: 'ready_for_payment', sales_status: 'partial_refunded' });
+    expect(Object.keys(body.data)).toHaveLength(20);
+  });
+
+  test('without an amount takes back all that is left', async () => {
+    await refund({ amount: 33 });
+    const { body } = await refund();
+    expect(body.data).toMatchObject({ sale_amount: 0, commission_amount: 0, status: 'refunded', sales_status: 'refunded' });
+  });
+
+  test('may come without a body', async () => {
+    const { status, body } = await site.send('POST', `/v1/conversions/${id}/refund`, undefined);
+    expect(status).toBe(200);
+    expect(body.data['sales_status']).toBe('refunded');
+  });
+
+  test('of more than is left is refused and says what is left', async () => {
+    await refund({ amount: 60 });
+    const before = await site.everything();
+    const { status, body } = await refund({ amount: 39.01 });
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', field: 'amount' });
+    expect(body.error.message).toContain('39.00 USD');
+    expect(await site.everything()).toBe(before);
+  });
+
+  test('when nothing is left is refused; a repeated key gets the same answer (case 103)', async () => {
+    const first = await refund({ external_event_id: `r_${id}` });
+    const before = await site.everything();
+    const again = await refund({ external_event_id: `r_${id}` });
+    expect([first.status, again.status]).toEqual([200, 200]);
+    expect(again.body.data).toEqual(first.body.data);
+    expect((await refund()).body.error).toMatchObject({ code: 'VALIDATION_ERROR', field: 'amount' });
+    expect(await site.everything()).toBe(before);
+  });
+
+  test('with a key that was used for another amount or sale is refused', async () => {
+    const key = `r_${id}`;
+    await refund({ amount: 10, external_event_id: key });
+    const other = await sold({ sale_amount: 50, external_event_id: `other ${id}` });
+    const before = await site.everything();
+    expect((await refund({ amount: 11, external_event_id: key })).body.error.code).toBe('DUPLICATE_ERROR');
+    expect((await refund({ amount: 10, external_event_id: key }, other)).body.error.code).toBe('DUPLICATE_ERROR');
+    expect((await refund({ amount: 10, external_event_id: key })).status).toBe(200);
+    expect(await site.everything()).toBe(before);
+  });
+
+  test('in another currency is refused', async () => {
+    const { status, body } = await refund({ amount: 10, currency: 'EUR' });
+    expect(status).toBe(400);
+    expect(body.error.field).toBe('currency');
+    expect((await refund({ amount: 10, currency: 'usd' })).status).toBe(200);
+  });
+
+  test('of a refund is refused', async () => {
+    await refund({ amount: 10, external_event_id: `r_${id}` });
+    const { body } = await site.get(`/v1/conversions?external_event_id=r_${id}&kind=refund`);
+    const [row] = body.data as unknown as { id: string }[];
+    expect((await refund({}, row?.id)).status).toBe(400);
+  });
+
+  test('never exceeds the sale, however many are told at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => refund({ amount: 30 })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, ...Array.from({ length: 9 }, () => 400)]);
+    const { body } = await site.get(`/v1/conversions/${id}`);
+    expect(body.data).toMatchObject({ sale_amount: 9, commission_amount: 2.7 });
+  });
+
+  test('of everything, told several times at once, takes everything once', async () => {
+    const answers = await Promise.all([refund(), refund(), refund({ amount: 33 }), refund()]);
+    expect(answers.every(({ status }) => status === 200 || status === 400)).toBe(true);
+    const { body } = await site.get(`/v1/conversions/${id}`);
+    expect(body.data).toMatchObject({ sale_amount: 0, commission_amount: 0, status: 'refunded' });
+  });
+});
+
+describe('a click', () => {
+  test('is made for an approved affiliate and answered in snake case', async () => {
+    const { status, body } = await site.post('/v1/clicks', { trackingId: 'Jane', sub1: 'news', utmSource: 'x', ip: '::1', createdAt: '2026-01-02T03:04:05Z' });
+    expect(status).toBe(201);
+    expect(body.data).toEqual({ id: expect.stringMatching(/^ref_/), tracking_id: 'jane', program_id: 'prog_default', created_at: '2026-01-02T03:04:05.000Z' });
+    const [row] = await site.stage.ask<{ click: unknown; status: string }>('SELECT click, status FROM referrals WHERE workspace_id = $1 AND referral_id = $2', [body.data['id']]);
+    expect(row).toEqual({ click: { sub1: 'news', utmSource: 'x', ip: '::1' }, status: 'click' });
+  });
+
+  test('is refused for nobody, for another program, for an affiliate that is not approved', async () => {
+    await site.stage.affiliate('waiting', null, 'pending');
+    const before = await site.everything();
+    expect((await site.post('/v1/clicks', { trackingId: 'nobody' })).status).toBe(404);
+    expect((await site.post('/v1/clicks', { trackingId: 'jane', programId: 'prog_other' })).status).toBe(404);
+    const { status, body } = await site.post('/v1/clicks', { trackingId: 'waiting' });
+    expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', 'trackingId']);
+    expect(await site.everything()).toBe(before);
+  });
+});
+
+describe('a sign-up', () => {
+  const clicked = async (): Promise<string> => String((await site.post('/v1/clicks', { trackingId: 'jane' })).body.data['id']);
+
+  test('turns the click into a lead: 201, and 200 when repeated', async () => {
+    const click_id = await clicked();
+    const signup = { click_id, email: 'Ann@Example.com', external_user_id: 'ann', name: 'Ann' };
+    const first = await site.post('/v1/signups', signup);
+    const before = await site.everything();
+    const again = await site.post('/v1/signups', signup);
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(first.body.data).toMatchObject({ id: click_id, affiliate_id: 'jane', status: 'lead', email: 'Ann@Example.com', name: 'Ann' });
+    expect(again.body.data).toEqual(first.body.data);
+    expect(await site.everything()).toBe(before);
+    const sale = await site.post('/v1/conversions', { external_user_id: 'ann', sale_amount: 10, external_event_id: 'of ann' });
+    expect(sale.body.data).toMatchObject({ referral_id: click_id, commission_amount: 3 });
+  });
+
+  test('with an e-mail that is another referral’s is refused', async () => {
+    await site.post('/v1/signups', { click_id: await clicked(), email: 'bob@example.com' });
+    const other = await clicked();
+    const before = await site.everything();
+    const { status, body } = await site.post('/v1/signups', { click_id: other, email: 'BOB@example.com' });
+    expect([status, body.error.code, body.error.field]).toEqual([409, 'DUPLICATE_ERROR', 'email']);
+    expect(await site.everything()).toBe(before);
+  });
+
+  test('told many times at once is one lead', async () => {
+    const click_id = await clicked();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => site.post('/v1/signups', { click_id, email: 'carl@example.com' })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
+  });
+
+  test('of one e-mail through two clicks at once is one referral', async () => {
+    const clicks = await Promise.all([clicked(), clicked(), clicked(), clicked()]);
+    const answers = await Promise.all(clicks.map((click_id) => site.post('/v1/signups', { click_id, email: 'dora@example.com' })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409]);
+  });
+
+  test('that died after its row is completed by its repetition', async () => {
+    const click_id = await clicked();
+    await site.stage.ask(`UPDATE referrals SET email = 'eve@example.com', status = 'lead', version = version + 1 WHERE workspace_id = $1 AND referral_id = $2`, [click_id]);
+    const { status } = await site.post('/v1/signups', { click_id, email: 'eve@example.com' });
+    expect(status).toBe(201);
+    expect((await site.post('/v1/signups', { click_id, email: 'eve@example.com' })).status).toBe(200);
+  });
+
+  test('through an unknown click is not found', async () => {
+    const { status, body } = await site.post('/v1/signups', { click_id: 'ref_nobody', email: 'f@example.com' });
+    expect([status, body.error.field]).toEqual([404, 'click_id']);
+  });
+});

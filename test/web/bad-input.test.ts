@@ -1,0 +1,260 @@
+/**
+ * Bad input, endpoint by endpoint and value by value: always the dialect's error, never a 500, and nothing is stored.
+ * Issue 2, "It must show" 6.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/server.ts';
+import { furnish, openSite, type Answer, type Site } from './site.ts';
+
+let db: TestDatabase;
+let site: Site;
+/** Ids of things that exist, so that only the bad value is wrong. */
+let known: Record<string, string>;
+let before: string;
+
+beforeAll(async () => {
+  db = await createDatabase();
+  site = await openSite(db);
+  await furnish(site.stage);
+  const sale = await site.post('/v1/conversions', { referral_id: 'ref_1', customer_id: 'c', sale_amount: 99, external_event_id: 'o' });
+  const click = await site.post('/v1/clicks', { trackingId: 'jane' });
+  known = { conversion: String(sale.body.data['id']), click: String(click.body.data['id']) };
+  before = await site.everything();
+});
+
+afterAll(async () => {
+  await site.close();
+  await db.drop();
+});
+
+/** Bad for any field: JSON text, because JSON.stringify cannot write all of it. */
+const NEVER = ['{}', '[]', '[1]', 'true', '"\\u0000"', '"a\\u0000b"', '"\\ud800"', `"${'x'.repeat(300_000)}"`];
+const NO_TEXT = [...NEVER, '1', '0', '-1', '1e400', '{"a":1}'];
+const NO_AMOUNT = [...NEVER, '"99"', '"99.00"', '0', '-0', '-1', '-0.01', '1e400', '-1e400', '0.001', '1e-7', '99.999', '1e21', '9007199254740993', '9e15', '"NaN"', '""'];
+const NO_MOMENT = [...NO_TEXT, '"yesterday"', '"2026-13-01T00:00:00Z"', '"2026-01-01T00:00:00"', '"0000-01-01T00:00:00Z"', '"1969-12-31T23:59:59Z"', '"+275760-09-13T00:00:00Z"', '1767600000', '"2999-01-01"'];
+const NO_CURRENCY = [...NO_TEXT, '""', '"US"', '"USDT"', '"U$D"', '"12D"', '"ÜSD"'];
+const NO_WORD = [...NO_TEXT, '""', '"PAID"', '"weekly"', '"__proto__"', '"toString"'];
+const NO_LIST = [...NEVER.filter((text) => text !== '[]'), '1', '"price_1"', '[""]', '[null]', '["a", 1]', '[["a"]]', `[${Array.from({ length: 101 }, () => '"p"').join()}]`, '{"0":"a"}', '["\\u0000"]'];
+const NO_FLAG = [...NEVER.filter((text) => text !== 'true'), '1', '0', '"true"', '""'];
+const NO_METADATA = [...NEVER.filter((text) => text !== '{}'), '1', '"a"', '{"a":"\\u0000"}', '{"\\u0000":1}', '{"__proto__":{"x":1}}', `{"a":"${'x'.repeat(50_001)}"}`, `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`, `${'['.repeat(200_000)}${']'.repeat(200_000)}`];
+const REQUIRED = ['null', '', '""', '" "'];
+
+type Endpoint = {
+  readonly path: () => string;
+  readonly body: () => Record<string, unknown>;
+  /** Field → JSON texts it must not be. An empty text: the field is left out. */
+  readonly bad: Readonly<Record<string, readonly string[]>>;
+};
+
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  conversions: {
+    path: () => '/v1/conversions',
+    body: () => ({ referral_id: 'ref_1', sale_amount: 10, external_event_id: 'bad' }),
+    bad: {
+      referral_id: [...NO_TEXT, '""', '', '"ref_nobody"'],
+      customer_id: NO_TEXT,
+      external_user_id: NO_TEXT,
+      click_id: [...NO_TEXT, '"ref_nobody"'],
+      clickId: NO_TEXT,
+      affonso_id: NO_TEXT,
+      sale_amount: [...NO_AMOUNT, 'null', ''],
+      sale_amount_currency: NO_CURRENCY,
+      external_event_id: [...NO_TEXT, ...REQUIRED],
+      product_ids: NO_LIST,
+      price_ids: NO_LIST,
+      interval: NO_WORD,
+      is_subscription: NO_FLAG,
+      status: NO_WORD,
+      sales_status: NO_WORD,
+      created_at: NO_MOMENT,
+      metadata: NO_METADATA,
+    },
+  },
+  refund: {
+    path: () => `/v1/conversions/${known['conversion']}/refund`,
+    body: () => ({ amount: 1 }),
+    bad: {
+      amount: [...NO_AMOUNT, '99.01', '1000000'],
+      currency: [...NO_CURRENCY, '"EUR"'],
+      reason: NO_TEXT,
+      external_event_id: NO_TEXT,
+      refunded_at: NO_MOMENT,
+    },
+  },
+  clicks: {
+    path: () => '/v1/clicks',
+    body: () => ({ trackingId: 'jane' }),
+    bad: {
+      trackingId: [...NO_TEXT, ...REQUIRED, '"nobody"'],
+      programId: [...NO_TEXT, '"prog_nobody"'],
+      createdAt: NO_MOMENT,
+      sub1: NO_TEXT,
+      referrer: [...NO_TEXT, `"${'x'.repeat(2001)}"`],
+      ip: [...NO_TEXT, `"${'1'.repeat(46)}"`],
+      gclid: NO_TEXT,
+    },
+  },
+  signups: {
+    path: () => '/v1/signups',
+    body: () => ({ click_id: known['click'], email: 'a@example.com' }),
+    bad: {
+      click_id: [...NO_TEXT, ...REQUIRED, '"ref_nobody"'],
+      email: [...NO_TEXT, 'null', '', '""', '"nobody"', '"a@b@c"', '"a b@c"'],
+      external_user_id: NO_TEXT,
+      name: NO_TEXT,
+    },
+  },
+};
+
+const CODES = ['VALIDATION_ERROR', 'NOT_FOUND'];
+
+/** A refusal in the dialect's shape that names no internals. */
+function expectRefused({ status, body, text }: Answer, codes: readonly string[] = CODES): void {
+  expect(text).toMatch(/^\{"success":false,"error":/);
+  expect(codes).toContain(body.error.code);
+  expect(status).toBeGreaterThanOrEqual(400);
+  expect(status).toBeLessThan(500);
+  expect(text).not.toMatch(/\bat \/|\.ts:|postgres|syntax error/i);
+}
+
+/** The valid body with one field as JSON text; an empty text leaves the field out. */
+function bodyWith(valid: Record<string, unknown>, field: string, text: string): string {
+  const { [field]: _left, ...rest } = valid;
+  const members = Object.entries(rest).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{${[...members, ...(text === '' ? [] : [`${JSON.stringify(field)}:${text}`])].join()}}`;
+}
+
+const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 30)}… (${text.length})` : text || 'nothing');
+
+describe.each(Object.entries(ENDPOINTS))('%s', (_name, { path, body, bad }) => {
+  const values = Object.entries(bad).flatMap(([field, texts]) => [...new Set(texts)].map((text) => ({ field, text, words: shown(text) })));
+
+  test.each(values)('refuses $field: $words', async ({ field, text }) => {
+    const answer = await site.send('POST', path(), bodyWith(body(), field, text));
+    expectRefused(answer);
+    expect(answer.body.error.field).toBeTruthy();
+  });
+
+  test.each([
+    ['broken JSON', '{"sale_amount": '],
+    ['NaN', '{"sale_amount": NaN}'],
+    ['JSON with a comment', '{} // none'],
+    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])],
+    ['a list', '[]'],
+    ['a string', '"text"'],
+    ['a number', '1'],
+    ['null', 'null'],
+    ['a poisoned prototype', '{"__proto__": {"sale_amount": 10}}'],
+    ['a body nested beyond reason', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+    ['half of a character in a name', '{"\\ud800": 1}'],
+  ])('refuses %s', async (_words, text) => {
+    expectRefused(await site.send('POST', path(), text));
+  });
+
+  test('stored nothing of all that', async () => {
+    expect(await site.everything()).toBe(before);
+  });
+});
+
+describe('conversions', () => {
+  const sell = (more: Record<string, unknown>): Promise<Answer> =>
+    site.post('/v1/conversions', { referral_id: 'ref_1', sale_amount: 10, external_event_id: 'bad', ...more });
+
+  test('an interval is only for subscriptions', async () => {
+    const answer = await sell({ interval: 'monthly', is_subscription: false });
+    expectRefused(answer);
+    expect(answer.body.error.field).toBe('interval');
+  });
+
+  test('all problems are told at once', async () => {
+    const { body } = await site.post('/v1/conversions', { sale_amount: '99', interval: 'weekly' });
+    expect(body.error.field).toBe('sale_amount');
+    expect(body.error.details?.map(({ field }) => field)).toEqual(['sale_amount', 'interval', 'external_event_id']);
+  });
+
+  test('a yen has no decimals', async () => {
+    const answer = await sell({ sale_amount: 500.5, sale_amount_currency: 'JPY' });
+    expectRefused(answer);
+    expect(answer.body.error).toMatchObject({ field: 'sale_amount', message: 'sale_amount has more decimals than JPY (0)' });
+  });
+
+  test('a list of problems stays short', async () => {
+    const { body, text } = await sell({ price_ids: Array.from({ length: 5000 }, () => 1) });
+    expect(body.error.field).toBe('price_ids');
+    expect(text.length).toBeLessThan(10_000);
+  });
+
+  test('stored nothing of all that', async () => {
+    expect(await site.everything()).toBe(before);
+  });
+});
+
+describe('queries and paths', () => {
+  test.each([
+    '/v1/conversions?page=0',
+    '/v1/conversions?page=-1',
+    '/v1/conversions?page=1.5',
+    '/v1/conversions?page=99999999999',
+    '/v1/conversions?page=a',
+    '/v1/conversions?page=1&page=2',
+    '/v1/conversions?limit=0',
+    '/v1/conversions?limit=201',
+    '/v1/conversions?kind=chargeback',
+    '/v1/conversions?external_event_id=',
+    '/v1/conversions?external_event_id=%00',
+    `/v1/conversions?external_event_id=${'x'.repeat(256)}`,
+    '/v1/conversions/%00',
+    '/v1/conversions/%ff',
+    '/v1/conversions/%ED%A0%80',
+    '/v1/conversions/..%2f..%2fetc',
+    "/v1/conversions/'; DROP TABLE conversions; --",
+    `/v1/conversions/${'x'.repeat(5000)}`,
+    '/v1/conversions/',
+    '/v1/conversions//refund',
+  ])('GET %s is no surprise', async (path) => {
+    const answer = await site.get(path);
+    if (path === '/v1/conversions/') return expect(answer.status).toBe(200);
+    expectRefused(answer, [...CODES, 'METHOD_NOT_ALLOWED']);
+  });
+
+  test('what a query must not name is not obeyed', async () => {
+    expect((await site.get('/v1/conversions?__proto__=1&constructor=2&toString=3')).status).toBe(200);
+  });
+});
+
+describe('what belongs to another tenant', () => {
+  let key: string;
+  let theirs: string;
+
+  beforeAll(async () => {
+    const acme = await openSite(db, { workspace: 'acme' });
+    await furnish(acme.stage, 'acme_');
+    const made = await acme.post('/v1/conversions', { referral_id: 'acme_ref_1', customer_id: 'cust_acme', sale_amount: 5, external_event_id: 'o' });
+    theirs = String(made.body.data['id']);
+    key = acme.live;
+    await acme.close();
+  });
+
+  const calls: Record<string, () => Promise<Answer>> = {
+    'a conversion': () => site.get(`/v1/conversions/${theirs}`),
+    'a refund': () => site.post(`/v1/conversions/${theirs}/refund`, {}),
+    'a referral': () => site.post('/v1/conversions', { referral_id: 'acme_ref_1', sale_amount: 5, external_event_id: 'x' }),
+    'a customer': () => site.post('/v1/conversions', { customer_id: 'cust_acme', sale_amount: 5, external_event_id: 'x' }),
+    'a click': () => site.post('/v1/clicks', { trackingId: 'acme_jane' }),
+    'a sign-up': () => site.post('/v1/signups', { click_id: 'acme_ref_1', email: 'x@example.com' }),
+  };
+
+  test.each(Object.entries(calls))('%s is not found, and nothing changes', async (_name, call) => {
+    const all = await site.everything();
+    const { status, body } = await call();
+    expect([status, body.error.code]).toEqual([404, 'NOT_FOUND']);
+    expect(await site.everything()).toBe(all);
+  });
+
+  test('is found with its own key, under the same id of the caller', async () => {
+    expect((await site.get(`/v1/conversions/${theirs}`, { key })).status).toBe(200);
+    const { body } = await site.get('/v1/conversions?external_event_id=o', { key });
+    expect(body.data).toMatchObject([{ id: theirs }]);
+  });
+});
