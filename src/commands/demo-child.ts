@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export type Played = {
-  /** Where it listens, such as `http://127.0.0.1:40123`. */
-  readonly url: string;
+  /** Where it listens, such as `http://127.0.0.1:40123`, once it does. Rejects with a `DemoError`. */
+  readonly url: Promise<string>;
   /** Lets it finish what is under way; kills it when that takes too long. */
   stop(): Promise<void>;
 };
@@ -24,8 +24,8 @@ export function secretVariable(workspace: string): string {
   return `STRIPE_WEBHOOK_SECRET_${workspace.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** Starts it the way this process was started, and returns once it listens. */
-export async function startChild({ workspace, secret, logLevel }: ChildOptions): Promise<Played> {
+/** Starts it the way this process was started. */
+export function startChild({ workspace, secret, logLevel }: ChildOptions): Played {
   const own = { PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: '', LOG_LEVEL: logLevel, [secretVariable(workspace)]: secret };
   // The first key of workspace default is printed once: it must be `npm start` that does, not somebody unseen.
   const args = [...process.execArgv, process.argv[1] ?? '', 'start', '--no-first-key'];
@@ -36,12 +36,7 @@ export async function startChild({ workspace, secret, logLevel }: ChildOptions):
       said.push(line);
       if (said.length > LINES_KEPT) said.shift();
     });
-  try {
-    return { url: await urlOf(child, said), stop: () => stop(child) };
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
+  return { url: urlOf(child, said), stop: () => stop(child) };
 }
 
 function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {
@@ -60,7 +55,7 @@ function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'close');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
   child.kill('SIGTERM');

@@ -1,5 +1,5 @@
 /** The history, sent to the service: signed webhooks out of order and more than once, and some sales told by a backend. */
-import { SingleBar } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 import { z } from 'zod';
 import type { SimulatedEvent } from '../simulator/account.ts';
 import { deliver, deliveryPlan, type DeliveryReport } from '../simulator/deliver.ts';
@@ -37,7 +37,8 @@ type Progress = { advance(done: number): void; close(): void };
 /** A bar on a terminal; elsewhere a line every tenth of the way or 5 seconds. */
 function openProgress(total: number): Progress {
   if (process.stdout.isTTY) {
-    const bar = new SingleBar({ format: '  {bar} {percentage} % | {value}/{total} webhooks | {eta_formatted} left', hideCursor: true });
+    const format = '  {bar} {percentage} % | {value}/{total} webhooks | {eta_formatted} left';
+    const bar = new SingleBar({ format, hideCursor: true }, Presets.shades_classic);
     bar.start(total, 0);
     return { advance: (done) => bar.update(done), close: () => bar.stop() };
   }

@@ -37,7 +37,7 @@ function progress(workspace: string): (events: number) => void {
 export function print(proof: Proof): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   const verdict = proof.equal ? colors.green('equal') : colors.red('DIFFERENT');
-  console.log(`${proof.workspace}: ${proof.events} events, ${proof.payments} payments: ${verdict}`);
+  console.log(`${proof.workspace}: ${proof.events} events with an effect, ${proof.payments} payments: ${verdict}`);
   console.log(`  ledger      ${proof.standing}`);
   console.log(`  recomputed  ${proof.recomputed}`);
   for (const line of proof.differences.slice(0, MOST_DIFFERENCES)) console.log(`  ${line}`);

@@ -45,6 +45,7 @@ export function standing({ net, wholly, manual, released, ruling }: Question): {
     case 'pending_manual_approval':
     case 'dispute':
       return { status: ruling, stand: { ...EMPTY_STANDING, review: net } };
+    case null:
     default:
       break;
   }

@@ -110,7 +110,10 @@ export async function affiliatesById(
   return rows.map(viewOf);
 }
 
-export type AffiliateFilter = Limits & { readonly status: string | null; readonly search: string | null };
+export type AffiliateFilter = Limits & {
+  readonly status: string | null;
+  readonly search: string | null;
+};
 
 /** Newest first. `search` is looked for in name, e-mail and tracking id, without case. */
 export async function listAffiliates(
@@ -136,7 +139,14 @@ export async function listAffiliates(
 export type AffiliateChanges = Partial<
   Pick<
     AffiliateView,
-    'name' | 'email' | 'trackingId' | 'groupId' | 'status' | 'externalUserId' | 'metadata' | 'details'
+    | 'name'
+    | 'email'
+    | 'trackingId'
+    | 'groupId'
+    | 'status'
+    | 'externalUserId'
+    | 'metadata'
+    | 'details'
   >
 >;
 

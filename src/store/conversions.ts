@@ -44,7 +44,7 @@ export type ConversionRow = {
  * What to select from `CONVERSION_TABLES`. A sale that credits nobody shows the default program. Keys come from the
  * payment's state: they are read by payment, and `payment_keys` is sorted by key.
  */
-export const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source, c.external_event_id, c.money_key,
+const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source, c.external_event_id, c.money_key,
     (SELECT ARRAY(SELECT json_array_elements_text(p.state -> 'keys')) FROM payments p
       WHERE p.workspace_id = c.workspace_id AND p.payment_id = c.payment_id) AS keys,
     c.referral_id, c.affiliate_id, COALESCE(c.program_id, (SELECT d.program_id FROM programs d
@@ -53,10 +53,15 @@ export const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source
     m.commission_id, m.status AS commission_status, m.currency AS commission_currency, m.earned, m.reversed,
     m.incentive_id, m.incentive_version, m.hold_days, m.available_at`;
 
-/** `c` is the conversion, `m` its commission. The WHERE that follows always says world, and `c.status <> 'void'`. */
-export const CONVERSION_TABLES = `conversions c
+/**
+ * `c` is the conversion, `m` its commission. The WHERE that follows always says world, and `c.status <> 'void'`.
+ *
+ * Until the tables are first analysed the planner takes every equality for equally selective and may walk an index of
+ * the whole workspace. So whatever does not lead to the row is compared by IS NOT DISTINCT FROM, which no index serves.
+ */
+const CONVERSION_TABLES = `conversions c
   LEFT JOIN commissions m ON m.workspace_id = c.workspace_id AND m.conversion_id = c.conversion_id
-    AND m.affiliate_id = c.affiliate_id`;
+    AND m.affiliate_id IS NOT DISTINCT FROM c.affiliate_id AND m.currency IS NOT DISTINCT FROM c.currency`;
 
 export const SELECT_CONVERSIONS = `SELECT ${CONVERSION_COLUMNS} FROM ${CONVERSION_TABLES}`;
 
@@ -101,21 +106,18 @@ function commissionOf(row: ConversionRow): ConversionView['commission'] {
   };
 }
 
-/** From any payment to the one that survived it: `merged_into` may lead over several. */
-const SURVIVOR = `survivor AS (
-    SELECT p.payment_id, p.merged_into FROM payments p
-      WHERE p.workspace_id = $1 AND p.livemode = $2 AND p.payment_id IN (SELECT payment_id FROM start)
-    UNION
-    SELECT p.payment_id, p.merged_into FROM survivor s
-      JOIN payments p ON p.workspace_id = $1 AND p.payment_id = s.merged_into
-  )`;
+/** The rows of these ids in one world; `ids` is a subquery, read first, so that each row is found by its key. */
+const ofIds = (ids: string): string => `${SELECT_CONVERSIONS}
+      WHERE c.workspace_id = $1 AND c.conversion_id = ANY (ARRAY(${ids}))
+        AND c.livemode IS NOT DISTINCT FROM $2 AND c.status <> 'void'`;
 
-const SALES_OF_SURVIVORS = `SELECT o.conversion_id FROM survivor v JOIN conversions o
-      ON o.workspace_id = $1 AND o.payment_id = v.payment_id AND o.kind = 'sale' WHERE v.merged_into IS NULL`;
+/** The id of a payment's sale; its own row says which it is. */
+const SALE_ID = "p.posted -> 'sale' ->> 'id'";
 
 /**
  * The conversion of this id, or of the commission of this id (`earn_…`); null: this world has none. The id of a
- * conversion that became void, because its money turned out to be another's, answers with the surviving sale.
+ * conversion that became void, because its money turned out to be another's, answers with the surviving sale: its
+ * payment's, or where `merged_into` leads from there.
  */
 export async function findConversion(
   tx: Tx,
@@ -126,33 +128,19 @@ export async function findConversion(
     name: 'find_conversion',
     text: `WITH RECURSIVE asked AS (
         SELECT conversion_id, payment_id, status FROM conversions
-        WHERE workspace_id = $1 AND livemode = $2 AND conversion_id IN ($3,
+        WHERE workspace_id = $1 AND livemode IS NOT DISTINCT FROM $2 AND conversion_id IN ($3,
           (SELECT conversion_id FROM commissions WHERE workspace_id = $1 AND commission_id = $3))
-      ), start AS (SELECT payment_id FROM asked WHERE status = 'void'), ${SURVIVOR}
-      ${SELECT_CONVERSIONS}
-      WHERE c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void' AND c.conversion_id IN (
-        SELECT conversion_id FROM asked UNION ALL ${SALES_OF_SURVIVORS})`,
+      ), survivor AS (
+        SELECT p.merged_into, ${SALE_ID} AS sale_id FROM payments p WHERE p.workspace_id = $1
+          AND p.payment_id = ANY (ARRAY(SELECT payment_id FROM asked WHERE status = 'void'))
+        UNION
+        SELECT p.merged_into, ${SALE_ID} FROM survivor s
+          JOIN payments p ON p.workspace_id = $1 AND p.payment_id = s.merged_into
+      )
+      ${ofIds('SELECT conversion_id FROM asked UNION ALL SELECT sale_id FROM survivor WHERE merged_into IS NULL')}`,
     values: [world.workspace, world.livemode, id],
   });
   return rows[0] ? conversionOf(rows[0]) : null;
-}
-
-/** The sale and the refunds of a payment, the sale first; of its survivor, when it was united with another. */
-export async function conversionsOfPayment(
-  tx: Tx,
-  world: World,
-  paymentId: string,
-): Promise<ConversionView[]> {
-  const { rows } = await tx.query<ConversionRow>({
-    name: 'conversions_of_payment',
-    text: `WITH RECURSIVE start AS (SELECT $3::text AS payment_id), ${SURVIVOR}
-      ${SELECT_CONVERSIONS}
-      WHERE c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void'
-        AND c.payment_id IN (SELECT payment_id FROM survivor WHERE merged_into IS NULL)
-      ORDER BY c.kind DESC, c.occurred_at, c.money_key`,
-    values: [world.workspace, world.livemode, paymentId],
-  });
-  return rows.map(conversionOf);
 }
 
 /** The sale of the payment that this money key names; null: nobody spoke of it, or it is no sale (yet). */
@@ -163,9 +151,9 @@ export async function saleByMoneyKey(
 ): Promise<ConversionView | null> {
   const { rows } = await tx.query<ConversionRow>({
     name: 'sale_by_money_key',
-    text: `${SELECT_CONVERSIONS}
-      JOIN payment_keys k ON k.workspace_id = c.workspace_id AND k.payment_id = c.payment_id AND k.livemode = c.livemode
-      WHERE c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void' AND c.kind = 'sale' AND k.key = $3`,
+    text: ofIds(`SELECT ${SALE_ID} FROM payment_keys k
+        JOIN payments p ON p.workspace_id = $1 AND p.payment_id = k.payment_id
+        WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = $3`),
     values: [world.workspace, world.livemode, key],
   });
   return rows[0] ? conversionOf(rows[0]) : null;
@@ -182,6 +170,8 @@ const SOURCES = `sources AS (
     FROM sources s WHERE s.source IS NOT NULL
   )`;
 
+const OF_ANY_SOURCE = 'i.workspace_id = $1 AND i.source = ANY (ARRAY(SELECT source FROM sources))';
+
 /**
  * Conversions an event led to, sales first: those it was the first to prove, else the sale of the payment it spoke of.
  * `externalEventId` is an event id of any source or the caller's own id of an API call.
@@ -194,18 +184,16 @@ export async function conversionsByEventId(
   const { rows } = await tx.query<ConversionRow>({
     name: 'conversions_by_event',
     text: `WITH RECURSIVE ${SOURCES}, own AS (
-        SELECT conversion_id FROM conversions
-        WHERE workspace_id = $1 AND livemode = $2 AND external_event_id = $3 AND status <> 'void'
+        SELECT conversion_id FROM conversions WHERE workspace_id = $1 AND external_event_id = $3
+          AND livemode IS NOT DISTINCT FROM $2 AND status <> 'void'
       ), told AS (
-        SELECT o.conversion_id FROM inbox i
+        SELECT ${SALE_ID} AS sale_id FROM inbox i
         JOIN payment_keys k ON k.workspace_id = $1 AND k.livemode = $2 AND k.key = i.subject
-        JOIN conversions o ON o.workspace_id = $1 AND o.payment_id = k.payment_id AND o.kind = 'sale'
-        WHERE i.workspace_id = $1 AND i.livemode = $2 AND i.source IN (SELECT source FROM sources)
-          AND i.event_key = ANY ($4::text[]) AND NOT EXISTS (SELECT 1 FROM own)
+        JOIN payments p ON p.workspace_id = $1 AND p.payment_id = k.payment_id
+        WHERE ${OF_ANY_SOURCE} AND i.event_key = ANY ($4::text[]) AND i.livemode IS NOT DISTINCT FROM $2
+          AND NOT EXISTS (SELECT 1 FROM own)
       )
-      ${SELECT_CONVERSIONS}
-      WHERE c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void'
-        AND c.conversion_id IN (SELECT conversion_id FROM own UNION ALL SELECT conversion_id FROM told)
+      ${ofIds('SELECT conversion_id FROM own UNION ALL SELECT sale_id FROM told')}
       ORDER BY c.kind DESC, c.occurred_at, c.conversion_id`,
     values: [world.workspace, world.livemode, externalEventId, eventKeysOf(world, externalEventId)],
   });
@@ -218,16 +206,6 @@ function eventKeysOf({ livemode }: World, id: string): string[] {
   return [id, `${prefix}sale:${id}`, `${prefix}refund:${id}`];
 }
 
-/** The first of `conversionsByEventId`; null: the event is unknown in this world, or led to nothing. */
-export async function conversionByEventId(
-  tx: Tx,
-  world: World,
-  externalEventId: string,
-): Promise<ConversionView | null> {
-  const [first] = await conversionsByEventId(tx, world, externalEventId);
-  return first ?? null;
-}
-
 /** The money key an event of any source spoke of first, e.g. `evt_…` → `stripe:invoice:in_…`; null: unknown event. */
 export async function subjectOfEvent(
   tx: Tx,
@@ -237,9 +215,8 @@ export async function subjectOfEvent(
   const { rows } = await tx.query<{ subject: string }>({
     name: 'subject_of_event',
     text: `WITH RECURSIVE ${SOURCES}
-      SELECT subject FROM inbox
-      WHERE workspace_id = $1 AND livemode = $2 AND source IN (SELECT source FROM sources) AND event_key = $3
-        AND subject IS NOT NULL ORDER BY source LIMIT 1`,
+      SELECT i.subject FROM inbox i WHERE ${OF_ANY_SOURCE} AND i.event_key = $3
+        AND i.livemode IS NOT DISTINCT FROM $2 AND i.subject IS NOT NULL ORDER BY i.source LIMIT 1`,
     values: [world.workspace, world.livemode, eventId],
   });
   return rows[0]?.subject ?? null;

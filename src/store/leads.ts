@@ -11,7 +11,11 @@ export type Journal = {
   readonly at: number;
   /** When a worker may take them, if nobody did before. */
   readonly runAt: number;
-  readonly entries: readonly { readonly id: string; readonly livemode: boolean; readonly body: string }[];
+  readonly entries: readonly {
+    readonly id: string;
+    readonly livemode: boolean;
+    readonly body: string;
+  }[];
 };
 
 /** CTEs that keep the entries as pending when `changed` wrote a row; parameters from `$from` on. */
@@ -78,7 +82,14 @@ export async function insertReferral(
 export type ReferralChanges = Partial<
   Pick<
     ReferralView,
-    'status' | 'email' | 'name' | 'customerId' | 'externalUserId' | 'subscriptionId' | 'metadata' | 'convertedAt'
+    | 'status'
+    | 'email'
+    | 'name'
+    | 'customerId'
+    | 'externalUserId'
+    | 'subscriptionId'
+    | 'metadata'
+    | 'convertedAt'
   >
 >;
 

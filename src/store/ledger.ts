@@ -3,7 +3,13 @@ import type { BalanceView, TransferView } from '../core/desk.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
-type BalanceRow = { currency: string; review: bigint; pending: bigint; payable: bigint; paid: bigint };
+type BalanceRow = {
+  currency: string;
+  review: bigint;
+  pending: bigint;
+  payable: bigint;
+  paid: bigint;
+};
 
 function balanceOf({ currency, ...standing }: BalanceRow): BalanceView {
   return { currency, standing };

@@ -102,7 +102,12 @@ export async function survivors(
   { workspace, livemode }: World,
   ids: readonly string[],
 ): Promise<TracedPayment[]> {
-  const { rows } = await tx.query<{ payment_id: string; parked: string | null; wake_at: Date | null; state: string }>({
+  const { rows } = await tx.query<{
+    payment_id: string;
+    parked: string | null;
+    wake_at: Date | null;
+    state: string;
+  }>({
     text: `WITH RECURSIVE chain AS (
         SELECT payment_id, merged_into FROM payments
         WHERE workspace_id = $1 AND livemode = $2 AND payment_id = ANY ($3::text[])
@@ -135,7 +140,10 @@ export async function findCustomers(
   return rows;
 }
 
-type StoredPart = Omit<Part, 'base' | 'commission'> & { readonly base: string; readonly commission: string };
+type StoredPart = Omit<Part, 'base' | 'commission'> & {
+  readonly base: string;
+  readonly commission: string;
+};
 export type Why = { readonly explanation: Explanation | null; readonly parts: readonly Part[] };
 
 /** Why each sale earned what it earned, by conversion id. */
@@ -144,7 +152,11 @@ export async function whyOf(
   { workspace }: World,
   conversions: readonly string[],
 ): Promise<Map<string, Why>> {
-  const { rows } = await tx.query<{ id: string; explanation: Explanation | null; parts: StoredPart[] | null }>({
+  const { rows } = await tx.query<{
+    id: string;
+    explanation: Explanation | null;
+    parts: StoredPart[] | null;
+  }>({
     text: `SELECT v.conversion_id AS id, v.explanation, m.parts FROM conversions v
       LEFT JOIN commissions m ON m.workspace_id = $1 AND m.conversion_id = v.conversion_id AND m.affiliate_id = v.affiliate_id
       WHERE v.workspace_id = $1 AND v.conversion_id = ANY ($2::text[])`,
@@ -156,6 +168,9 @@ export async function whyOf(
     commission: BigInt(part.commission),
   });
   return new Map(
-    rows.map((row) => [row.id, { explanation: row.explanation, parts: (row.parts ?? []).map(partOf) }]),
+    rows.map((row) => [
+      row.id,
+      { explanation: row.explanation, parts: (row.parts ?? []).map(partOf) },
+    ]),
   );
 }

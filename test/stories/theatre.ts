@@ -112,6 +112,8 @@ export function enveloped(
   return { ...event, body, object: JSON.parse(body) as SimulatedEvent['object'] };
 }
 
+/* oxlint-disable vitest/expect-expect -- what is expected stands in the plots */
+
 /** One database for a test file, and stages on it that are proven when their test ends. */
 export function theatre() {
   let on: TestDatabase | undefined;
@@ -146,8 +148,8 @@ export function theatre() {
       await hear(stage, events);
       await stage.drain();
       if (plot.days) await stage.pass(plot.days);
-      expect(await stage.tells(), order).toEqual(plot.stands);
-      expect(await stage.waiting(), `${order}: waiting`).toEqual(plot.waits ?? []);
+      const found = { order, stands: await stage.tells(), waits: await stage.waiting() };
+      expect(found).toEqual({ order, stands: plot.stands, waits: plot.waits ?? [] });
       if (plot.ledger && order === 'as it happened')
         expect(await stage.ledger()).toEqual(plot.ledger);
       await plot.also?.({ stage, account, family, order }, told);

@@ -6,7 +6,7 @@ import pino from 'pino';
 import type { Explanation } from '../../src/core/explain.ts';
 import type { Terms } from '../../src/core/incentives.ts';
 import { ACCOUNTS } from '../../src/core/ledger.ts';
-import { percentage, toMajor } from '../../src/core/money.ts';
+import { toMajor } from '../../src/core/money.ts';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { newId } from '../../src/pipeline/ids.ts';
 import { processNext } from '../../src/pipeline/process.ts';
@@ -21,6 +21,8 @@ import { writeTerms } from '../../src/store/rules.ts';
 import { createWorkspace } from '../../src/store/workspaces.ts';
 import type { SimulatedEvent } from '../../src/simulator/account.ts';
 import type { TestDatabase } from './server.ts';
+
+export { fixed, terms } from './terms.ts';
 
 export type ConversionRow = {
   conversion_id: string;
@@ -54,40 +56,6 @@ export type CommissionRow = {
 };
 
 export type Stage = Awaited<ReturnType<typeof createStage>>;
-
-const ANY: Terms = {
-  name: 'everything',
-  type: 'percentage',
-  ratio: percentage('30'),
-  amount: null,
-  currency: 'usd',
-  priceIds: [],
-  productIds: [],
-  interval: null,
-  isSubscription: null,
-  applyTo: 'all',
-  maxPayments: null,
-  maxMonths: null,
-  maxAmount: null,
-  approvalType: 'automatic',
-  manualAbove: null,
-  holdPeriodDays: null,
-  groupId: null,
-  affiliateId: null,
-  priority: 0,
-  effectiveFrom: null,
-  effectiveUntil: null,
-};
-
-/** Terms with the given percentage, e.g. `terms('20', { interval: 'yearly' })`. */
-export function terms(percent: string, more: Partial<Terms> = {}): Terms {
-  return { ...ANY, ratio: percentage(percent), ...more };
-}
-
-/** A fixed commission in minor units. */
-export function fixed(amount: bigint, more: Partial<Terms> = {}): Terms {
-  return { ...ANY, type: 'fixed', ratio: null, amount, ...more };
-}
 
 /** Every source of events by name, as the product knows them. */
 export const translators: Translators = new Map([...providers.values(), ...journalTranslators].map((one) => [one.name, one]));

@@ -7,7 +7,9 @@ import { verifyWorkspace } from '../../src/pipeline/verify.ts';
 import {
   createAccount,
   type SimulatedAccount,
+  type SimulatedCustomer,
   type SimulatedEvent,
+  type SimulatedPayment,
 } from '../../src/simulator/account.ts';
 import { signed } from '../../src/simulator/deliver.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -23,6 +25,8 @@ type Line = { readonly level: number; readonly rejected?: string; readonly hint?
 let db: TestDatabase;
 let site: Site;
 let account: SimulatedAccount;
+/** A customer whom jane brought; the service knows. */
+let broughtByJane: SimulatedCustomer;
 const lines: Line[] = [];
 
 beforeAll(async () => {
@@ -31,6 +35,10 @@ beforeAll(async () => {
   site = await openSite(db, { log });
   await furnish(site.stage);
   account = createAccount({ seed: 'webhooks', family: 'basil', startAt: 1_767_600_000, livemode: true });
+  const joined = account.during(() => {
+    broughtByJane = account.customer({ metadata: { affonso_referral: 'ref_1' } });
+  });
+  for (const { body } of joined) await site.deliver(body);
 });
 
 afterEach(() => {
@@ -45,19 +53,27 @@ afterAll(async () => {
   expect(proof.differences).toEqual([]);
 });
 
+type Paid = {
+  readonly event: SimulatedEvent;
+  readonly invoice: string;
+  readonly events: readonly SimulatedEvent[];
+  readonly payment: SimulatedPayment;
+};
+
 /** An invoice of 100 USD, paid by a customer of jane's: the event that says so, and the invoice's id. */
-function paid(): { event: SimulatedEvent; invoice: string; events: readonly SimulatedEvent[] } {
+function paid(): Paid {
+  let payment: SimulatedPayment | undefined;
   const events = account.during(() => {
-    const customer = account.customer({ metadata: { affonso_referral: 'ref_1' } });
-    account.subscribe({ customer, price: account.price({ amount: 10_000 }) });
+    payment = account.subscribe({ customer: broughtByJane, price: account.price({ amount: 10_000 }) }).firstPayment;
   });
-  const event = events.find(({ body }) => typeOf(body) === 'invoice.paid') as SimulatedEvent;
-  const invoice = (JSON.parse(event.body) as { data: { object: { id: string } } }).data.object.id;
-  return { event, invoice, events };
+  const event = events.find(({ body }) => typeOf(body) === 'invoice.paid');
+  if (!event || !payment) throw new Error('the subscription was not paid');
+  return { event, invoice: objectIdOf(event.body), events, payment };
 }
 
 const typeOf = (body: string): string => (JSON.parse(body) as { type: string }).type;
 const idOf = (body: string): string => (JSON.parse(body) as { id: string }).id;
+const objectIdOf = (body: string): string => (JSON.parse(body) as { data: { object: { id: string } } }).data.object.id;
 const now = (): number => Math.floor(site.stage.clock.now / 1000);
 const send = (body: string | Uint8Array, headers: Record<string, string>, path = '/webhooks/stripe'): Promise<Answer> =>
   site.send('POST', path, body, { key: null, headers });
@@ -249,17 +265,45 @@ describe('a payment told by webhook and by API', () => {
   });
 
   test('a refund by its Stripe id is the refund the webhook tells of', async () => {
-    const { event, invoice } = paid();
-    await site.deliver(event.body);
-    const sale = await sell(invoice);
-    const customer = account.customer({ metadata: { affonso_referral: 'ref_1' } });
-    void customer;
-    const told = await site.post(`/v1/conversions/${String(sale.body.data['id'])}/refund`, { amount: 40, external_event_id: 're_told' });
-    expect(told.body.data).toMatchObject({ sale_amount: 60, commission_amount: 18 });
-    const refund = { id: 're_told', object: 'refund', amount: 4000, currency: 'usd', status: 'succeeded', created: account.now, charge: null };
-    const intent = String(sale.body.data['payment_intent_id'] ?? '');
-    if (intent !== '') await site.deliver(account.emit('refund.created', { ...refund, payment_intent: intent }).body);
-    const { body } = await site.get(`/v1/conversions/${String(sale.body.data['id'])}`);
-    expect(body.data).toMatchObject({ sale_amount: 60, commission_amount: 18 });
+    const { invoice, payment, events } = paid();
+    for (const { body } of events) await site.deliver(body);
+    const id = String((await sell(invoice)).body.data['id']);
+    const before = await balance();
+    const told = account.during(() => account.refund(payment, { amount: 4_000 }));
+    const refundId = told.map(({ body }) => objectIdOf(body)).find((one) => one.startsWith('re_'));
+    const answer = await site.post(`/v1/conversions/${id}/refund`, { amount: 40, external_event_id: refundId });
+    expect(answer.body.data).toMatchObject({ sale_amount: 60, commission_amount: 18 });
+    for (const { body } of told) await site.deliver(body);
+    expect(await balance()).toBe(before - 1200n);
+    const again = await site.post(`/v1/conversions/${id}/refund`, { amount: 40, external_event_id: refundId });
+    expect([again.status, again.body.data['sale_amount']]).toEqual([200, 60]);
+  });
+
+  test('a refund that only the webhook told is not refunded again by its Stripe id', async () => {
+    const { invoice, payment, events } = paid();
+    for (const { body } of events) await site.deliver(body);
+    const id = String((await sell(invoice)).body.data['id']);
+    const told = account.during(() => account.refund(payment, { amount: 4_000 }));
+    for (const { body } of told) await site.deliver(body);
+    const refundId = told.map(({ body }) => objectIdOf(body)).find((one) => one.startsWith('re_'));
+    const before = await balance();
+    const same = await site.post(`/v1/conversions/${id}/refund`, { external_event_id: refundId });
+    expect([same.status, same.body.data['sale_amount']]).toEqual([200, 60]);
+    const other = await site.post(`/v1/conversions/${id}/refund`, { amount: 50, external_event_id: refundId });
+    expect([other.status, other.body.error.code]).toEqual([409, 'DUPLICATE_ERROR']);
+    expect(await balance()).toBe(before);
+  });
+
+  test('an invoice that Stripe says is void is no sale', async () => {
+    const events = account.during(() => {
+      const lines = [{ price: account.price({ amount: 5_000 }), amount: 5_000 }];
+      account.invoice({ customer: broughtByJane, lines, outcome: 'void' });
+    });
+    for (const { body } of events) await site.deliver(body);
+    const voided = events.find(({ body }) => typeOf(body) === 'invoice.voided');
+    const all = await site.everything();
+    const { status, body } = await sell(objectIdOf(voided?.body ?? ''));
+    expect([status, body.error.field]).toEqual([400, 'external_event_id']);
+    expect(await site.everything()).toBe(all);
   });
 });

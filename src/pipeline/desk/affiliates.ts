@@ -18,7 +18,13 @@ import type { Clockwork } from '../clockwork.ts';
 
 type Part = Pick<
   OfficeDesk,
-  'createAffiliate' | 'affiliate' | 'affiliates' | 'updateAffiliate' | 'deleteAffiliate' | 'named' | 'currency'
+  | 'createAffiliate'
+  | 'affiliate'
+  | 'affiliates'
+  | 'updateAffiliate'
+  | 'deleteAffiliate'
+  | 'named'
+  | 'currency'
 >;
 type NewAffiliate = Parameters<OfficeDesk['createAffiliate']>[1];
 
@@ -27,11 +33,14 @@ export function affiliateDesk(work: Clockwork): Part {
   return {
     currency: ({ workspace }) => currencyOf(tx, workspace),
     named: async ({ workspace }, ids) => ({
-      affiliates: ids.affiliates.length === 0 ? [] : await affiliatesById(tx, workspace, ids.affiliates),
-      referrals: ids.referrals.length === 0 ? [] : await referralsById(tx, workspace, ids.referrals),
+      affiliates:
+        ids.affiliates.length === 0 ? [] : await affiliatesById(tx, workspace, ids.affiliates),
+      referrals:
+        ids.referrals.length === 0 ? [] : await referralsById(tx, workspace, ids.referrals),
     }),
     createAffiliate: (caller, input) => create(work, caller, input),
-    affiliate: async ({ workspace }, id) => (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id),
+    affiliate: async ({ workspace }, id) =>
+      (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id),
     affiliates: ({ workspace }, filter) => listAffiliates(tx, workspace, filter),
     updateAffiliate: (caller, id, changes) => update(work, caller, id, changes),
     deleteAffiliate: async ({ workspace }, id) =>
@@ -40,21 +49,27 @@ export function affiliateDesk(work: Clockwork): Part {
 }
 
 export function noAffiliate(id: string): Refusal {
-  return refuse('not_found', `there is no affiliate "${id}"`);
+  return refuse('not_found', `There is no affiliate "${id}".`);
 }
 
 function taken(trackingId: string): Refusal {
-  return refuse('already_exists', `tracking_id "${trackingId}" is another affiliate's`, { field: 'tracking_id' });
+  return refuse('already_exists', `tracking_id "${trackingId}" is another affiliate's.`, {
+    field: 'tracking_id',
+  });
 }
 
 const MOST_TRIES = 5;
 
 /** An e-mail that the program knows already is answered with its affiliate: linked, not refused (apis.md 2.2). */
-async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliate): Promise<AffiliateView | Refusal> {
+async function create(
+  work: Clockwork,
+  { workspace }: Caller,
+  input: NewAffiliate,
+): Promise<AffiliateView | Refusal> {
   const tx = work.database.pool;
   const programId = input.programId ?? (await defaultProgram(tx, workspace));
   if (input.programId !== undefined && !(await programExists(tx, workspace, programId)))
-    return refuse('not_found', `there is no program "${programId}"`, { field: 'program_id' });
+    return refuse('not_found', `There is no program "${programId}".`, { field: 'program_id' });
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
     const made = await insertAffiliate(tx, workspace, affiliateOf(work, input, programId, attempt));
     if (made) return made;
@@ -65,14 +80,21 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliat
   throw new Error(`no free tracking id was found in ${MOST_TRIES} tries`);
 }
 
-function affiliateOf(work: Clockwork, input: NewAffiliate, programId: string, attempt: number): AffiliateView {
+function affiliateOf(
+  work: Clockwork,
+  input: NewAffiliate,
+  programId: string,
+  attempt: number,
+): AffiliateView {
   return {
     id: work.newId('aff'),
     programId,
     groupId: input.groupId ?? null,
     name: input.name,
     email: input.email,
-    trackingId: input.trackingId ?? trackingIdOf(input.name, attempt === 0 ? '' : work.newId('x').slice(-4 - attempt)),
+    trackingId:
+      input.trackingId ??
+      trackingIdOf(input.name, attempt === 0 ? '' : work.newId('x').slice(-4 - attempt)),
     status: input.status ?? 'approved',
     externalUserId: input.externalUserId ?? null,
     metadata: input.metadata ?? {},
@@ -83,8 +105,14 @@ function affiliateOf(work: Clockwork, input: NewAffiliate, programId: string, at
 
 /** `Zoë's Shop` → `zoes-shop`; with a suffix when that is taken. */
 function trackingIdOf(name: string, suffix: string): string {
-  const plain = name.normalize('NFKD').toLowerCase().replaceAll(/[\u0300-\u036F'’]/g, '');
-  const slug = plain.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 80);
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[\u0300-\u036F'’]/g, '');
+  const slug = plain
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 80);
   return [slug === '' ? 'partner' : slug, ...(suffix === '' ? [] : [suffix])].join('-');
 }
 
@@ -100,6 +128,8 @@ async function update(
     const index = takenIndex(error);
     if (index === null) throw error;
     if (index === 'affiliates_tracking_id') return taken(changes.trackingId ?? '');
-    return refuse('already_exists', `"${changes.email}" is another affiliate of this program`, { field: 'email' });
+    return refuse('already_exists', `"${changes.email}" is another affiliate of this program.`, {
+      field: 'email',
+    });
   }
 }

@@ -24,12 +24,17 @@ export function commissionDesk(work: Clockwork): Part {
 }
 
 function noConversion(id: string): Refusal {
-  return refuse('not_found', `there is no conversion "${id}"`);
+  return refuse('not_found', `There is no conversion "${id}".`);
 }
 
 type Filter = Parameters<OfficeDesk['conversions']>[1];
 
-async function ofEvent(work: Clockwork, caller: Caller, id: string, filter: Filter): ReturnType<OfficeDesk['conversions']> {
+async function ofEvent(
+  work: Clockwork,
+  caller: Caller,
+  id: string,
+  filter: Filter,
+): ReturnType<OfficeDesk['conversions']> {
   const all = await conversionsByEventId(work.database.pool, caller, id);
   const found = all.filter((one) => filter.kind === null || one.kind === filter.kind);
   return { rows: found.slice(filter.offset, filter.offset + filter.limit), total: found.length };
@@ -46,7 +51,10 @@ async function rule(
   const { workspace, livemode } = caller;
   const sale = await findConversion(work.database.pool, caller, id);
   if (sale?.kind !== 'sale') return noConversion(id);
-  if (sale.commission === null) return refuse('invalid_input', `there is no commission to rule on: ${whyNone(sale)}`, { field: 'status' });
+  if (sale.commission === null)
+    return refuse('invalid_input', `There is no commission to rule on: ${whyNone(sale)}.`, {
+      field: 'status',
+    });
   const at = work.now();
   const name = entryKey('ruling', livemode, `${sale.id}:${work.newId('op')}`);
   const item = itemOfEntry(

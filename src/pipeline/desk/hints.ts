@@ -10,16 +10,20 @@ const HINTS: Readonly<Record<string, string>> = {
     'The sale it takes back was not seen. Resend the payment’s event from the Stripe dashboard; a sale from before the endpoint existed needs nothing.',
   unroutable_account:
     'It speaks of a connected account that no workspace has registered. Register the account, then replay it.',
-  unhandled_type: 'This type moves no money that earns commission. Nothing to do; you may unsubscribe the endpoint from it.',
+  unhandled_type:
+    'This type moves no money that earns commission. Nothing to do; you may unsubscribe the endpoint from it.',
   thin_event: 'A thin event carries no data. Subscribe the endpoint to snapshot events instead.',
   connect_transfer: 'It is money moved between Connect accounts, not a sale. Nothing to do.',
   expired_authorisation: 'An authorisation ran out and was never a sale. Nothing to do.',
-  refund_without_payment: 'The refund names neither a charge nor a payment intent, so it cannot be matched to a sale.',
+  refund_without_payment:
+    'The refund names neither a charge nor a payment intent, so it cannot be matched to a sale.',
   setup_session: 'A setup checkout saves a card and takes no money. Nothing to do.',
   no_payment_required: 'The checkout cost nothing and names nobody. Nothing to do.',
-  session_without_party: 'The checkout leaves its money to an invoice, which tells it. Nothing to do.',
+  session_without_party:
+    'The checkout leaves its money to an invoice, which tells it. Nothing to do.',
   nothing_new: 'It says nothing that is not known from other events. Nothing to do.',
-  unknown_interval: 'The price recurs in a unit that this version does not know. Update, then replay it.',
+  unknown_interval:
+    'The price recurs in a unit that this version does not know. Update, then replay it.',
 };
 
 type State = { readonly state: string; readonly reason: string | null; readonly attempts: number };
@@ -29,7 +33,9 @@ export function hintOf({ state, reason, attempts }: State): string | null {
   if (state === 'failed')
     return `It failed ${attempts} times; the reason is the last error. Remove the cause, then replay it.`;
   if (state === 'pending')
-    return reason === null ? 'A worker is about to take it.' : 'It failed and will be tried again; the reason is the last error.';
+    return reason === null
+      ? 'A worker is about to take it.'
+      : 'It failed and will be tried again; the reason is the last error.';
   if (reason === null) return null;
   return HINTS[reason] ?? `${reasonInWords(reason)}.`;
 }

@@ -6,10 +6,18 @@ import type { Clockwork } from '../clockwork.ts';
 import type { Translators } from '../translate.ts';
 import { hintOf } from './hints.ts';
 
-export function inboxDesk(work: Clockwork, translators: Translators): Pick<OfficeDesk, 'inbox' | 'replay'> {
+export function inboxDesk(
+  work: Clockwork,
+  translators: Translators,
+): Pick<OfficeDesk, 'inbox' | 'replay'> {
   return {
     inbox: async ({ workspace, livemode }, { state, limit, offset }) => {
-      const { rows, total } = await listInbox(work.database.pool, workspace, { state, livemode, limit, offset });
+      const { rows, total } = await listInbox(work.database.pool, workspace, {
+        state,
+        livemode,
+        limit,
+        offset,
+      });
       return { rows: rows.map(viewOf), total };
     },
     replay: (caller, id) => again(work, translators, caller, id),
@@ -34,20 +42,37 @@ function viewOf(row: InboxRow): InboxView {
 }
 
 /** Makes the event pending; a worker translates it anew and decides it, whatever it had come to before. */
-async function again(work: Clockwork, translators: Translators, caller: Caller, id: string): Promise<InboxView | Refusal> {
+async function again(
+  work: Clockwork,
+  translators: Translators,
+  caller: Caller,
+  id: string,
+): Promise<InboxView | Refusal> {
   const known = await read(work, caller, id);
   if (isRefusal(known)) return known;
-  if (!translators.has(known.source)) return refuse('invalid_input', `nothing here translates events of "${known.source}"`);
+  if (!translators.has(known.source))
+    return refuse('invalid_input', `Nothing here translates events of "${known.source}".`);
   const { source, externalEventId } = known;
   if (!(await replay(work.database.pool, caller.workspace, source, externalEventId, work.now())))
-    return refuse('invalid_input', `the body of "${id}" is not stored any more, so it cannot be replayed; resend it from its source`);
+    return refuse(
+      'invalid_input',
+      `The body of "${id}" is not stored any more, so it cannot be replayed; resend it from its source.`,
+    );
   return read(work, caller, id);
 }
 
 /** `source:event key`; the event key may hold colons of its own. */
-async function read(work: Clockwork, { workspace, livemode }: Caller, id: string): Promise<InboxView | Refusal> {
+async function read(
+  work: Clockwork,
+  { workspace, livemode }: Caller,
+  id: string,
+): Promise<InboxView | Refusal> {
   const colon = id.indexOf(':');
-  const row = colon < 1 ? null : await findEvent(work.database.pool, workspace, id.slice(0, colon), id.slice(colon + 1));
-  if (row?.livemode !== livemode) return refuse('not_found', `there is no event "${id}"; ids look like stripe:evt_1`);
+  const row =
+    colon < 1
+      ? null
+      : await findEvent(work.database.pool, workspace, id.slice(0, colon), id.slice(colon + 1));
+  if (row?.livemode !== livemode)
+    return refuse('not_found', `There is no event "${id}"; ids look like stripe:evt_1.`);
   return viewOf(row);
 }

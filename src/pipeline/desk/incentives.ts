@@ -23,7 +23,8 @@ export function incentiveDesk(work: Clockwork): Part {
   const tx = work.database.pool;
   return {
     createIncentive: (caller, programId, terms) => create(work, caller, programId, terms),
-    incentive: async ({ workspace }, id) => (await findIncentive(tx, workspace, id)) ?? noIncentive(id),
+    incentive: async ({ workspace }, id) =>
+      (await findIncentive(tx, workspace, id)) ?? noIncentive(id),
     incentives: ({ workspace }, filter) => listIncentives(tx, workspace, filter),
     replaceIncentive: (caller, id, terms) => replace(work, caller, id, terms),
     endIncentive: async ({ workspace }, id) =>
@@ -32,7 +33,7 @@ export function incentiveDesk(work: Clockwork): Part {
 }
 
 function noIncentive(id: string): Refusal {
-  return refuse('not_found', `no incentive "${id}" is in force`);
+  return refuse('not_found', `No incentive "${id}" is in force.`);
 }
 
 async function create(
@@ -44,7 +45,9 @@ async function create(
   const tx = work.database.pool;
   const program = programId ?? (await defaultProgram(tx, workspace));
   const known = await programExists(tx, workspace, program);
-  const problems = known ? [] : [{ field: 'program_id', message: `there is no program "${program}"` }];
+  const problems = known
+    ? []
+    : [{ field: 'program_id', message: `there is no program "${program}"` }];
   problems.push(...(await scopeProblems(work, workspace, known ? program : null, terms)));
   if (problems.length > 0) return unknownScope(problems);
   const id = work.newId('inc');
@@ -61,7 +64,8 @@ async function scopeProblems(
 ): Promise<FieldProblem[]> {
   if (affiliateId === null) return [];
   const affiliate = await findAffiliate(work.database.pool, workspace, affiliateId);
-  if (!affiliate) return [{ field: 'affiliate_id', message: `there is no affiliate "${affiliateId}"` }];
+  if (!affiliate)
+    return [{ field: 'affiliate_id', message: `there is no affiliate "${affiliateId}"` }];
   if (program === null || affiliate.programId === program) return [];
   return [{ field: 'affiliate_id', message: `affiliate "${affiliateId}" is in another program` }];
 }
@@ -69,7 +73,10 @@ async function scopeProblems(
 function unknownScope(problems: readonly FieldProblem[]): Refusal {
   const [first] = problems;
   const message = problems.map((one) => `${one.field}: ${one.message}`).join('; ');
-  return refuse('invalid_input', message, { details: problems, ...(first ? { field: first.field } : {}) });
+  return refuse('invalid_input', message, {
+    details: problems,
+    ...(first ? { field: first.field } : {}),
+  });
 }
 
 const MOST_TRIES = 5;

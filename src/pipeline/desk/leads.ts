@@ -21,7 +21,12 @@ const OWN_SECONDS = 10;
 const WORLDS = [true, false];
 
 /** The entries of one binding; none when nothing names the buyer. `body` is the request as it came. */
-export function leadOf(work: Clockwork, referralId: string, identity: Identity, body: string): Lead {
+export function leadOf(
+  work: Clockwork,
+  referralId: string,
+  identity: Identity,
+  body: string,
+): Lead {
   const at = work.now();
   const entry: LeadEntry = {
     kind: 'lead',
@@ -34,9 +39,16 @@ export function leadOf(work: Clockwork, referralId: string, identity: Identity, 
   const named = entry.email !== null || entry.externalUserId !== null || entry.customerId !== null;
   const name = `${referralId}:${work.newId('op')}`;
   const items = (named ? WORLDS : []).map((livemode) =>
-    itemOfEntry({ source: 'operator', id: entryKey('lead', livemode, name), livemode, at, received: at }, entry),
+    itemOfEntry(
+      { source: 'operator', id: entryKey('lead', livemode, name), livemode, at, received: at },
+      entry,
+    ),
   );
-  const entries = items.map(({ ref, body: kept }) => ({ id: ref.id, livemode: ref.livemode, body: kept ?? '' }));
+  const entries = items.map(({ ref, body: kept }) => ({
+    id: ref.id,
+    livemode: ref.livemode,
+    body: kept ?? '',
+  }));
   return { journal: { at, runAt: at + OWN_SECONDS * 1000, entries }, items };
 }
 
@@ -45,11 +57,19 @@ export async function takeUp(work: Clockwork, workspace: string, { items }: Lead
   for (const item of items) {
     const { livemode, source } = item.ref;
     try {
-      await runBatch(work, { workspace, livemode, source, items: [{ ...item, body: null, stored: true }] });
+      await runBatch(work, {
+        workspace,
+        livemode,
+        source,
+        items: [{ ...item, body: null, stored: true }],
+      });
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       // It is stored: a worker tries again, and what fails for good is listed.
-      work.log.warn({ event: item.ref.id, reason: String(error) }, 'a referral is stored, but not decided yet');
+      work.log.warn(
+        { event: item.ref.id, reason: String(error) },
+        'a referral is stored, but not decided yet',
+      );
     }
   }
 }

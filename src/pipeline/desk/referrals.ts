@@ -10,15 +10,17 @@ import {
   listReferrals,
   paymentsThatName,
   referralSums,
-  type PaymentName,
 } from '../../store/referrals.ts';
 import { takenIndex } from '../../store/taken.ts';
-import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { noAffiliate } from './affiliates.ts';
+import { decideAgain } from './again.ts';
 import { leadOf, takeUp, type Identity, type Lead } from './leads.ts';
 
-type Part = Pick<OfficeDesk, 'createReferral' | 'referral' | 'referrals' | 'updateReferral' | 'deleteReferral'>;
+type Part = Pick<
+  OfficeDesk,
+  'createReferral' | 'referral' | 'referrals' | 'updateReferral' | 'deleteReferral'
+>;
 type NewReferral = Parameters<OfficeDesk['createReferral']>[1];
 type Changes = Parameters<OfficeDesk['updateReferral']>[2];
 
@@ -33,20 +35,30 @@ export function referralDesk(work: Clockwork): Part {
 }
 
 function noReferral(id: string): Refusal {
-  return refuse('not_found', `there is no referral "${id}"`);
+  return refuse('not_found', `There is no referral "${id}".`);
 }
 
 function emailTaken(email: string | null | undefined): Refusal {
-  return refuse('already_exists', `"${email}" is another referral of this program`, { field: 'email' });
+  return refuse('already_exists', `"${email}" is another referral of this program.`, {
+    field: 'email',
+  });
 }
 
 /** A click is no referral yet: it is not shown. */
-async function shown(work: Clockwork, { workspace }: Caller, id: string): Promise<ReferralView | Refusal> {
+async function shown(
+  work: Clockwork,
+  { workspace }: Caller,
+  id: string,
+): Promise<ReferralView | Refusal> {
   const referral = await findReferral(work.database.pool, workspace, id);
   return referral === null || referral.status === 'click' ? noReferral(id) : referral;
 }
 
-async function read(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['referral']> {
+async function read(
+  work: Clockwork,
+  caller: Caller,
+  id: string,
+): ReturnType<OfficeDesk['referral']> {
   const referral = await shown(work, caller, id);
   if (isRefusal(referral)) return referral;
   const tx = work.database.pool;
@@ -54,14 +66,27 @@ async function read(work: Clockwork, caller: Caller, id: string): ReturnType<Off
   const own = await currencyOf(tx, caller.workspace);
   // One number per figure is what the dialect can say: the workspace's currency, else the one bought in last.
   const told = sums.find(({ currency }) => currency === own) ?? sums[0];
-  const stats = told ?? { revenue: 0n, commission: 0n, orders: 0, lastOrderAt: null, currency: own };
+  const stats = told ?? {
+    revenue: 0n,
+    commission: 0n,
+    orders: 0,
+    lastOrderAt: null,
+    currency: own,
+  };
   return { ...referral, stats };
 }
 
-async function create(work: Clockwork, { workspace }: Caller, input: NewReferral): Promise<ReferralView | Refusal> {
+async function create(
+  work: Clockwork,
+  { workspace }: Caller,
+  input: NewReferral,
+): Promise<ReferralView | Refusal> {
   const affiliate = await findAffiliate(work.database.pool, workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
-  const made = input.clickId === null ? await insert(work, affiliate, input, workspace) : await convert(work, affiliate, input, workspace);
+  const made =
+    input.clickId === null
+      ? await insert(work, affiliate, input, workspace)
+      : await convert(work, affiliate, input, workspace);
   if (isRefusal(made)) return made;
   await takeUp(work, workspace, made.lead);
   return (await findReferral(work.database.pool, workspace, made.id)) ?? noReferral(made.id);
@@ -69,7 +94,12 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewReferral
 
 type Made = { readonly id: string; readonly lead: Lead };
 
-async function insert(work: Clockwork, affiliate: AffiliateView, input: NewReferral, workspace: string): Promise<Made | Refusal> {
+async function insert(
+  work: Clockwork,
+  affiliate: AffiliateView,
+  input: NewReferral,
+  workspace: string,
+): Promise<Made | Refusal> {
   const id = work.newId('ref');
   const now = work.now();
   const status = input.status ?? 'lead';
@@ -93,21 +123,33 @@ async function insert(work: Clockwork, affiliate: AffiliateView, input: NewRefer
 }
 
 /** A lead has shown interest, a rejected one is none; every other status says that it became a customer. */
-const isConverted = (status: ReferralView['status']): boolean => status !== 'lead' && status !== 'rejected';
+const isConverted = (status: ReferralView['status']): boolean =>
+  status !== 'lead' && status !== 'rejected';
 
 /** The click becomes the referral and keeps its id, so that payments that carry the click are credited to it. */
-async function convert(work: Clockwork, affiliate: AffiliateView, input: NewReferral, workspace: string): Promise<Made | Refusal> {
+async function convert(
+  work: Clockwork,
+  affiliate: AffiliateView,
+  input: NewReferral,
+  workspace: string,
+): Promise<Made | Refusal> {
   const id = input.clickId ?? '';
   const click = await findReferral(work.database.pool, workspace, id);
   if (click?.programId !== affiliate.programId)
-    return refuse('not_found', `there is no click "${id}" in this program`, { field: 'click_id' });
+    return refuse('not_found', `There is no click "${id}" in this program.`, { field: 'click_id' });
   if (click.status !== 'click')
-    return refuse('already_exists', `click "${id}" is a referral already`, { field: 'click_id' });
+    return refuse('already_exists', `Click "${id}" is a referral already.`, { field: 'click_id' });
   if (click.affiliateId !== affiliate.id)
-    return refuse('identifiers_disagree', `click "${id}" came through another affiliate`, { field: 'click_id' });
+    return refuse('identifiers_disagree', `Click "${id}" came through another affiliate.`, {
+      field: 'click_id',
+    });
   const lead = leadOf(work, id, input, input.body);
   const status = input.status ?? 'lead';
-  const changes = { ...changesOf(input), status, convertedAt: isConverted(status) ? work.now() : null };
+  const changes = {
+    ...changesOf(input),
+    status,
+    convertedAt: isConverted(status) ? work.now() : null,
+  };
   const made = await change(work, workspace, id, 'click', changes, lead);
   return isRefusal(made) ? made : { id, lead };
 }
@@ -128,25 +170,45 @@ async function change(
   lead: Lead,
 ): Promise<ReferralView | Refusal> {
   try {
-    return (await changeReferral(work.database.pool, workspace, id, was, changes, lead.journal)) ?? noReferral(id);
+    return (
+      (await changeReferral(work.database.pool, workspace, id, was, changes, lead.journal)) ??
+      noReferral(id)
+    );
   } catch (error) {
     if (takenIndex(error) === null) throw error;
     return emailTaken(changes.email);
   }
 }
 
-async function update(work: Clockwork, caller: Caller, id: string, input: Changes, body: string): Promise<ReferralView | Refusal> {
+async function update(
+  work: Clockwork,
+  caller: Caller,
+  id: string,
+  input: Changes,
+  body: string,
+): Promise<ReferralView | Refusal> {
   const known = await shown(work, caller, id);
   if (isRefusal(known)) return known;
   const changes = changesOf(input);
   const lead = leadOf(work, id, bound(known, changes), body);
   const { status } = changes;
   const convertedAt = status !== undefined && isConverted(status) ? work.now() : null;
-  const changed = await change(work, caller.workspace, id, 'referral', { ...changes, convertedAt }, lead);
+  const changed = await change(
+    work,
+    caller.workspace,
+    id,
+    'referral',
+    { ...changes, convertedAt },
+    lead,
+  );
   if (isRefusal(changed)) return changed;
   await takeUp(work, caller.workspace, lead);
   if (status === 'rejected' || (status !== undefined && known.status === 'rejected'))
-    await decideAgain(work, caller.workspace, await paymentsThatName(work.database.pool, caller.workspace, id));
+    await decideAgain(
+      work,
+      caller.workspace,
+      await paymentsThatName(work.database.pool, caller.workspace, id),
+    );
   return shown(work, caller, id);
 }
 
@@ -166,26 +228,23 @@ function bound(known: ReferralView, changes: ReferralChanges): Identity {
   };
 }
 
-const PAYMENTS_AT_ONCE = 200;
-
-/** Whether a referral counts is read with every decision, so a change of it is brought to the payments it concerns. */
-async function decideAgain(work: Clockwork, workspace: string, payments: readonly PaymentName[]): Promise<void> {
-  for (const livemode of [true, false]) {
-    const clock = payments.filter((one) => one.livemode === livemode).map(({ id }) => ({ paymentId: id, clock: {} }));
-    for (let from = 0; from < clock.length; from += PAYMENTS_AT_ONCE)
-      await runBatch(work, { workspace, livemode, source: 'operator', items: [], clock: clock.slice(from, from + PAYMENTS_AT_ONCE) });
-  }
-}
-
-async function remove(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['deleteReferral']> {
+async function remove(
+  work: Clockwork,
+  caller: Caller,
+  id: string,
+): ReturnType<OfficeDesk['deleteReferral']> {
   const tx = work.database.pool;
   const known = await shown(work, caller, id);
   if (isRefusal(known)) return known;
-  const blocked = known.status === 'rejected' ? await paymentsThatName(tx, caller.workspace, id) : [];
+  const blocked =
+    known.status === 'rejected' ? await paymentsThatName(tx, caller.workspace, id) : [];
   const outcome = await deleteReferral(tx, caller.workspace, id);
   if (outcome === 'missing') return noReferral(id);
   if (outcome === 'has_money')
-    return refuse('invalid_input', `payments are credited to referral "${id}", so it stays; set its status to "rejected" to take its commissions back`);
+    return refuse(
+      'invalid_input',
+      `Payments are credited to referral "${id}", so it stays; set its status to "rejected" to take its commissions back.`,
+    );
   await decideAgain(work, caller.workspace, blocked);
   return { deleted: true };
 }

@@ -8,7 +8,8 @@ import { toIso } from '../../core/time.ts';
 import type { TracedEvent, TracedPayment, Why } from '../../store/trace.ts';
 import { hintOf } from './hints.ts';
 
-const money = (amount: bigint, currency: string): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+const money = (amount: bigint, currency: string): string =>
+  `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
 const iso = (moment: Date): string => toIso(moment.getTime());
 
 export function eventStory(event: TracedEvent): string[] {
@@ -20,7 +21,9 @@ export function eventStory(event: TracedEvent): string[] {
 }
 
 export function referralStory(referral: ReferralView): string {
-  const names = [referral.email, referral.customerId, referral.externalUserId].filter((name) => name !== null);
+  const names = [referral.email, referral.customerId, referral.externalUserId].filter(
+    (name) => name !== null,
+  );
   const known = names.length === 0 ? '' : ` (${names.join(', ')})`;
   const what = referral.status === 'click' ? 'Click' : 'Referral';
   return `${what} ${referral.id}${known} of affiliate ${referral.affiliateId}, ${referral.status} since ${toIso(referral.convertedAt ?? referral.createdAt)}.`;
@@ -31,27 +34,51 @@ export function customerStory({ key, state }: { key: string; state: string }): s
   const { links, touches } = readCustomer(state);
   const also = links.length === 0 ? '' : `, also known as ${links.join(', ')}`;
   const tokens = [...new Set(touches.map((touch) => touch.token))];
-  const bound = tokens.length === 0 ? 'is bound to no referral itself' : `is bound to ${tokens.join(', ')}`;
+  const bound =
+    tokens.length === 0 ? 'is bound to no referral itself' : `is bound to ${tokens.join(', ')}`;
   return `Customer ${key}${also}, ${bound}.`;
 }
 
 /** The whole reason of one payment. */
-export function paymentStory(payment: TracedPayment, conversions: readonly ConversionView[], why: ReadonlyMap<string, Why>): string[] {
+export function paymentStory(
+  payment: TracedPayment,
+  conversions: readonly ConversionView[],
+  why: ReadonlyMap<string, Why>,
+): string[] {
   const sale = conversions.find((one) => one.kind === 'sale');
   if (!sale) return [...waiting(payment), ...refundLines(conversions)];
-  return [saleLine(sale), ...inWords(toldOf(sale, why.get(sale.id))), ...holdLines(sale), ...refundLines(conversions)];
+  return [
+    saleLine(sale),
+    ...inWords(toldOf(sale, why.get(sale.id))),
+    ...holdLines(sale),
+    ...refundLines(conversions),
+  ];
 }
 
 function waiting(payment: TracedPayment): string[] {
   const state = readPayment(payment.state);
   if (payment.parked === null) {
     const collected = collect(state);
-    return [collected.is === 'nothing' ? `No money has moved: ${reasonInWords(collected.reason)}.` : 'It is being decided.'];
+    return [
+      collected.is === 'nothing'
+        ? `No money has moved: ${reasonInWords(collected.reason)}.`
+        : 'It is being decided.',
+    ];
   }
-  const refunds = Object.values(state.refunds).map((refund) => `Refund ${refund.key} of ${money(refund.amount, refund.currency)}, ${refund.status}.`);
-  const until = payment.wakeAt === null ? '' : ` It is decided without further news at ${toIso(payment.wakeAt)}.`;
+  const refunds = Object.values(state.refunds).map(
+    (refund) =>
+      `Refund ${refund.key} of ${money(refund.amount, refund.currency)}, ${refund.status}.`,
+  );
+  const until =
+    payment.wakeAt === null
+      ? ''
+      : ` It is decided without further news at ${toIso(payment.wakeAt)}.`;
   const since = state.clock.known === null ? '' : ` since ${toIso(state.clock.known)}`;
-  return [...refunds, `Parked${since}: ${reasonInWords(payment.parked)}.${until}`, ...hintLines(payment.parked)];
+  return [
+    ...refunds,
+    `Parked${since}: ${reasonInWords(payment.parked)}.${until}`,
+    ...hintLines(payment.parked),
+  ];
 }
 
 function hintLines(reason: string): string[] {
@@ -88,12 +115,16 @@ function toldOf(sale: ConversionView, why: Why | undefined): Parameters<typeof i
 
 function holdLines({ commission }: ConversionView): string[] {
   if (commission?.status === 'pending') return [`On hold until ${toIso(commission.availableAt)}.`];
-  if (commission?.status === 'pending_manual_approval') return ['Waits for an approval: PUT /v1/commissions/{id} with a status.'];
+  if (commission?.status === 'pending_manual_approval')
+    return ['Waits for an approval: PUT /v1/commissions/{id} with a status.'];
   return [];
 }
 
 function refundLines(conversions: readonly ConversionView[]): string[] {
   return conversions
     .filter((one) => one.kind === 'refund')
-    .map((one) => `Refund ${one.id} (${one.moneyKey}) of ${money(one.amount, one.currency)} at ${toIso(one.occurredAt)}: ${one.status}.`);
+    .map(
+      (one) =>
+        `Refund ${one.id} (${one.moneyKey}) of ${money(one.amount, one.currency)} at ${toIso(one.occurredAt)}: ${one.status}.`,
+    );
 }

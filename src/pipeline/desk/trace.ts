@@ -1,7 +1,14 @@
 /** Any id, the whole explanation: what it was, who was credited, which rule, which arithmetic, or why nothing. */
 import type { Caller, ConversionView, OfficeDesk, TraceView } from '../../core/desk.ts';
 import { readPayment } from '../../core/codec.ts';
-import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from '../../core/keys.ts';
+import {
+  customerKey,
+  emailKey,
+  moneyKey,
+  objectKey,
+  stripeMoneyKey,
+  userKey,
+} from '../../core/keys.ts';
 import type { Trace } from '../../core/merge.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { refundKey } from '../../core/requests.ts';
@@ -34,7 +41,11 @@ function spellingsOf(sources: readonly string[], id: string): Spellings {
   const parties = [customerKey(id), userKey(id), emailKey(id), id];
   return {
     id,
-    moneyKeys: [id, ...(stripe === null ? [] : [stripe]), ...sources.map((source) => moneyKey(source, 'sale', id))],
+    moneyKeys: [
+      id,
+      ...(stripe === null ? [] : [stripe]),
+      ...sources.map((source) => moneyKey(source, 'sale', id)),
+    ],
     refundKeys: [id, objectKey('stripe', id), ...sources.map((source) => refundKey(source, id))],
     customerKeys: [...new Set(parties)],
   };
@@ -47,7 +58,12 @@ function eventKeysOf({ livemode }: Caller, sources: readonly string[], id: strin
   return [id, ...shown, entryKey('sale', livemode, id), entryKey('refund', livemode, id)];
 }
 
-async function trace(work: Clockwork, sources: readonly string[], caller: Caller, id: string): Promise<TraceView | Refusal> {
+async function trace(
+  work: Clockwork,
+  sources: readonly string[],
+  caller: Caller,
+  id: string,
+): Promise<TraceView | Refusal> {
   const tx = work.database.pool;
   const spellings = spellingsOf(sources, id);
   const events = await findEvents(tx, caller, sources, eventKeysOf(caller, sources, id));
@@ -57,9 +73,17 @@ async function trace(work: Clockwork, sources: readonly string[], caller: Caller
   const parked = found.length === 0 ? await parkedWithRefund(tx, caller, spellings.refundKeys) : [];
   const kind = kindOf(referral !== undefined, events, found, parked, customers.length > 0);
   if (kind === null) return unheard(caller, id);
-  const ids = [...found.map((one) => one.paymentId), ...events.flatMap((one) => one.payment_id ?? []), ...parked];
+  const ids = [
+    ...found.map((one) => one.paymentId),
+    ...events.flatMap((one) => one.payment_id ?? []),
+    ...parked,
+  ];
   const payments = await survivors(tx, caller, ids);
-  const conversions = await conversionsOfPayments(tx, caller, payments.map((one) => one.id));
+  const conversions = await conversionsOfPayments(
+    tx,
+    caller,
+    payments.map((one) => one.id),
+  );
   const opening = [
     ...(kind === 'event' ? events.flatMap(eventStory) : []),
     ...(referral ? [referralStory(referral)] : []),
@@ -72,10 +96,18 @@ async function trace(work: Clockwork, sources: readonly string[], caller: Caller
 type Kinds = readonly { readonly kind: string }[];
 
 /** What the id itself is; null: nobody heard of it. */
-function kindOf(isReferral: boolean, events: readonly TracedEvent[], found: Kinds, parked: readonly string[], isCustomer: boolean): string | null {
+function kindOf(
+  isReferral: boolean,
+  events: readonly TracedEvent[],
+  found: Kinds,
+  parked: readonly string[],
+  isCustomer: boolean,
+): string | null {
   if (isReferral) return 'referral';
   const kinds = found.map((one) => one.kind);
-  const own = ['commission', 'transfer', 'sale', 'refund', 'payment'].find((kind) => kinds.includes(kind));
+  const own = ['commission', 'transfer', 'sale', 'refund', 'payment'].find((kind) =>
+    kinds.includes(kind),
+  );
   if (own !== undefined) return own;
   if (events.length > 0 || kinds.includes('event')) return 'event';
   if (parked.length > 0) return 'refund';
@@ -86,8 +118,8 @@ function unheard({ livemode }: Caller, id: string): Refusal {
   const world = livemode ? 'live' : 'test';
   return refuse(
     'not_found',
-    `nothing is known of "${id}" in the ${world} world. Ask with a ${livemode ? 'test' : 'live'} key if it belongs there; ` +
-      'if Stripe shows it, check that the endpoint is subscribed to its events and resend them from the dashboard',
+    `Nothing is known of "${id}" in the ${world} world. Ask with a ${livemode ? 'test' : 'live'} key if it belongs there; ` +
+      'if Stripe shows it, check that the endpoint is subscribed to its events and resend them from the dashboard.',
   );
 }
 
@@ -107,7 +139,11 @@ function stateOf({ kind, payments, conversions, events }: Told): string {
   return conversions.find((one) => one.kind === 'sale')?.status ?? 'nothing';
 }
 
-async function view(work: Clockwork, caller: Caller, told: Told): Promise<Omit<TraceView, 'state'>> {
+async function view(
+  work: Clockwork,
+  caller: Caller,
+  told: Told,
+): Promise<Omit<TraceView, 'state'>> {
   const { payments, conversions } = told;
   const tx = work.database.pool;
   const ids = conversions.map((one) => one.id);
@@ -122,7 +158,10 @@ async function view(work: Clockwork, caller: Caller, told: Told): Promise<Omit<T
     kind: told.kind,
     summary: [...told.opening, ...stories],
     keys: states.flatMap((state) => state.keys),
-    events: trailOf(states.flatMap((state) => state.trail), told.events),
+    events: trailOf(
+      states.flatMap((state) => state.trail),
+      told.events,
+    ),
     conversions,
     explanation: (sale && why.get(sale.id)?.explanation) ?? null,
     transfers: await transfersOf(tx, caller.workspace, ids),
@@ -137,6 +176,8 @@ function trailOf(trail: readonly Trace[], asked: readonly TracedEvent[]): Trace[
     type: event.type,
     at: event.occurred_at.getTime(),
   }));
-  const missing = own.filter((one) => !trail.some(({ source, id }) => source === one.source && id === one.id));
+  const missing = own.filter(
+    (one) => !trail.some(({ source, id }) => source === one.source && id === one.id),
+  );
   return [...trail, ...missing].toSorted((a, b) => a.at - b.at);
 }

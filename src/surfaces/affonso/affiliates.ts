@@ -4,7 +4,13 @@ import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { given } from './given.ts';
 import { optionalText, pageFields, pagingOf } from './inputs.ts';
-import { affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
+import {
+  affiliateChanges,
+  affiliateShape,
+  detailsOf,
+  newAffiliate,
+  statusField,
+} from './partners.ts';
 import { route } from './route.ts';
 import { deleted, done, listed } from './shapes.ts';
 
@@ -24,7 +30,13 @@ const create = route<z.infer<typeof newAffiliate>>({
       externalUserId: body.external_user_id,
       status: body.partnership_status ?? body.status,
     });
-    const made = await desk.createAffiliate(caller, { name, email, metadata, details: detailsOf(body), ...optional });
+    const made = await desk.createAffiliate(caller, {
+      name,
+      email,
+      metadata,
+      details: detailsOf(body),
+      ...optional,
+    });
     return isRefusal(made) ? made : done(affiliateShape(made), 201);
   },
 });
@@ -36,7 +48,11 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   query: listQuery,
   async run({ caller, query }, desk) {
     const { status, search } = query;
-    return listed(await desk.affiliates(caller, { ...pagingOf(query), status, search }), query, affiliateShape);
+    return listed(
+      await desk.affiliates(caller, { ...pagingOf(query), status, search }),
+      query,
+      affiliateShape,
+    );
   },
 });
 
@@ -66,7 +82,10 @@ const change = route<z.infer<typeof affiliateChanges>>({
       details: detailsOf(body),
     });
     const group = body.group_id === undefined ? {} : { groupId: body.group_id };
-    const changed = await desk.updateAffiliate(caller, params['id'] ?? '', { ...changes, ...group });
+    const changed = await desk.updateAffiliate(caller, params['id'] ?? '', {
+      ...changes,
+      ...group,
+    });
     return isRefusal(changed) ? changed : done(affiliateShape(changed));
   },
 });

@@ -51,7 +51,10 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 async function saleOf(desk: Desk, caller: Caller, id: string): Promise<ConversionView | Refusal> {
   const found = await desk.conversion(caller, id);
   if (isRefusal(found) || found.kind === 'sale') return found;
-  return refuse('not_found', `"${id}" is a refund; the commission it lowers is shown with its sale.`);
+  return refuse(
+    'not_found',
+    `"${id}" is a refund; the commission it lowers is shown with its sale.`,
+  );
 }
 
 const showQuery = z.object({ expand: expandField });
@@ -79,8 +82,12 @@ const MONEY_FIELDS = [
   'commission_currency',
 ] as const;
 
-const FIXED = 'cannot be edited: money is corrected by a refund (POST /v1/conversions/{id}/refund) or ruled on by status';
-const fixed = z.unknown().refine((value) => value === undefined || value === null, FIXED).optional();
+const FIXED =
+  'cannot be edited: money is corrected by a refund (POST /v1/conversions/{id}/refund) or ruled on by status';
+const fixed = z
+  .unknown()
+  .refine((value) => value === undefined || value === null, FIXED)
+  .optional();
 const fixedFields = Object.fromEntries(MONEY_FIELDS.map((field) => [field, fixed]));
 const STATUS = `must be one of ${COMMISSION_STATUSES.join(', ')}`;
 const ruling = z.object({ ...fixedFields, status: z.enum(COMMISSION_STATUSES, { error: STATUS }) });
@@ -102,7 +109,9 @@ const remove = route({
   scope: 'delete:commissions',
   async run({ caller, params }, desk) {
     const ruled = await desk.rule(caller, params['id'] ?? '', 'declined', '');
-    return isRefusal(ruled) ? ruled : deleted('The commission was declined; the ledger keeps what it was.');
+    return isRefusal(ruled)
+      ? ruled
+      : deleted('The commission was declined; the ledger keeps what it was.');
   },
 });
 

@@ -16,9 +16,19 @@ type Names = { readonly referralId?: string | null; readonly affiliateId: string
 export type Expand = (row: Names) => Record<string, unknown>;
 
 /** Reads everything that a page names in one go. */
-export async function expansion(desk: Desk, caller: Caller, wanted: readonly string[], rows: readonly Names[]): Promise<Expand> {
-  const ids = (all: readonly (string | null | undefined)[]): string[] => [...new Set(all.filter((id) => id != null))];
-  const isWanted = { affiliate: wanted.includes('affiliate'), referral: wanted.includes('referral') };
+export async function expansion(
+  desk: Desk,
+  caller: Caller,
+  wanted: readonly string[],
+  rows: readonly Names[],
+): Promise<Expand> {
+  const ids = (all: readonly (string | null | undefined)[]): string[] => [
+    ...new Set(all.filter((id) => id != null)),
+  ];
+  const isWanted = {
+    affiliate: wanted.includes('affiliate'),
+    referral: wanted.includes('referral'),
+  };
   const { affiliates, referrals } = await desk.named(caller, {
     affiliates: isWanted.affiliate ? ids(rows.map((row) => row.affiliateId)) : [],
     referrals: isWanted.referral ? ids(rows.map((row) => row.referralId)) : [],

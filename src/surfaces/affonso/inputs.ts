@@ -47,10 +47,11 @@ export const moment: z.ZodType<Moment> = z
 const DAY_MS = 86_400_000;
 
 /** Like `moment`, as the end of a stretch of time: a date alone means its last millisecond, so that the day is included. */
-export const momentUntil: z.ZodType<Moment> = z.union(
-  [z.iso.date({ error: ISO }).transform((value) => Date.parse(value) + DAY_MS - 1), moment],
-  { error: ISO },
-);
+export const momentUntil: z.ZodType<Moment> = z
+  .union([z.iso.date().transform((value) => Date.parse(value) + DAY_MS - 1), moment], {
+    error: ISO,
+  })
+  .refine((value) => value >= 0, ISO);
 
 /** One of a few words; null and absent are the same. */
 export function oneOf<const T extends readonly [string, ...string[]]>(
@@ -84,10 +85,15 @@ const METADATA_BYTES = 50_000;
 
 const metadataObject = z
   .record(z.string(), z.unknown(), { error: 'must be an object' })
-  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES, `must be at most ${METADATA_BYTES} bytes`);
+  .refine(
+    (value) => JSON.stringify(value).length <= METADATA_BYTES,
+    `must be at most ${METADATA_BYTES} bytes`,
+  );
 
 /** A JSON object of at most 50 kB; empty when none was sent. */
-export const metadata: z.ZodType<Record<string, unknown>> = metadataObject.nullish().transform((value) => value ?? {});
+export const metadata: z.ZodType<Record<string, unknown>> = metadataObject
+  .nullish()
+  .transform((value) => value ?? {});
 
 /** The same in a change: null when none was sent, so that what stands is kept. */
 export const metadataChange: z.ZodType<Record<string, unknown> | null> = metadataObject

@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import type { AffiliateView } from '../../core/desk.ts';
 import { toIso } from '../../core/time.ts';
-import { email, metadata, metadataChange, oneOf, optionalId, optionalText, text } from './inputs.ts';
+import {
+  email,
+  metadata,
+  metadataChange,
+  oneOf,
+  optionalId,
+  optionalText,
+  text,
+} from './inputs.ts';
 
 const STATUSES = ['pending', 'approved', 'rejected', 'paused', 'banned'] as const;
 
@@ -35,12 +43,16 @@ const TRACKING_ID = 'must be 1 to 100 lower-case letters, digits or hyphens';
 
 /** `accountNumber` and `account_number` are the same key; the guide writes the one, the reference the other. */
 function snake(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const name = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = (key: string): string =>
+    key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(details).map(([key, value]) => [name(key), value]));
 }
 
 const common = {
-  tracking_id: z.string({ error: TRACKING_ID }).regex(/^[a-z0-9-]{1,100}$/, TRACKING_ID).nullish(),
+  tracking_id: z
+    .string({ error: TRACKING_ID })
+    .regex(/^[a-z0-9-]{1,100}$/, TRACKING_ID)
+    .nullish(),
   external_user_id: optionalId,
   partnership_status: statusField,
   status: statusField,
@@ -68,7 +80,12 @@ export const affiliateChanges = z.object({
   name: text(100).nullish(),
   email: email.nullish(),
   /** null takes the affiliate out of its group. */
-  group_id: z.string({ error: 'must be a string' }).min(1, 'must not be empty').max(255, 'must be at most 255 characters').nullable().optional(),
+  group_id: z
+    .string({ error: 'must be a string' })
+    .min(1, 'must not be empty')
+    .max(255, 'must be at most 255 characters')
+    .nullable()
+    .optional(),
   metadata: metadataChange,
 });
 

@@ -5,7 +5,18 @@ import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { expandField, expansion } from './expand.ts';
 import { given } from './given.ts';
-import { cursorLimit, email, metadata, metadataChange, moment, momentUntil, oneOf, optionalId, optionalText, text } from './inputs.ts';
+import {
+  cursorLimit,
+  email,
+  metadata,
+  metadataChange,
+  moment,
+  momentUntil,
+  oneOf,
+  optionalId,
+  optionalText,
+  text,
+} from './inputs.ts';
 import { route } from './route.ts';
 import { deleted, done, isoOrNull, major, referralShape, upper } from './shapes.ts';
 
@@ -19,7 +30,13 @@ const common = {
   subscription_id: optionalId,
 };
 
-const newReferral = z.object({ ...common, affiliate_id: text(255), email, click_id: optionalId, metadata });
+const newReferral = z.object({
+  ...common,
+  affiliate_id: text(255),
+  email,
+  click_id: optionalId,
+  metadata,
+});
 const changes = z.object({ ...common, email: email.nullish(), metadata: metadataChange });
 
 const listQuery = z.object({
@@ -55,7 +72,13 @@ const create = route<z.infer<typeof newReferral>>({
   body: newReferral,
   async run({ caller, body, raw }, desk) {
     const { affiliate_id: affiliateId, email: address, click_id: clickId } = body;
-    const made = await desk.createReferral(caller, { ...fieldsOf(body), affiliateId, email: address, clickId, body: raw });
+    const made = await desk.createReferral(caller, {
+      ...fieldsOf(body),
+      affiliateId,
+      email: address,
+      clickId,
+      body: raw,
+    });
     return isRefusal(made) ? made : done(referralShape(made), 201);
   },
 });
@@ -123,7 +146,12 @@ const change = route<z.infer<typeof changes>>({
   body: changes,
   async run({ caller, params, body, raw }, desk) {
     const address: Partial<Pick<ReferralView, 'email'>> = given({ email: body.email });
-    const changed = await desk.updateReferral(caller, params['id'] ?? '', { ...fieldsOf(body), ...address }, raw);
+    const changed = await desk.updateReferral(
+      caller,
+      params['id'] ?? '',
+      { ...fieldsOf(body), ...address },
+      raw,
+    );
     return isRefusal(changed) ? changed : done(referralShape(changed));
   },
 });

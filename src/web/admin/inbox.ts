@@ -3,10 +3,21 @@ import { z } from 'zod';
 import type { InboxView } from '../../core/desk.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import { done, isoOrNull, listed, oneOf, pageFields, pagingOf, route } from '../../surfaces/index.ts';
+import {
+  done,
+  isoOrNull,
+  listed,
+  oneOf,
+  pageFields,
+  pagingOf,
+  route,
+} from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
-const listQuery = z.object({ ...pageFields, state: oneOf(['parked', 'failed', 'ignored', 'done', 'pending']) });
+const listQuery = z.object({
+  ...pageFields,
+  state: oneOf(['parked', 'failed', 'ignored', 'done', 'pending']),
+});
 
 function eventShape(view: InboxView): Record<string, unknown> {
   return {
@@ -31,7 +42,11 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   scope: 'read:inbox',
   query: listQuery,
   async run({ caller, query }, desk) {
-    return listed(await desk.inbox(caller, { ...pagingOf(query), state: query.state }), query, eventShape);
+    return listed(
+      await desk.inbox(caller, { ...pagingOf(query), state: query.state }),
+      query,
+      eventShape,
+    );
   },
 });
 

@@ -6,9 +6,27 @@ import type { Terms } from '../../core/incentives.ts';
 import { decimalsOf, fromMajor, percentage, type Ratio } from '../../core/money.ts';
 import { refuse, type FieldProblem, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import { amount, currency, idList, isoOrNull, major, oneOf, optionalId, optionalMoment, text, upper } from '../../surfaces/index.ts';
+import {
+  amount,
+  currency,
+  idList,
+  isoOrNull,
+  major,
+  oneOf,
+  optionalId,
+  optionalMoment,
+  text,
+  upper,
+} from '../../surfaces/index.ts';
 
-const INTERVALS = ['daily', 'weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly'] as const satisfies (keyof typeof INTERVAL_NAMES)[];
+const INTERVALS = [
+  'daily',
+  'weekly',
+  'monthly',
+  'quarterly',
+  'half_yearly',
+  'yearly',
+] as const satisfies (keyof typeof INTERVAL_NAMES)[];
 
 /** A whole number; null: no limit. */
 function count(least: number, most: number): z.ZodType<number | null> {
@@ -28,13 +46,19 @@ const FIELDS = {
   price_ids: idList,
   product_ids: idList,
   interval: oneOf(INTERVALS),
-  is_subscription: z.boolean({ error: 'must be true, false or null' }).nullish().transform((flag) => flag ?? null),
+  is_subscription: z
+    .boolean({ error: 'must be true, false or null' })
+    .nullish()
+    .transform((flag) => flag ?? null),
   apply_to: oneOf(['all', 'first', 'recurring']),
   max_payments: count(1, 1_000_000),
   max_months: count(1, 1_200),
   max_amount: amount.nullish(),
   approval_type: oneOf(['automatic', 'manual']),
-  manual_above: z.number({ error: 'must be a number in major units, or null' }).min(0, 'must be 0 or more').nullish(),
+  manual_above: z
+    .number({ error: 'must be a number in major units, or null' })
+    .min(0, 'must be 0 or more')
+    .nullish(),
   hold_period_days: count(0, 3_650),
   program_id: optionalId,
   group_id: optionalId,
@@ -49,28 +73,43 @@ type Values = { [K in keyof typeof FIELDS]: z.output<(typeof FIELDS)[K]> };
 export type SentIncentive = { readonly programId: string | null; readonly terms: Terms };
 
 /** Reads a whole incentive; every problem of every field is told at once. `home`: the currency when none is named. */
-export function readIncentive(body: Readonly<Record<string, unknown>>, home: string): SentIncentive | Refusal {
+export function readIncentive(
+  body: Readonly<Record<string, unknown>>,
+  home: string,
+): SentIncentive | Refusal {
   const problems: FieldProblem[] = [];
   const sent = readEach(body, problems);
   const rate = rateOf(sent, home, problems);
   const own = sent.currency ?? home;
   const maxAmount = minor(sent.max_amount, own, 'max_amount', problems);
   const manualAbove = minor(sent.manual_above, own, 'manual_above', problems);
-  if (sent.effective_from != null && sent.effective_until != null && sent.effective_from >= sent.effective_until)
+  if (
+    sent.effective_from != null &&
+    sent.effective_until != null &&
+    sent.effective_from >= sent.effective_until
+  )
     problems.push({ field: 'effective_until', message: 'must be after effective_from' });
   if (problems.length > 0) return misfit(problems);
   // Without problems every field was read.
   const all = sent as Values;
-  return { programId: all.program_id, terms: { ...termsOf(all), ...rate, currency: own, maxAmount, manualAbove } };
+  return {
+    programId: all.program_id,
+    terms: { ...termsOf(all), ...rate, currency: own, maxAmount, manualAbove },
+  };
 }
 
 /** Field by field, so that one that does not fit hides no other. */
-function readEach(body: Readonly<Record<string, unknown>>, problems: FieldProblem[]): Partial<Values> {
+function readEach(
+  body: Readonly<Record<string, unknown>>,
+  problems: FieldProblem[],
+): Partial<Values> {
   const sent: Record<string, unknown> = {};
   for (const [field, schema] of Object.entries(FIELDS)) {
     const read = schema.safeParse(body[field]);
     if (read.success) sent[field] = read.data;
-    else for (const { path, message } of read.error.issues) problems.push({ field: [field, ...path].map(String).join('.'), message });
+    else
+      for (const { path, message } of read.error.issues)
+        problems.push({ field: [field, ...path].map(String).join('.'), message });
   }
   return sent;
 }
@@ -78,7 +117,11 @@ function readEach(body: Readonly<Record<string, unknown>>, problems: FieldProble
 const SHARE = 'must be above 0 and at most 100 percent, with at most 4 decimals';
 
 /** What is paid: an exact share, or a sum. Says nothing when amount or type do not fit by themselves. */
-function rateOf(sent: Partial<Values>, home: string, problems: FieldProblem[]): { ratio: Ratio | null; amount: bigint | null } {
+function rateOf(
+  sent: Partial<Values>,
+  home: string,
+  problems: FieldProblem[],
+): { ratio: Ratio | null; amount: bigint | null } {
   if (sent.amount === undefined || sent.type === undefined) return { ratio: null, amount: null };
   if (sent.type === 'fixed')
     return { ratio: null, amount: minor(sent.amount, sent.currency ?? home, 'amount', problems) };
@@ -89,11 +132,19 @@ function rateOf(sent: Partial<Values>, home: string, problems: FieldProblem[]): 
 
 const TOO_MUCH = { not_a_number: 'must be a number', too_large: 'is too large' } as const;
 
-function minor(value: number | null | undefined, code: string, field: string, problems: FieldProblem[]): bigint | null {
+function minor(
+  value: number | null | undefined,
+  code: string,
+  field: string,
+  problems: FieldProblem[],
+): bigint | null {
   if (value == null) return null;
   const read = fromMajor(String(value), code);
   if (typeof read === 'bigint') return read;
-  const message = read === 'too_precise' ? `has more decimals than ${upper(code)} (${decimalsOf(code)})` : TOO_MUCH[read];
+  const message =
+    read === 'too_precise'
+      ? `has more decimals than ${upper(code)} (${decimalsOf(code)})`
+      : TOO_MUCH[read];
   problems.push({ field, message });
   return null;
 }
@@ -104,7 +155,9 @@ function misfit(problems: readonly FieldProblem[]): Refusal {
   return refuse('invalid_input', `${first?.field} ${first?.message}`, { field, details: problems });
 }
 
-function termsOf(sent: Values): Omit<Terms, 'ratio' | 'amount' | 'currency' | 'maxAmount' | 'manualAbove'> {
+function termsOf(
+  sent: Values,
+): Omit<Terms, 'ratio' | 'amount' | 'currency' | 'maxAmount' | 'manualAbove'> {
   return {
     name: sent.name,
     type: sent.type,
@@ -131,8 +184,16 @@ function percentOf({ num, den }: Ratio): number {
   return Number(`${parts / 10_000n}.${String(parts % 10_000n).padStart(4, '0')}`);
 }
 
-export function incentiveShape({ id, version, programId, terms, createdAt, ended }: IncentiveView): Record<string, unknown> {
-  const money = (value: bigint | null): number | null => (value === null ? null : major(value, terms.currency));
+export function incentiveShape({
+  id,
+  version,
+  programId,
+  terms,
+  createdAt,
+  ended,
+}: IncentiveView): Record<string, unknown> {
+  const money = (value: bigint | null): number | null =>
+    value === null ? null : major(value, terms.currency);
   return {
     id,
     version,

@@ -25,7 +25,11 @@ function explanationShape(why: Explanation, currency: string): Record<string, un
       interval_from: line.from,
       base: money(line.base),
       incentive_id: line.incentive,
-      rejected: line.rejected.map(({ id, version, reason }) => ({ incentive_id: id, version, reason })),
+      rejected: line.rejected.map(({ id, version, reason }) => ({
+        incentive_id: id,
+        version,
+        reason,
+      })),
     })),
   };
 }
@@ -38,9 +42,15 @@ function traceShape(view: TraceView): Record<string, unknown> {
     state: view.state,
     summary: view.summary,
     keys: view.keys,
-    events: view.events.map(({ source, id, type, at }) => ({ source, id, type, created_at: toIso(at) })),
+    events: view.events.map(({ source, id, type, at }) => ({
+      source,
+      id,
+      type,
+      created_at: toIso(at),
+    })),
     conversions: view.conversions.map(listedConversion),
-    explanation: view.explanation && sale ? explanationShape(view.explanation, sale.currency) : null,
+    explanation:
+      view.explanation && sale ? explanationShape(view.explanation, sale.currency) : null,
     transfers: view.transfers.map(transferShape),
   };
 }

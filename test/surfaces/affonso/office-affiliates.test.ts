@@ -1,7 +1,9 @@
 /** `/v1/affiliates` (apis.md 2.2). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
 import { createDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/server.ts';
+import { terms, translators } from '../../support/stage.ts';
 import { openSite, type Answer, type Site } from '../../web/site.ts';
 
 let db: TestDatabase;
@@ -30,17 +32,29 @@ async function made(name: string): Promise<string> {
 }
 
 async function rules(): Promise<{ version: bigint; history: (id: string) => Promise<unknown> }> {
-  const [row] = await site.stage.ask<{ rules_version: bigint }>('SELECT rules_version FROM workspaces WHERE workspace_id = $1');
+  const [row] = await site.stage.ask<{ rules_version: bigint }>(
+    'SELECT rules_version FROM workspaces WHERE workspace_id = $1',
+  );
   return {
     version: row?.rules_version ?? 0n,
     history: async (id) =>
-      (await site.stage.ask<{ history: unknown }>('SELECT history FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2', [id]))[0]?.history,
+      (
+        await site.stage.ask<{ history: unknown }>(
+          'SELECT history FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2',
+          [id],
+        )
+      )[0]?.history,
   };
 }
 
 describe('creating', () => {
   test('answers 201 with the affiliate, approved and upper case, with a tracking id made from the name', async () => {
-    const { status, body } = await create({ name: "Zoë's Shop", email: 'zoe@shop.example', unknown: 1, metadata: { a: 1 } });
+    const { status, body } = await create({
+      name: "Zoë's Shop",
+      email: 'zoe@shop.example',
+      unknown: 1,
+      metadata: { a: 1 },
+    });
     expect(status).toBe(201);
     expect(body.data).toEqual({
       id: expect.stringMatching(/^aff_/) as string,
@@ -60,7 +74,9 @@ describe('creating', () => {
       metadata: { a: 1 },
       created_at: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) as string,
     });
-    expect(await (await rules()).history(String(body.data['id']))).toEqual([{ since: 0, groupId: null, status: 'approved' }]);
+    expect(await (await rules()).history(String(body.data['id']))).toEqual([
+      { since: 0, groupId: null, status: 'approved' },
+    ]);
   });
 
   test('takes every documented field, payout details in either case', async () => {
@@ -92,7 +108,11 @@ describe('creating', () => {
 
   test('a known e-mail, in any case, is linked and not an error', async () => {
     const first = await create({ name: 'Twice', email: 'twice@partner.example' });
-    const second = await create({ name: 'Other name', email: 'TWICE@partner.example', tracking_id: 'free-one' });
+    const second = await create({
+      name: 'Other name',
+      email: 'TWICE@partner.example',
+      tracking_id: 'free-one',
+    });
     expect(second.status).toBe(201);
     expect(second.body.data).toEqual(first.body.data);
   });
@@ -104,14 +124,22 @@ describe('creating', () => {
   });
 
   test('twenty at once with one name all get their own', async () => {
-    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => create({ name: 'Crowd', email: `crowd${n}@partner.example` })));
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        create({ name: 'Crowd', email: `crowd${n}@partner.example` }),
+      ),
+    );
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 201));
     expect(new Set(all.map(({ body }) => body.data['tracking_id'])).size).toBe(20);
   });
 
   test('a tracking id of another affiliate is 409', async () => {
     await create({ name: 'Owner', email: 'owner@partner.example', tracking_id: 'taken' });
-    const { status, body } = await create({ name: 'Late', email: 'late@partner.example', tracking_id: 'taken' });
+    const { status, body } = await create({
+      name: 'Late',
+      email: 'late@partner.example',
+      tracking_id: 'taken',
+    });
     expect(status).toBe(409);
     expect(body.error).toMatchObject({ code: 'DUPLICATE_ERROR', field: 'tracking_id' });
   });
@@ -125,15 +153,60 @@ const BAD: readonly (readonly [string, Record<string, unknown>, number, string])
   ['no e-mail', { name: 'A' }, 400, 'email'],
   ['no e-mail address', { name: 'A', email: 'nobody' }, 400, 'email'],
   ['a NUL', { name: 'A\0', email: 'a@b.example' }, 400, 'name'],
-  ['half a character', { name: 'A', email: 'a@b.example', metadata: { x: '\ud800' } }, 400, 'metadata.x'],
-  ['an upper-case tracking id', { name: 'A', email: 'a@b.example', tracking_id: 'JANE' }, 400, 'tracking_id'],
-  ['a long tracking id', { name: 'A', email: 'a@b.example', tracking_id: 'j'.repeat(101) }, 400, 'tracking_id'],
-  ['an unknown program', { name: 'A', email: 'a@b.example', program_id: 'prog_nobody' }, 404, 'program_id'],
-  ["another workspace's program", { name: 'A', email: 'a@b.example', program_id: 'prog_other' }, 404, 'program_id'],
-  ['a country of three letters', { name: 'A', email: 'a@b.example', country_code: 'DEU' }, 400, 'country_code'],
-  ['an unknown payout method', { name: 'A', email: 'a@b.example', payout_method: 'gold' }, 400, 'payout_method'],
-  ['payout details that are a list', { name: 'A', email: 'a@b.example', payout_details: [1] }, 400, 'payout_details'],
-  ['an unknown status', { name: 'A', email: 'a@b.example', partnership_status: 'GREAT' }, 400, 'partnership_status'],
+  [
+    'half a character',
+    { name: 'A', email: 'a@b.example', metadata: { x: '\ud800' } },
+    400,
+    'metadata.x',
+  ],
+  [
+    'an upper-case tracking id',
+    { name: 'A', email: 'a@b.example', tracking_id: 'JANE' },
+    400,
+    'tracking_id',
+  ],
+  [
+    'a long tracking id',
+    { name: 'A', email: 'a@b.example', tracking_id: 'j'.repeat(101) },
+    400,
+    'tracking_id',
+  ],
+  [
+    'an unknown program',
+    { name: 'A', email: 'a@b.example', program_id: 'prog_nobody' },
+    404,
+    'program_id',
+  ],
+  [
+    "another workspace's program",
+    { name: 'A', email: 'a@b.example', program_id: 'prog_other' },
+    404,
+    'program_id',
+  ],
+  [
+    'a country of three letters',
+    { name: 'A', email: 'a@b.example', country_code: 'DEU' },
+    400,
+    'country_code',
+  ],
+  [
+    'an unknown payout method',
+    { name: 'A', email: 'a@b.example', payout_method: 'gold' },
+    400,
+    'payout_method',
+  ],
+  [
+    'payout details that are a list',
+    { name: 'A', email: 'a@b.example', payout_details: [1] },
+    400,
+    'payout_details',
+  ],
+  [
+    'an unknown status',
+    { name: 'A', email: 'a@b.example', partnership_status: 'GREAT' },
+    400,
+    'partnership_status',
+  ],
   ['metadata that is text', { name: 'A', email: 'a@b.example', metadata: 'x' }, 400, 'metadata'],
 ];
 
@@ -155,7 +228,12 @@ describe('changing', () => {
     await put(id, { name: 'Again', metadata: { a: 1 }, company_name: 'Ltd' });
     await put(id, { group_id: 'gold', status: 'PAUSED' });
     const cleared = await put(id, { group_id: null, metadata: null });
-    expect(cleared.body.data).toMatchObject({ group_id: null, metadata: { a: 1 }, company_name: 'Ltd', name: 'Again' });
+    expect(cleared.body.data).toMatchObject({
+      group_id: null,
+      metadata: { a: 1 },
+      company_name: 'Ltd',
+      name: 'Again',
+    });
     const { version, history } = await rules();
     const first = Number(before.version);
     expect(version).toBe(before.version + 3n);
@@ -170,20 +248,39 @@ describe('changing', () => {
   test('ten changes at once leave ten versions, each once', async () => {
     const id = await made('Busy');
     await Promise.all(Array.from({ length: 10 }, (_, n) => put(id, { group_id: `g${n}` })));
-    const history = (await (await rules()).history(id)) as { since: number; groupId: string | null }[];
+    const history = (await (await rules()).history(id)) as {
+      since: number;
+      groupId: string | null;
+    }[];
     expect(history).toHaveLength(11);
-    expect(history.map(({ since }) => since)).toEqual(history.map(({ since }) => since).toSorted((a, b) => a - b));
+    expect(history.map(({ since }) => since)).toEqual(
+      history.map(({ since }) => since).toSorted((a, b) => a - b),
+    );
     expect(new Set(history.map(({ since }) => since)).size).toBe(11);
   });
 
   test("another's e-mail or tracking id is 409", async () => {
     await made('First');
     const id = await made('Second');
-    expect((await put(id, { email: 'first@PARTNER.example' })).body.error).toMatchObject({ code: 'DUPLICATE_ERROR', field: 'email' });
-    expect((await put(id, { tracking_id: 'first' })).body.error).toMatchObject({ code: 'DUPLICATE_ERROR', field: 'tracking_id' });
+    expect((await put(id, { email: 'first@PARTNER.example' })).body.error).toMatchObject({
+      code: 'DUPLICATE_ERROR',
+      field: 'email',
+    });
+    expect((await put(id, { tracking_id: 'first' })).body.error).toMatchObject({
+      code: 'DUPLICATE_ERROR',
+      field: 'tracking_id',
+    });
   });
 
-  test.each([{ name: '' }, { email: 'x' }, { status: 'x' }, { group_id: 1 }, { group_id: '' }, { tracking_id: 'A' }, []])('%j is refused', async (body) => {
+  test.each([
+    { name: '' },
+    { email: 'x' },
+    { status: 'x' },
+    { group_id: 1 },
+    { group_id: '' },
+    { tracking_id: 'A' },
+    [],
+  ])('%j is refused', async (body) => {
     const id = await made('Stable');
     const before = await site.everything();
     expect((await put(id, body)).status).toBe(400);
@@ -194,7 +291,11 @@ describe('changing', () => {
 test('deleting hides it, ends its earning, frees its names, keeps its ledger', async () => {
   const id = await made('Leaver');
   const gone = await site.send('DELETE', `/v1/affiliates/${id}`, undefined);
-  expect([gone.status, gone.body['success'], typeof gone.body['message']]).toEqual([200, true, 'string']);
+  expect([gone.status, gone.body['success'], typeof gone.body['message']]).toEqual([
+    200,
+    true,
+    'string',
+  ]);
   expect((await site.get(`/v1/affiliates/${id}`)).status).toBe(404);
   expect((await put(id, { name: 'x' })).status).toBe(404);
   expect((await site.send('DELETE', `/v1/affiliates/${id}`, undefined)).status).toBe(404);
@@ -212,28 +313,54 @@ describe('reading', () => {
       await create({ name: `Listed ${n}`, email: `listed${n}@partner.example` });
     }
     const { body } = await site.get('/v1/affiliates?search=LISTED&limit=2&page=1');
-    const names = (answer: Answer): unknown[] => (answer.body.data as unknown as { name: string }[]).map((row) => row.name);
+    const names = (answer: Answer): unknown[] =>
+      (answer.body.data as unknown as { name: string }[]).map((row) => row.name);
     expect(names({ body } as Answer)).toEqual(['Listed 3', 'Listed 2']);
-    expect(body['pagination']).toEqual({ page: 1, limit: 2, total: 3, total_pages: 2, has_next_page: true, has_prev_page: false });
-    expect(names(await site.get('/v1/affiliates?search=listed&limit=2&page=2'))).toEqual(['Listed 1']);
-    expect((await site.get('/v1/affiliates?search=listed&page=9')).body['pagination']).toMatchObject({ total: 3 });
+    expect(body['pagination']).toEqual({
+      page: 1,
+      limit: 2,
+      total: 3,
+      total_pages: 2,
+      has_next_page: true,
+      has_prev_page: false,
+    });
+    expect(names(await site.get('/v1/affiliates?search=listed&limit=2&page=2'))).toEqual([
+      'Listed 1',
+    ]);
+    expect(
+      (await site.get('/v1/affiliates?search=listed&page=9')).body['pagination'],
+    ).toMatchObject({ total: 3 });
   });
 
   test('the status filter is lower case and finds', async () => {
     const { body } = await site.get('/v1/affiliates?status=pending');
-    expect((body.data as unknown as { partnership_status: string }[]).map((row) => row.partnership_status)).toEqual(['PENDING']);
+    expect(
+      (body.data as unknown as { partnership_status: string }[]).map(
+        (row) => row.partnership_status,
+      ),
+    ).toEqual(['PENDING']);
   });
 
-  test.each(['limit=0', 'limit=201', 'limit=x', 'limit=1&limit=2', 'page=0', 'page=-1', 'page=1e9', 'status=great', 'search=%00'])(
-    '?%s is 400',
-    async (query) => {
-      const { status, body } = await site.get(`/v1/affiliates?${query}`);
-      expect([status, body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
-    },
-  );
+  test.each([
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'limit=1&limit=2',
+    'page=0',
+    'page=-1',
+    'page=1e9',
+    'status=great',
+    'search=%00',
+  ])('?%s is 400', async (query) => {
+    const { status, body } = await site.get(`/v1/affiliates?${query}`);
+    expect([status, body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
 
   test("unknown ids and another workspace's are 404 everywhere", async () => {
-    const foreign = await other.post('/v1/affiliates', { name: 'Foreign', email: 'foreign@partner.example' });
+    const foreign = await other.post('/v1/affiliates', {
+      name: 'Foreign',
+      email: 'foreign@partner.example',
+    });
     for (const id of ['aff_nobody', String(foreign.body.data['id'])]) {
       expect((await site.get(`/v1/affiliates/${id}`)).body.error.code).toBe('NOT_FOUND');
       expect((await put(id, { name: 'Mine' })).status).toBe(404);
@@ -241,12 +368,59 @@ describe('reading', () => {
       expect((await site.get(`/v1/affiliates/${id}/balance`)).status).toBe(404);
       expect((await site.get(`/v1/affiliates/${id}/ledger`)).status).toBe(404);
     }
-    expect((await other.get(`/v1/affiliates/${foreign.body.data['id'] as string}`)).body.data['name']).toBe('Foreign');
+    expect(
+      (await other.get(`/v1/affiliates/${foreign.body.data['id'] as string}`)).body.data['name'],
+    ).toBe('Foreign');
   });
 
   test('a key without the permission is 403', async () => {
     const { key } = await site.keyFor(true, ['read:affiliates']);
     expect((await site.get('/v1/affiliates', { key })).status).toBe(200);
     expect((await site.post('/v1/affiliates', {}, { key })).status).toBe(403);
+  });
+});
+
+describe('what a change means for money', () => {
+  const sell = async (referral: string, event: string): Promise<Record<string, unknown>> =>
+    (
+      await site.post('/v1/conversions', {
+        referral_id: referral,
+        sale_amount: 100,
+        external_event_id: event,
+      })
+    ).body.data;
+
+  test('payments known before keep group and status as they were, later ones see the change', async () => {
+    await site.stage.incentive('inc_all', terms('30'));
+    await site.stage.incentive('inc_gold', terms('50', { groupId: 'gold' }));
+    const id = await made('Climber');
+    const referral = await site.post('/v1/referrals', {
+      affiliate_id: id,
+      email: 'climber@shop.example',
+    });
+    const ref = String(referral.body.data['id']);
+    const plain = await sell(ref, 'plain');
+    await put(id, { group_id: 'gold' });
+    const gold = await sell(ref, 'gold');
+    await put(id, { status: 'paused' });
+    const paused = await sell(ref, 'paused');
+    await put(id, { status: 'approved' });
+    await site.send('DELETE', `/v1/affiliates/${id}`, undefined);
+    const late = await sell(ref, 'late');
+    for (const { id: sale } of [plain, gold, paused, late])
+      await site.post(`/v1/conversions/${String(sale)}/refund`, { amount: 10 });
+    const { body } = await site.get(`/v1/conversions?kind=sale&limit=200`);
+    const rows = body.data as unknown as Record<string, unknown>[];
+    const told = [plain, gold, paused, late].map(({ id: sale }) => {
+      const row = rows.find((one) => one['id'] === sale);
+      return [row?.['commission_amount'], row?.['reason']];
+    });
+    expect(told).toEqual([
+      [27, null],
+      [45, null],
+      [0, 'affiliate_not_approved'],
+      [0, 'affiliate_not_approved'],
+    ]);
+    expect((await verifyWorkspace(db.database, translators, 'default')).differences).toEqual([]);
   });
 });
