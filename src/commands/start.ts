@@ -116,12 +116,22 @@ function unconfigured(config: Config, url: string): string[] {
 function stopWell(parts: Parts, server: Server | null, worker: Worker | null): void {
   closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err }) => {
     if (err) parts.log.fatal({ reason: err.stack ?? err.message }, 'stopping after an unexpected error');
-    if (server) await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    });
+    if (server) await closed(server);
     await worker?.stop();
     await parts.close();
     parts.log.flush();
+  });
+}
+
+const SWEEP_MS = 50;
+
+/** A connection that was answering when we stopped is idle soon after, and its keep-alive would hold us for a minute. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
   });
 }

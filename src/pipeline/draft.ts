@@ -1,10 +1,13 @@
 /** All rows of a batch: inbox, payments with what they earn, and every row whose reading the decisions rest on. */
 import type { Posted } from '../core/codec.ts';
 import { moneyKeyOf } from '../core/collect.ts';
+import type { Book } from '../core/book.ts';
+import type { Sale } from '../core/collect.ts';
 import type { Decision } from '../core/decide.ts';
 import { compareText } from '../core/facts.ts';
 import { EMPTY_CUSTOMER, EMPTY_PAYMENT, EMPTY_PRICE } from '../core/merge.ts';
 import { NOTHING_POSTED, readPosted, writePayment, writePosted } from '../core/codec.ts';
+import type { ReferralRow } from '../store/load.ts';
 import type { Write } from '../store/post.ts';
 import type { Batch, Item, Settled } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
@@ -174,54 +177,55 @@ function draftPrices(draft: Draft, session: Session, decisions: ReadonlyMap<stri
 
 const STATUS_ORDER = ['click', 'lead', 'trialing', 'customer', 'active'];
 
+/** What a referral's row shows of its payments. */
+type Shown = Pick<ReferralRow, 'status' | 'customerId' | 'externalUserId' | 'subscriptionId'> & { readonly convertedAt: number | null };
+
+function shownOf(row: ReferralRow): Shown {
+  const { status, customerId, externalUserId, subscriptionId, convertedAt } = row;
+  return { status, customerId, externalUserId, subscriptionId, convertedAt: convertedAt === null ? null : Date.parse(convertedAt) };
+}
+
+/** `stripe:cus_1` or `id:c_1` is a billing customer, `user:u_1` an app user, an e-mail neither. */
+function namesOfParty(book: Book, party: string | null): { customerId: string | null; externalUserId: string | null } {
+  const idOf = (key: string | undefined): string | null => key?.split(':').slice(1).join(':') ?? null;
+  if (party === null || party.startsWith('email:')) return { customerId: null, externalUserId: null };
+  if (party.startsWith('user:')) return { customerId: null, externalUserId: idOf(party) };
+  const user = book.customers.get(party)?.links.find((link) => link.startsWith('user:'));
+  return { customerId: idOf(party), externalUserId: idOf(user) };
+}
+
+function shownAfter(book: Book, known: Shown, sale: Sale): Shown {
+  const reached = sale.trial ? 'trialing' : sale.subscription === null ? 'customer' : 'active';
+  const further = STATUS_ORDER.indexOf(reached) > STATUS_ORDER.indexOf(known.status) && known.status !== 'canceled';
+  const names = namesOfParty(book, sale.party);
+  // A caller says that it is a subscription, not which one.
+  const subscription = sale.subscription?.split(':')[1] === 'sale' ? null : (sale.subscription?.split(':').at(-1) ?? null);
+  return {
+    status: further ? reached : known.status,
+    customerId: known.customerId ?? names.customerId,
+    externalUserId: known.externalUserId ?? names.externalUserId,
+    subscriptionId: known.subscriptionId ?? subscription,
+    convertedAt: sale.trial || sale.cash === 0n ? known.convertedAt : Math.min(known.convertedAt ?? sale.paidAt, sale.paidAt),
+  };
+}
+
 /** A referral's public fields follow its payments; with rules that look across, its row is where batches meet. */
 function draftReferrals(draft: Draft, { session, decisions, rules }: Settled, written: ReadonlySet<string>): void {
-  const after = new Map<string, { status: string; customerId: string | null; subscriptionId: string | null; convertedAt: number | null }>();
+  const after = new Map<string, Shown>();
   for (const id of written) {
-    const decision = decisions.get(id);
-    const referral = decision?.attribution?.referral;
-    const { sale } = decision ?? {};
-    if (!referral || !sale) continue;
-    const row = session.referrals.get(referral.id);
-    if (!row) continue;
-    const known = after.get(referral.id) ?? {
-      status: row.status,
-      customerId: row.customerId,
-      subscriptionId: row.subscriptionId,
-      convertedAt: row.convertedAt === null ? null : Date.parse(row.convertedAt),
-    };
-    const reached = sale.trial ? 'trialing' : sale.subscription === null ? 'customer' : 'active';
-    const convertedAt = sale.trial || sale.cash === 0n ? known.convertedAt : Math.min(known.convertedAt ?? sale.paidAt, sale.paidAt);
-    after.set(referral.id, {
-      status: STATUS_ORDER.indexOf(reached) > STATUS_ORDER.indexOf(known.status) && known.status !== 'canceled' ? reached : known.status,
-      customerId: known.customerId ?? sale.party?.split(':').slice(1).join(':') ?? null,
-      subscriptionId: known.subscriptionId ?? sale.subscription?.split(':').at(-1) ?? null,
-      convertedAt,
-    });
+    const { attribution, sale } = decisions.get(id) ?? {};
+    const row = session.referrals.get(attribution?.referral?.id ?? '');
+    if (row && sale) after.set(row.id, shownAfter(session.book, after.get(row.id) ?? shownOf(row), sale));
   }
   for (const previous of written) {
-    const before = postedOf(session, previous).referralId;
-    const row = before === null ? undefined : session.referrals.get(before);
-    if (row && rules.lookAcross && !after.has(row.id))
-      after.set(row.id, { status: row.status, customerId: row.customerId, subscriptionId: row.subscriptionId, convertedAt: row.convertedAt === null ? null : Date.parse(row.convertedAt) });
+    const row = session.referrals.get(postedOf(session, previous).referralId ?? '');
+    if (row && rules.lookAcross && !after.has(row.id)) after.set(row.id, shownOf(row));
   }
   for (const [id, next] of after) {
     const row = session.referrals.get(id);
-    if (!row) continue;
-    const same =
-      next.status === row.status &&
-      next.customerId === row.customerId &&
-      next.subscriptionId === row.subscriptionId &&
-      next.convertedAt === (row.convertedAt === null ? null : Date.parse(row.convertedAt));
-    if (same && !rules.lookAcross) continue;
-    push(draft.rows, 'referrals', [
-      draft.scope.workspace,
-      id,
-      row.version + 1,
-      next.status,
-      next.customerId,
-      next.subscriptionId,
-      next.convertedAt === null ? null : new Date(next.convertedAt).toISOString(),
-    ]);
+    if (!row || (!rules.lookAcross && JSON.stringify(next) === JSON.stringify(shownOf(row)))) continue;
+    const { status, customerId, externalUserId, subscriptionId, convertedAt } = next;
+    const converted = convertedAt === null ? null : new Date(convertedAt).toISOString();
+    push(draft.rows, 'referrals', [draft.scope.workspace, id, row.version + 1, status, customerId, externalUserId, subscriptionId, converted]);
   }
 }

@@ -95,13 +95,14 @@ function inboxUnpark(): TableWrite {
 
 function referralsTouch(): TableWrite {
   const all = columns(
-    'workspace_id text, referral_id text, version integer, status text, customer_id text, subscription_id text, converted_at timestamptz',
+    `workspace_id text, referral_id text, version integer, status text, customer_id text, external_user_id text,
+     subscription_id text, converted_at timestamptz`,
   );
   return {
     code: 'R',
     columns: all,
     sql: (source) => `UPDATE referrals r SET version = s.version, status = s.status, customer_id = s.customer_id,
-      subscription_id = s.subscription_id, converted_at = s.converted_at
+      external_user_id = s.external_user_id, subscription_id = s.subscription_id, converted_at = s.converted_at
       FROM (SELECT * FROM (${source}) AS x(${list(all)})) s
       WHERE r.workspace_id = s.workspace_id AND r.referral_id = s.referral_id AND r.version = s.version - 1`,
   };

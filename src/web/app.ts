@@ -78,7 +78,9 @@ async function answerPeople({ ready, publicUrl }: AppParts, ctx: Context): Promi
     return neutral(ctx, 405, 'method_not_allowed');
   }
   if (ctx.path === '/healthz') return sayAlive(ctx);
-  return ctx.path === '/readyz' ? sayReady(ctx, ready) : sayWelcome(ctx, publicUrl ?? `${ctx.protocol}://${ctx.host}`);
+  return ctx.path === '/readyz'
+    ? sayReady(ctx, ready)
+    : sayWelcome(ctx, publicUrl ?? `${ctx.protocol}://${ctx.host}`);
 }
 
 /** A problem on a path that is nobody's dialect. */

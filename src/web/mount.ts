@@ -8,13 +8,16 @@ import type { z } from 'zod';
 import type { Caller, Desk } from '../core/desk.ts';
 import { isRefusal, refuse, type FieldProblem, type Refusal } from '../core/refusals.ts';
 import type { KeyRing } from '../pipeline/keys.ts';
-import { isDatabaseAway } from '../store/database.ts';
+import { isDatabaseAway, isRetryable } from '../store/database.ts';
 import type { Reply, Route } from '../surfaces/surface.ts';
 import { Aborted, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
 import type { Destination } from './dispatch.ts';
 
 /** Seconds after which a sender should try again when the database is away. */
 export const RETRY_AFTER = '5';
+
+const AWAY = 'The database cannot be reached. Nothing was lost; send it again.';
+const BUSY = 'Too many writers want the same rows at once. Nothing was written; send it again.';
 
 export type Mounted = { readonly desk: Desk; readonly keys: KeyRing; readonly log: Logger };
 
@@ -56,11 +59,8 @@ async function answerTo(
     return await run(mounted, ctx, destination.route, destination.params);
   } catch (error) {
     if (error instanceof Aborted) throw error;
-    if (isDatabaseAway(error))
-      return refuse(
-        'database_away',
-        'The database cannot be reached. Nothing is known to be lost; try again.',
-      );
+    if (isDatabaseAway(error)) return refuse('database_away', AWAY);
+    if (isRetryable(error)) return refuse('database_away', BUSY);
     mounted.log.error(
       { requestId, surface: destination.surface.name, path: ctx.path, err: error },
       'a request ended in a surprise',

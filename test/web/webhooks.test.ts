@@ -294,6 +294,16 @@ describe('a payment told by webhook and by API', () => {
     expect(await balance()).toBe(before);
   });
 
+  test('the API in another currency first: Stripe says which it was', async () => {
+    const { invoice, events } = paid();
+    const told = await sell(invoice, { sale_amount_currency: 'EUR', sale_amount: 92 });
+    expect(told.body.data).toMatchObject({ commission_amount: 27.6, commission_currency: 'EUR' });
+    const outcomes = await Promise.all(events.map(async ({ body }) => (await site.deliver(body)).body['outcome']));
+    expect(outcomes).not.toContain('pending');
+    const { body } = await site.get(`/v1/conversions/${String(told.body.data['id'])}`);
+    expect(body.data).toMatchObject({ sale_amount: 100, commission_amount: 30, commission_currency: 'USD' });
+  });
+
   test('an invoice that Stripe says is void is no sale', async () => {
     const events = account.during(() => {
       const lines = [{ price: account.price({ amount: 5_000 }), amount: 5_000 }];

@@ -15,6 +15,7 @@ import { runBatch, type Item, type Settled } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 import { answerOf, Answered } from './answered.ts';
+import { createTurns } from './turns.ts';
 
 /** `repeated`: this refund stands already. `changed`: "everything left" is another amount by now. */
 type Found = { readonly found: 'repeated' | 'changed' };
@@ -23,31 +24,37 @@ type Found = { readonly found: 'repeated' | 'changed' };
 const MOST_TRIES = 12;
 
 export function refund(work: Clockwork): MoneyDesk['refund'] {
-  return async (caller, request) => {
-    const world: World = { workspace: caller.workspace, livemode: caller.livemode };
-    const externalEventId = request.externalEventId ?? work.newId('rfd');
-    for (let attempt = 1; ; attempt += 1) {
-      const sale = await findConversion(work.database.pool, world, request.conversionId);
-      const refusal = fits(sale, request, work.now());
-      if (sale === null || refusal)
-        return refusal ?? refuse('not_found', `There is no conversion "${request.conversionId}".`);
-      const answer = await tryRefund(work, caller, sale, request, externalEventId);
-      if (isRefusal(answer)) return answer;
-      if ('found' in answer && answer.found === 'changed' && attempt < MOST_TRIES) continue;
-      if ('found' in answer && answer.found === 'changed')
-        throw new Error(`conversion ${sale.id} is being refunded too often at once`);
-      const conversion = await findConversion(work.database.pool, world, sale.id);
-      return { conversion: conversion ?? sale, replayed: 'found' in answer };
-    }
-  };
+  const inTurn = createTurns();
+  return (caller, request) =>
+    inTurn(`${caller.workspace}\n${request.conversionId}`, () => refundNow(work, caller, request));
+}
+
+async function refundNow(
+  work: Clockwork,
+  caller: Caller,
+  request: RefundRequest,
+): ReturnType<MoneyDesk['refund']> {
+  const world: World = { workspace: caller.workspace, livemode: caller.livemode };
+  const externalEventId = request.externalEventId ?? work.newId('rfd');
+  for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
+    const sale = await findConversion(work.database.pool, world, request.conversionId);
+    if (!sale) return refuse('not_found', `There is no conversion "${request.conversionId}".`);
+    const refusal = fits(sale, request, work.now());
+    if (refusal) return refusal;
+    const answer = await tryRefund(work, caller, sale, request, externalEventId);
+    if (isRefusal(answer)) return answer;
+    if ('found' in answer && answer.found === 'changed') continue;
+    const conversion = await findConversion(work.database.pool, world, sale.id);
+    return { conversion: conversion ?? sale, replayed: 'found' in answer };
+  }
+  throw new Error(`conversion ${request.conversionId} is being refunded too often at once`);
 }
 
 function fits(
-  sale: ConversionView | null,
-  { conversionId, currency, refundedAt }: RefundRequest,
+  sale: ConversionView,
+  { currency, refundedAt }: RefundRequest,
   now: number,
 ): Refusal | null {
-  if (!sale) return refuse('not_found', `There is no conversion "${conversionId}".`);
   if (sale.kind === 'refund')
     return refuse('invalid_input', 'This conversion is a refund itself.', { field: 'id' });
   if (refundedAt !== null && refundedAt > now + DAY_MS)

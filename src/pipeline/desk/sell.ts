@@ -16,6 +16,7 @@ import { entryKey, itemOfEntry } from '../journal.ts';
 import { postedOf } from '../session.ts';
 import { answerOf, Answered } from './answered.ts';
 import { creditOf } from './credit.ts';
+import { createTurns } from './turns.ts';
 import { newSaleView } from './view.ts';
 
 type Sold = { readonly conversion: ConversionView; readonly replayed: boolean };
@@ -24,6 +25,7 @@ type Sold = { readonly conversion: ConversionView; readonly replayed: boolean };
 type Repeated = { readonly repeated: 'same' | 'different' };
 
 export function sell(work: Clockwork): MoneyDesk['sell'] {
+  const inTurn = createTurns();
   return async (caller, request) => {
     const received = work.now();
     if (request.occurredAt !== null && request.occurredAt > received + DAY_MS)
@@ -43,13 +45,22 @@ export function sell(work: Clockwork): MoneyDesk['sell'] {
       items: [item],
       guard: (settled: Settled) => judge(settled, item, entry),
     };
-    const settled = await answerOf<Settled, Refusal | Repeated>(() => runBatch(work, batch));
+    const settled = await inTurn(turnOf(world, request), () =>
+      answerOf<Settled, Refusal | Repeated>(() => runBatch(work, batch)),
+    );
     if (isRefusal(settled)) return settled;
     if (!('repeated' in settled)) return answer(work, world, entry, settled);
     return settled.repeated === 'same'
       ? answer(work, world, entry, null)
       : differentMoney(work, world, item, request);
   };
+}
+
+/** Sales of one buyer write the same rows. */
+function turnOf({ workspace, livemode }: World, request: SaleRequest): string {
+  const buyer =
+    request.customerId ?? request.externalUserId ?? request.clickId ?? request.referralId;
+  return `${workspace}\n${livemode}\n${buyer}`;
 }
 
 function itemOfSale({ livemode }: Caller, entry: SaleEntry, received: number): Item {

@@ -179,8 +179,17 @@ describe('who is credited', () => {
     await sell({ referral_id: 'ref_max', customer_id: 'cust_max', external_user_id: 'user_max', sale_amount: 5, external_event_id: 'max 1' });
     const customer = await sell({ customer_id: 'cust_max', sale_amount: 5, external_event_id: 'max 2' });
     expect(customer.body.data['affiliate_id']).toBe('aff_max');
+    const { body } = await site.get('/v1/referrals/ref_max');
+    expect(body.data).toMatchObject({ status: 'customer', customer_id: 'cust_max', external_user_id: 'user_max', subscription_id: null });
     const stranger = await sell({ customer_id: 'cust_of_nobody', sale_amount: 5, external_event_id: 'max 4' });
     expect(stranger.status).toBe(404);
+  });
+
+  test('a buyer who buys forty times at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => sell({ customer_id: 'cust_max', sale_amount: 1, external_event_id: `busy ${index}` })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 201));
   });
 
   test.each(['affonso_id', 'affonso_referral', 'referralId', 'clickId', 'affonsoId', 'affonsoReferral', 'click_id'])(
