@@ -255,7 +255,8 @@ CREATE TABLE commissions (
   FOREIGN KEY (workspace_id, conversion_id) REFERENCES conversions (workspace_id, conversion_id),
   FOREIGN KEY (workspace_id, affiliate_id) REFERENCES affiliates (workspace_id, affiliate_id)
 );
-CREATE UNIQUE INDEX commissions_once ON commissions (workspace_id, conversion_id, affiliate_id);
+-- A sale that turns out to be of another currency takes its commission back and earns one anew.
+CREATE UNIQUE INDEX commissions_once ON commissions (workspace_id, conversion_id, affiliate_id, currency);
 CREATE INDEX commissions_by_affiliate ON commissions (workspace_id, affiliate_id, commission_id);
 
 -- The ledger: double entry (one row debits one account and credits another), append-only.

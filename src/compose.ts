@@ -35,7 +35,7 @@ function createLog(level: string): Logger {
 
 /** Every source of events by name: webhook providers and what comes by API. */
 export function allTranslators(): Translators {
-  return new Map([...[...providers.values()], ...journalTranslators].map((one) => [one.name, one]));
+  return new Map([...providers.values(), ...journalTranslators].map((one) => [one.name, one]));
 }
 
 /** Opens everything a command needs. Throws `BundledDatabaseError` and connection errors with words for a person. */

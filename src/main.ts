@@ -88,5 +88,13 @@ program
   .argument('<name>', 'lower-case letters, digits, hyphens')
   .description('tenants')
   .action(action(async (config, args) => (await import('./commands/workspaces.ts')).workspaces(config, args)));
+program
+  .command('settings')
+  .description('show or change what holds for a workspace from now on')
+  .option('--workspace <name>', 'workspace', 'default')
+  .option('--defer-minutes <number>', 'minutes a payment intent that may belong to an invoice waits before it is a one-time sale')
+  .option('--hold-days <number>', 'days between earned and payable where the incentive says nothing; none')
+  .option('--trust-out-of-band <yes|no>', 'invoices paid outside Stripe earn without an approval')
+  .action(action(async (config, _, options) => (await import('./commands/settings.ts')).settings(config, options)));
 
 await program.parseAsync(process.argv);

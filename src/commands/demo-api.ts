@@ -18,7 +18,11 @@ const envelope = z.object({
 });
 
 export function openApi(url: string, key: string): Api {
-  const ask = async (method: string, path: string, body?: object): Promise<z.infer<typeof envelope>> => {
+  const ask = async (
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<z.infer<typeof envelope>> => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -26,7 +30,9 @@ export function openApi(url: string, key: string): Api {
     });
     const answer = envelope.parse(await response.json());
     if (answer.success) return answer;
-    throw new DemoError(`${method} ${path} was refused: ${answer.error?.code} (${response.status}): ${answer.error?.message}`);
+    throw new DemoError(
+      `${method} ${path} was refused: ${answer.error?.code} (${response.status}): ${answer.error?.message}`,
+    );
   };
   return {
     post: async (path, body, schema) => schema.parse((await ask('POST', path, body)).data),

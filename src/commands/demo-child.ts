@@ -10,7 +10,11 @@ export type Played = {
   stop(): Promise<void>;
 };
 
-export type ChildOptions = { readonly workspace: string; readonly secret: string; readonly logLevel: string };
+export type ChildOptions = {
+  readonly workspace: string;
+  readonly secret: string;
+  readonly logLevel: string;
+};
 
 /** Expected trouble, in words for the person who started the demo. */
 export class DemoError extends Error {}
@@ -26,10 +30,19 @@ export function secretVariable(workspace: string): string {
 
 /** Starts it the way this process was started. */
 export function startChild({ workspace, secret, logLevel }: ChildOptions): Played {
-  const own = { PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: '', LOG_LEVEL: logLevel, [secretVariable(workspace)]: secret };
+  const own = {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    PUBLIC_URL: '',
+    LOG_LEVEL: logLevel,
+    [secretVariable(workspace)]: secret,
+  };
   // The first key of workspace default is printed once: it must be `npm start` that does, not somebody unseen.
   const args = [...process.execArgv, process.argv[1] ?? '', 'start', '--no-first-key'];
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...own }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...own },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     createInterface(stream).on('line', (line) => {
@@ -41,7 +54,8 @@ export function startChild({ workspace, secret, logLevel }: ChildOptions): Playe
 
 function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new DemoError(`The service ${why}. It said last:\n${said.join('\n')}`));
+    const fail = (why: string): void =>
+      reject(new DemoError(`The service ${why}. It said last:\n${said.join('\n')}`));
     const timer = setTimeout(() => fail('did not come up within a minute'), UP_WITHIN_MS);
     child.once('error', (error) => fail(`could not be started (${error.message})`));
     child.once('close', () => fail('ended at its start'));

@@ -14,7 +14,12 @@ const CONCURRENCY = 16;
 
 export type Sent = { readonly report: DeliveryReport; readonly seconds: number };
 
-export async function sendEvents(url: string, secret: string, events: readonly SimulatedEvent[], seed: string): Promise<Sent> {
+export async function sendEvents(
+  url: string,
+  secret: string,
+  events: readonly SimulatedEvent[],
+  seed: string,
+): Promise<Sent> {
   const plan = { duplicates: DUPLICATES, shuffle: DISORDER, seed };
   const progress = openProgress(deliveryPlan(events, plan).length);
   const begun = performance.now();
@@ -28,7 +33,10 @@ export async function sendEvents(url: string, secret: string, events: readonly S
     onProgress: progress.advance,
   });
   progress.close();
-  if (report.failed > 0) throw new DemoError(`${report.failed} deliveries were refused; answers by status: ${JSON.stringify(report.byStatus)}`);
+  if (report.failed > 0)
+    throw new DemoError(
+      `${report.failed} deliveries were refused; answers by status: ${JSON.stringify(report.byStatus)}`,
+    );
   return { report, seconds: (performance.now() - begun) / 1000 };
 }
 
@@ -48,7 +56,9 @@ function openProgress(total: number): Progress {
       const share = Math.floor((done * 10) / total);
       if (share === last.share && performance.now() - last.at < 5_000) return;
       Object.assign(last, { share, at: performance.now() });
-      console.log(`  ${String(Math.floor((done * 100) / total)).padStart(3)} %  ${done} of ${total} webhooks`);
+      console.log(
+        `  ${String(Math.floor((done * 100) / total)).padStart(3)} %  ${done} of ${total} webhooks`,
+      );
     },
     close: () => undefined,
   };
@@ -57,7 +67,11 @@ function openProgress(total: number): Progress {
 const sold = z.object({ id: z.string(), sale_amount: z.number() });
 
 /** Sales of a backend that does not bill with Stripe, one of them refunded in part. Returns how many. */
-export async function sellByApi(api: Api, affiliates: readonly Affiliate[], startAt: number): Promise<number> {
+export async function sellByApi(
+  api: Api,
+  affiliates: readonly Affiliate[],
+  startAt: number,
+): Promise<number> {
   const amounts = [99, 249.5, 18.75];
   for (const [index, amount] of amounts.entries()) {
     const click = await clickOn(api, affiliates, index + 1, startAt);
@@ -71,7 +85,11 @@ export async function sellByApi(api: Api, affiliates: readonly Affiliate[], star
     };
     const { id } = await api.post('/v1/conversions', sale, sold);
     if (index > 0) continue;
-    const refund = { amount: 33, reason: 'one of three seats returned', external_event_id: 'order-1001-refund' };
+    const refund = {
+      amount: 33,
+      reason: 'one of three seats returned',
+      external_event_id: 'order-1001-refund',
+    };
     await api.post(`/v1/conversions/${id}/refund`, refund, sold);
   }
   return amounts.length;

@@ -13,16 +13,33 @@ const PAGE = 200;
 export async function allConversions(desk: Desk, caller: Caller): Promise<ConversionView[]> {
   const all: ConversionView[] = [];
   for (;;) {
-    const { rows, total } = await desk.conversions(caller, { limit: PAGE, offset: all.length, externalEventId: null, kind: null });
+    const { rows, total } = await desk.conversions(caller, {
+      limit: PAGE,
+      offset: all.length,
+      externalEventId: null,
+      kind: null,
+    });
     all.push(...rows);
     if (rows.length === 0 || all.length >= total) return all;
   }
 }
 
-type Line = { readonly name: string; readonly sales: number; readonly sold: bigint; readonly refunded: bigint; readonly pending: bigint; readonly payable: bigint };
+type Line = {
+  readonly name: string;
+  readonly sales: number;
+  readonly sold: bigint;
+  readonly refunded: bigint;
+  readonly pending: bigint;
+  readonly payable: bigint;
+};
 
 /** One line per affiliate and currency, one for sales that credit nobody, and the sum. */
-export async function standings(desk: Desk, caller: Caller, affiliates: readonly Affiliate[], conversions: readonly ConversionView[]): Promise<string[]> {
+export async function standings(
+  desk: Desk,
+  caller: Caller,
+  affiliates: readonly Affiliate[],
+  conversions: readonly ConversionView[],
+): Promise<string[]> {
   const sales = conversions.filter((one) => one.kind === 'sale' && one.amount > 0n);
   const currencies = [...new Set(sales.map((one) => one.currency))].toSorted();
   const balances = new Map<string, readonly BalanceView[]>();
@@ -48,7 +65,8 @@ export async function standings(desk: Desk, caller: Caller, affiliates: readonly
   });
 }
 
-const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
+const sum = (amounts: readonly bigint[]): bigint =>
+  amounts.reduce((total, amount) => total + amount, 0n);
 
 function table(lines: readonly Line[], currency: string): string[] {
   const total: Line = {
@@ -63,31 +81,54 @@ function table(lines: readonly Line[], currency: string): string[] {
   const unit = currency.toUpperCase();
   const rows = [
     ['Affiliate', 'Sales', `Sold ${unit}`, `Refunds ${unit}`, `Pending ${unit}`, `Payable ${unit}`],
-    ...[...lines, total].map((line) => [line.name, String(line.sales), ...[line.sold, line.refunded, line.pending, line.payable].map(money)]),
+    ...[...lines, total].map((line) => [
+      line.name,
+      String(line.sales),
+      ...[line.sold, line.refunded, line.pending, line.payable].map(money),
+    ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
-  const texts = rows.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   ')}`);
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
+  const texts = rows.map(
+    (row) =>
+      `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   ')}`,
+  );
   const rule = `  ${'-'.repeat(widths.reduce((width, own) => width + own + 3, -3))}`;
   return [colors.bold(texts[0] ?? ''), rule, ...texts.slice(1, -1), rule, texts.at(-1) ?? ''];
 }
 
 /** 1234567.89 → 1,234,567.89 */
-const grouped = (decimal: string): string => decimal.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
+const grouped = (decimal: string): string =>
+  decimal.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 
 /** The sale worth explaining: credited, refunded in part, told by as many webhooks as possible. */
 export function mostInteresting(conversions: readonly ConversionView[]): ConversionView | null {
   const weight = (one: ConversionView): number =>
-    (one.commission ? 8 : 0) + (one.status === 'partial_refunded' ? 4 : one.refunded > 0n ? 2 : 0) + (one.source === 'stripe' ? 1 : 0);
+    (one.commission ? 8 : 0) +
+    (one.status === 'partial_refunded' ? 4 : one.refunded > 0n ? 2 : 0) +
+    (one.source === 'stripe' ? 1 : 0);
   const sales = conversions.filter((one) => one.kind === 'sale');
   return sales.toSorted((a, b) => weight(b) - weight(a) || Number(b.amount - a.amount))[0] ?? null;
 }
 
-const traced = z.object({ summary: z.array(z.string()), events: z.array(z.object({ id: z.string(), type: z.string() })) });
+const traced = z.object({
+  summary: z.array(z.string()),
+  events: z.array(z.object({ id: z.string(), type: z.string() })),
+});
 
 /** The whole reason of one sale, as `GET /v1/trace/{id}` tells it; incentives by their names. */
-export async function reasonOf(api: Api, sale: ConversionView, incentives: ReadonlyMap<string, string>): Promise<string[]> {
-  const { summary, events } = await api.get(`/v1/trace/${encodeURIComponent(stripeIdOf(sale))}`, traced);
-  const named = summary.map((line) => [...incentives].reduce((text, [id, name]) => text.replaceAll(id, `"${name}"`), line));
+export async function reasonOf(
+  api: Api,
+  sale: ConversionView,
+  incentives: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const { summary, events } = await api.get(
+    `/v1/trace/${encodeURIComponent(stripeIdOf(sale))}`,
+    traced,
+  );
+  const named = summary.map((line) =>
+    [...incentives].reduce((text, [id, name]) => text.replaceAll(id, `"${name}"`), line),
+  );
   const kinds = [...new Set(events.map(({ type }) => type))];
   return [...named, `${events.length} events told of it: ${kinds.join(', ')}.`];
 }
@@ -104,13 +145,21 @@ const waiting = z.object({ reason: z.string().nullable(), hint: z.string().nulla
 export async function parkedLines(api: Api): Promise<string[]> {
   const { rows, total } = await api.list(`/v1/inbox?state=parked&limit=${PAGE}`, waiting);
   const said = rows.map(({ hint, reason }) => hint ?? reason ?? '');
-  const lines = [...new Set(said)].map((why) => `${said.filter((one) => one === why).length} events: ${why}`);
+  const lines = [...new Set(said)].map(
+    (why) => `${said.filter((one) => one === why).length} events: ${why}`,
+  );
   return total > rows.length ? [...lines, `and ${total - rows.length} more`] : lines;
 }
 
 /** Where to go on from here, with what was just made. */
-export function nextSteps(url: string, key: string, affiliate: Affiliate, sale: ConversionView | null): string[] {
-  const curl = (path: string): string => `curl -s -H 'Authorization: Bearer ${key}' '${url}${path}'`;
+export function nextSteps(
+  url: string,
+  key: string,
+  affiliate: Affiliate,
+  sale: ConversionView | null,
+): string[] {
+  const curl = (path: string): string =>
+    `curl -s -H 'Authorization: Bearer ${key}' '${url}${path}'`;
   return [
     'npm start',
     curl(`/v1/affiliates/${affiliate.id}/ledger`),

@@ -12,8 +12,17 @@ const made = z.object({ id: z.string() });
 export async function createAffiliates(api: Api): Promise<Affiliate[]> {
   return Promise.all(
     NAMES.map(async (name) => {
-      const [first = ''] = name.normalize('NFD').replaceAll(/[^\w ]/g, '').toLowerCase().split(' ');
-      const body = { name, email: `${first}@partners.example`, tracking_id: first, partnership_status: 'approved' };
+      const [first = ''] = name
+        .normalize('NFD')
+        .replaceAll(/[^\w ]/g, '')
+        .toLowerCase()
+        .split(' ');
+      const body = {
+        name,
+        email: `${first}@partners.example`,
+        tracking_id: first,
+        partnership_status: 'approved',
+      };
       return { ...(await api.post('/v1/affiliates', body, made)), name, trackingId: first };
     }),
   );
@@ -31,7 +40,12 @@ function arrivalOf(customer: number): Arrival {
 const SHARES = [0, 1, 0, 2, 3, 0, 1, 4, 2, 0, 1];
 
 /** The click (or null) that each customer's purchases name, by index. Days are spread over the first weeks. */
-export async function bringCustomers(api: Api, affiliates: readonly Affiliate[], customers: number, startAt: number): Promise<(string | null)[]> {
+export async function bringCustomers(
+  api: Api,
+  affiliates: readonly Affiliate[],
+  customers: number,
+  startAt: number,
+): Promise<(string | null)[]> {
   const arrive = async (index: number): Promise<string | null> => {
     const arrival = arrivalOf(index);
     if (arrival === 'alone') return null;
@@ -44,25 +58,44 @@ export async function bringCustomers(api: Api, affiliates: readonly Affiliate[],
   const clicks: (string | null)[] = [];
   // A few at once: the pool of the service is shared with its worker.
   for (let from = 0; from < customers; from += 8)
-    clicks.push(...(await Promise.all(Array.from({ length: Math.min(8, customers - from) }, (_, index) => arrive(from + index)))));
+    clicks.push(
+      ...(await Promise.all(
+        Array.from({ length: Math.min(8, customers - from) }, (_, index) => arrive(from + index)),
+      )),
+    );
   return clicks;
 }
 
 /** A click on the link of one of them, by share; returns its id, which is the referral's id too. */
-export async function clickOn(api: Api, affiliates: readonly Affiliate[], index: number, startAt: number): Promise<string> {
+export async function clickOn(
+  api: Api,
+  affiliates: readonly Affiliate[],
+  index: number,
+  startAt: number,
+): Promise<string> {
   const trackingId = affiliates[SHARES[index % SHARES.length] ?? 0]?.trackingId;
   const createdAt = new Date(startAt * 1000 - 3_600_000).toISOString();
-  return (await api.post('/v1/clicks', { trackingId, createdAt, utmSource: 'demo', sub1: `visit-${index}` }, made)).id;
+  return (
+    await api.post(
+      '/v1/clicks',
+      { trackingId, createdAt, utmSource: 'demo', sub1: `visit-${index}` },
+      made,
+    )
+  ).id;
 }
 
 /** Price ids of the cheapest monthly plan in every payload family, from the catalogue's own events. */
 function starterPrices(events: readonly SimulatedEvent[]): string[] {
-  const prices = events.filter(({ type }) => type === 'price.created').map(({ body }) => priceEvent.parse(JSON.parse(body)).data.object);
+  const prices = events
+    .filter(({ type }) => type === 'price.created')
+    .map(({ body }) => priceEvent.parse(JSON.parse(body)).data.object);
   const least = Math.min(...prices.map((price) => price.unit_amount));
   return prices.filter((price) => price.unit_amount === least).map((price) => price.id);
 }
 
-const priceEvent = z.object({ data: z.object({ object: z.object({ id: z.string(), unit_amount: z.number() }) }) });
+const priceEvent = z.object({
+  data: z.object({ object: z.object({ id: z.string(), unit_amount: z.number() }) }),
+});
 
 /** Six rules: by interval, by price, for one-time sales, and a bonus for one affiliate. Returns their names by id. */
 export async function createIncentives(
@@ -71,14 +104,34 @@ export async function createIncentives(
   events: readonly SimulatedEvent[],
 ): Promise<Map<string, string>> {
   const rules = [
-    { name: 'Monthly plans 30 %', type: 'percentage', amount: 30, interval: 'monthly', hold_period_days: 30 },
+    {
+      name: 'Monthly plans 30 %',
+      type: 'percentage',
+      amount: 30,
+      interval: 'monthly',
+      hold_period_days: 30,
+    },
     { name: 'Quarterly plans 25 %', type: 'percentage', amount: 25, interval: 'quarterly' },
     { name: 'Yearly plans 20 %', type: 'percentage', amount: 20, interval: 'yearly' },
-    { name: 'Starter plan 5 USD', type: 'fixed', amount: 5, currency: 'USD', price_ids: starterPrices(events) },
+    {
+      name: 'Starter plan 5 USD',
+      type: 'fixed',
+      amount: 5,
+      currency: 'USD',
+      price_ids: starterPrices(events),
+    },
     { name: 'One-time sales 10 %', type: 'percentage', amount: 10, is_subscription: false },
-    { name: `First sale bonus for ${affiliates[2]?.name}`, type: 'fixed', amount: 40, currency: 'USD', apply_to: 'first', affiliate_id: affiliates[2]?.id },
+    {
+      name: `First sale bonus for ${affiliates[2]?.name}`,
+      type: 'fixed',
+      amount: 40,
+      currency: 'USD',
+      apply_to: 'first',
+      affiliate_id: affiliates[2]?.id,
+    },
   ];
   const names = new Map<string, string>();
-  for (const rule of rules) names.set((await api.post('/v1/program/incentives', rule, made)).id, rule.name);
+  for (const rule of rules)
+    names.set((await api.post('/v1/program/incentives', rule, made)).id, rule.name);
   return names;
 }

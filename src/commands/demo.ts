@@ -18,8 +18,20 @@ import { createWorkspace } from '../store/workspaces.ts';
 import { openApi, type Api } from './demo-api.ts';
 import { DemoError, startChild, type Played } from './demo-child.ts';
 import { DISORDER, DUPLICATES, sellByApi, sendEvents, type Sent } from './demo-play.ts';
-import { allConversions, mostInteresting, nextSteps, parkedLines, reasonOf, standings } from './demo-report.ts';
-import { bringCustomers, createAffiliates, createIncentives, type Affiliate } from './demo-scene.ts';
+import {
+  allConversions,
+  mostInteresting,
+  nextSteps,
+  parkedLines,
+  reasonOf,
+  standings,
+} from './demo-report.ts';
+import {
+  bringCustomers,
+  createAffiliates,
+  createIncentives,
+  type Affiliate,
+} from './demo-scene.ts';
 import { print } from './verify.ts';
 
 const MONTH_SECONDS = 30 * 86_400;
@@ -28,23 +40,39 @@ const SETTLED_WITHIN_MS = 30_000;
 const INTERRUPTED = 130;
 
 const wanted = z.object({
-  customers: z.coerce.number({ error: '--customers must be a number' }).int('--customers must be a whole number').min(1, '--customers must be at least 1').max(10_000, '--customers must be at most 10000'),
-  months: z.coerce.number({ error: '--months must be a number' }).int('--months must be a whole number').min(1, '--months must be at least 1').max(36, '--months must be at most 36'),
+  customers: z.coerce
+    .number({ error: '--customers must be a number' })
+    .int('--customers must be a whole number')
+    .min(1, '--customers must be at least 1')
+    .max(10_000, '--customers must be at most 10000'),
+  months: z.coerce
+    .number({ error: '--months must be a number' })
+    .int('--months must be a whole number')
+    .min(1, '--months must be at least 1')
+    .max(36, '--months must be at most 36'),
   seed: z.string(),
 });
 type Wanted = z.infer<typeof wanted>;
 
 /** Ends with 0 when the ledger is proven, 1 when it differs or something is in the way. */
-export async function demo(config: Config, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function demo(
+  config: Config,
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
   const read = wanted.safeParse(options);
   if (!read.success) {
     for (const { message } of read.error.issues) console.error(message);
     return 1;
   }
   const begun = performance.now();
-  const logLevel = config.logLevel === 'debug' || config.logLevel === 'trace' ? config.logLevel : 'warn';
+  const logLevel =
+    config.logLevel === 'debug' || config.logLevel === 'trace' ? config.logLevel : 'warn';
   step('Starting the database and the service');
-  const stage: Stage = { parts: compose({ ...config, logLevel }, { poolSize: 4 }), child: null, leaving: null };
+  const stage: Stage = {
+    parts: compose({ ...config, logLevel }, { poolSize: 4 }),
+    child: null,
+    leaving: null,
+  };
   const onSignal = (): void => void leave(stage).finally(() => process.exit(INTERRUPTED));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
@@ -63,7 +91,11 @@ export async function demo(config: Config, options: Readonly<Record<string, unkn
   }
 }
 
-type Stage = { readonly parts: Promise<Parts>; child: Played | null; leaving: Promise<void> | null };
+type Stage = {
+  readonly parts: Promise<Parts>;
+  child: Played | null;
+  leaving: Promise<void> | null;
+};
 
 /** First the service, then what it stands on; once, and also while it is only starting. */
 function leave(stage: Stage): Promise<void> {
@@ -77,12 +109,21 @@ async function close(stage: Stage): Promise<void> {
   await parts?.close();
 }
 
-async function play(stage: Stage, logLevel: string, { customers, months, seed }: Wanted): Promise<boolean> {
+async function play(
+  stage: Stage,
+  logLevel: string,
+  { customers, months, seed }: Wanted,
+): Promise<boolean> {
   const parts = await stage.parts;
   const workspace = `demo-${randomBytes(3).toString('hex')}`;
   const secret = `whsec_${randomBytes(24).toString('hex')}`;
   await createWorkspace(parts.database.pool, workspace, 'Demo', parts.work.newId('prog'));
-  const { key, keyId } = await createKey(parts.work, { workspace, livemode: true, name: 'demo', scopes: ['*'] });
+  const { key, keyId } = await createKey(parts.work, {
+    workspace,
+    livemode: true,
+    name: 'demo',
+    scopes: ['*'],
+  });
   if (stage.leaving) return false;
   stage.child = startChild({ workspace, secret, logLevel });
   const url = await stage.child.url;
@@ -92,10 +133,18 @@ async function play(stage: Stage, logLevel: string, { customers, months, seed }:
   const startAt = Math.floor(Date.now() / 1000) - months * MONTH_SECONDS;
   const affiliates = await createAffiliates(api);
   const clicks = await bringCustomers(api, affiliates, customers, startAt);
-  const { events, summary } = playSaas({ seed, customers, months, startAt, referralFor: (index) => clicks[index] ?? null });
+  const { events, summary } = playSaas({
+    seed,
+    customers,
+    months,
+    startAt,
+    referralFor: (index) => clicks[index] ?? null,
+  });
   const incentives = await createIncentives(api, affiliates, events);
 
-  step(`Sending ${months} months of ${customers} customers: ${events.length} signed webhooks, ${DUPLICATES * 100} % of them more than once, up to ${DISORDER} places out of order`);
+  step(
+    `Sending ${months} months of ${customers} customers: ${events.length} signed webhooks, ${DUPLICATES * 100} % of them more than once, up to ${DISORDER} places out of order`,
+  );
   const sent = await sendEvents(`${url}/webhooks/stripe/${workspace}`, secret, events, seed);
   const byApi = await sellByApi(api, affiliates, startAt);
   await settled(parts, api);
@@ -104,10 +153,17 @@ async function play(stage: Stage, logLevel: string, { customers, months, seed }:
   return report({ parts, api, key, caller, affiliates, incentives });
 }
 
-function tellStory(happened: Readonly<Record<string, number>>, events: number, byApi: number, { report: { deliveries }, seconds }: Sent): void {
+function tellStory(
+  happened: Readonly<Record<string, number>>,
+  events: number,
+  byApi: number,
+  { report: { deliveries }, seconds }: Sent,
+): void {
   const story = Object.entries(happened).map(([what, count]) => `${count} ${what}`);
   console.log(`  It was: ${story.join(', ')}, and ${byApi} sales by POST /v1/conversions.`);
-  console.log(`  ${events} events in ${deliveries} deliveries took ${seconds.toFixed(1)} s: ${Math.round(events / seconds)} events/s, each with its whole effect in the ledger.`);
+  console.log(
+    `  ${events} events in ${deliveries} deliveries took ${seconds.toFixed(1)} s: ${Math.round(events / seconds)} events/s, each with its whole effect in the ledger.`,
+  );
 }
 
 /** Waits until nothing is pending and every hold that is over has been released. */
@@ -128,7 +184,14 @@ type Shown = {
   readonly incentives: ReadonlyMap<string, string>;
 };
 
-async function report({ parts, api, key, caller, affiliates, incentives }: Shown): Promise<boolean> {
+async function report({
+  parts,
+  api,
+  key,
+  caller,
+  affiliates,
+  incentives,
+}: Shown): Promise<boolean> {
   const { config, database, work, translators } = parts;
   const desk = createDesk(work, translators);
   const conversions = await allConversions(desk, caller);
@@ -147,7 +210,14 @@ async function report({ parts, api, key, caller, affiliates, incentives }: Shown
   print(proof);
   step('Look further');
   const [first] = affiliates;
-  if (first) for (const line of nextSteps(config.publicUrl ?? `http://127.0.0.1:${config.port}`, key, first, sale)) console.log(`  ${line}`);
+  if (first)
+    for (const line of nextSteps(
+      config.publicUrl ?? `http://127.0.0.1:${config.port}`,
+      key,
+      first,
+      sale,
+    ))
+      console.log(`  ${line}`);
   return proof.equal;
 }
 

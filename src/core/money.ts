@@ -4,7 +4,6 @@
  * The scale is Stripe's wire scale, not ISO 4217's: ISK and UGX have no minor unit in life and two decimals on
  * Stripe's wire (docs.stripe.com/currencies, "special cases"). No library carries this table (reference/stripe.md 6.1).
  */
-export type Money = { readonly amount: bigint; readonly currency: string };
 
 /** An exact fraction, e.g. 30 % as 300000/1000000. */
 export type Ratio = { readonly num: bigint; readonly den: bigint };

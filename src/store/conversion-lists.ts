@@ -1,6 +1,12 @@
 /** Conversions and commissions as lists, newest first unless said otherwise. Void conversions are in none. */
 import type { ConversionView } from '../core/desk.ts';
-import { conversionOf, SELECT_CONVERSIONS, type ConversionRow, type World } from './conversions.ts';
+import {
+  CONVERSION_TABLES,
+  conversionOf,
+  SELECT_CONVERSIONS,
+  type ConversionRow,
+  type World,
+} from './conversions.ts';
 import type { Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
@@ -15,8 +21,7 @@ async function selectConversions(
   { limit, offset }: Limits,
 ): Promise<Listed> {
   const count = await tx.query<{ total: number }>({
-    text: `SELECT count(*)::int AS total FROM conversions c LEFT JOIN commissions m ON m.workspace_id = c.workspace_id
-             AND m.conversion_id = c.conversion_id AND m.affiliate_id = c.affiliate_id WHERE ${where}`,
+    text: `SELECT count(*)::int AS total FROM ${CONVERSION_TABLES} WHERE ${where}`,
     values: [...values],
   });
   const next = values.length + 1;

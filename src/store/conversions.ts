@@ -59,7 +59,7 @@ const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source, c.ext
  * Until the tables are first analysed the planner takes every equality for equally selective and may walk an index of
  * the whole workspace. So whatever does not lead to the row is compared by IS NOT DISTINCT FROM, which no index serves.
  */
-const CONVERSION_TABLES = `conversions c
+export const CONVERSION_TABLES = `conversions c
   LEFT JOIN commissions m ON m.workspace_id = c.workspace_id AND m.conversion_id = c.conversion_id
     AND m.affiliate_id IS NOT DISTINCT FROM c.affiliate_id AND m.currency IS NOT DISTINCT FROM c.currency`;
 

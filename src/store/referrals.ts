@@ -142,7 +142,7 @@ export async function referralSums(
            JOIN conversions v ON v.workspace_id = p.workspace_id AND v.payment_id = p.payment_id AND v.kind = 'sale'
              AND v.status NOT IN ('void', 'trialing', 'open', 'failed') AND v.amount > 0
            LEFT JOIN commissions c ON c.workspace_id = v.workspace_id AND c.conversion_id = v.conversion_id
-             AND c.affiliate_id = v.affiliate_id
+             AND c.affiliate_id = v.affiliate_id AND c.currency = v.currency
            WHERE p.workspace_id = $1 AND p.livemode = $2 AND p.referral_id = $3
            GROUP BY v.currency ORDER BY last_at DESC, v.currency`,
     values: [workspace, livemode, id],

@@ -83,7 +83,7 @@ export const commissions = table(
       },
       {
         name: 'commissions_once',
-        columns: ['workspace_id', 'conversion_id', 'affiliate_id'],
+        columns: ['workspace_id', 'conversion_id', 'affiliate_id', 'currency'],
         unique: true,
       },
     ],

@@ -159,6 +159,7 @@ export async function whyOf(
   }>({
     text: `SELECT v.conversion_id AS id, v.explanation, m.parts FROM conversions v
       LEFT JOIN commissions m ON m.workspace_id = $1 AND m.conversion_id = v.conversion_id AND m.affiliate_id = v.affiliate_id
+        AND m.currency = v.currency
       WHERE v.workspace_id = $1 AND v.conversion_id = ANY ($2::text[])`,
     values: [workspace, conversions],
   });

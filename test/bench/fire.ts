@@ -4,7 +4,7 @@
  */
 import net from 'node:net';
 
-export type Shot = { readonly bytes: Buffer };
+
 export type Volley = {
   readonly count: number;
   readonly seconds: number;

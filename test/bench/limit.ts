@@ -33,7 +33,7 @@ function expressions(sample: Sample): string[] {
   return sample.values.map((value) => {
     if (value === null || value === undefined) return 'NULL';
     if (Array.isArray(value)) return `ARRAY[${value.map((one) => quoted(String(one))).join(',')}]::text[]`;
-    const text = String(value);
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
     if (text === event) return `'evt_f' || ${number}`;
     if (text === `stripe:invoice:${invoice}`) return `${quoted('stripe:invoice:in_f')} || ${number}`;
     if (text === `stripe:${customer}`) return `${quoted('stripe:cus_')} || (:n::bigint % ${CUSTOMERS})`;

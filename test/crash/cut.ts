@@ -46,14 +46,19 @@ export async function layWire(databaseUrl: string): Promise<Wire> {
 function join(client: Socket, upstream: Socket, state: State): void {
   const asked = messages(true);
   const answered = messages(false);
-  const own: { held: Buffer[]; failed: boolean; posting: boolean } = { held: [], failed: false, posting: false };
+  const own: { held: Buffer[]; failed: boolean; posting: boolean } = {
+    held: [],
+    failed: false,
+    posting: false,
+  };
   const end = (): void => {
     client.destroy();
     upstream.destroy();
   };
   for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
   client.on('data', (bytes: Buffer) => {
-    for (const { type, body } of asked(bytes)) if (type === 'B' && statementOf(body).startsWith('post_')) own.posting = true;
+    for (const { type, body } of asked(bytes))
+      if (type === 'B' && statementOf(body).startsWith('post_')) own.posting = true;
     upstream.write(bytes);
   });
   upstream.on('data', (bytes: Buffer) => {
@@ -93,7 +98,10 @@ function messages(startsBare: boolean): (bytes: Buffer) => Message[] {
       if (rest.length < head + 4) return found;
       const end = head + rest.readInt32BE(head);
       if (rest.length < end) return found;
-      found.push({ type: bare ? '' : String.fromCharCode(rest[0] ?? 0), body: rest.subarray(head + 4, end) });
+      found.push({
+        type: bare ? '' : String.fromCharCode(rest[0] ?? 0),
+        body: rest.subarray(head + 4, end),
+      });
       rest = rest.subarray(end);
       bare = false;
     }

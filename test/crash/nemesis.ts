@@ -44,7 +44,14 @@ export type NemesisOptions = {
 /** Starts the service and begins. Returns once it is up. */
 export async function unleash(options: NemesisOptions): Promise<Nemesis> {
   const { rng } = options;
-  const suffered: Suffered = { kills: 0, terminations: 0, backends: 0, fell: [], starts: [], conflicts: {} };
+  const suffered: Suffered = {
+    kills: 0,
+    terminations: 0,
+    backends: 0,
+    fell: [],
+    starts: [],
+    conflicts: {},
+  };
   const ward = supervise(options.env, suffered);
   await ward.up();
   const killAt = moments(rng, options.deliveries, options.kills);
@@ -54,7 +61,8 @@ export async function unleash(options: NemesisOptions): Promise<Nemesis> {
   return {
     suffered,
     onProgress(done) {
-      for (; killAt[0] !== undefined && killAt[0] <= done; killAt.shift()) killing = killing.then(() => kill(ward, rng, suffered));
+      for (; killAt[0] !== undefined && killAt[0] <= done; killAt.shift())
+        killing = killing.then(() => kill(ward, rng, suffered));
       for (; terminateAt[0] !== undefined && terminateAt[0] <= done; terminateAt.shift())
         terminating = terminating.then(() => terminate(options.admin, rng, suffered));
     },
@@ -70,10 +78,16 @@ export async function unleash(options: NemesisOptions): Promise<Nemesis> {
 /** Sorted places between 1 % and 95 % of the way. */
 function moments(rng: Rng, deliveries: number, count: number): number[] {
   const from = Math.ceil(deliveries * 0.01);
-  return Array.from({ length: count }, () => rng.int(from, Math.floor(deliveries * 0.95))).toSorted((a, b) => a - b);
+  return Array.from({ length: count }, () => rng.int(from, Math.floor(deliveries * 0.95))).toSorted(
+    (a, b) => a - b,
+  );
 }
 
-type Ward = { up(): Promise<void>; kill(): Promise<void>; stop(signal: NodeJS.Signals): Promise<Ended> };
+type Ward = {
+  up(): Promise<void>;
+  kill(): Promise<void>;
+  stop(signal: NodeJS.Signals): Promise<Ended>;
+};
 
 /** Keeps one service running: whenever it ends, it is started again, as a supervisor would. */
 function supervise(env: Readonly<Record<string, string>>, suffered: Suffered): Ward {
@@ -83,7 +97,8 @@ function supervise(env: Readonly<Record<string, string>>, suffered: Suffered): W
       const { signal } = await own.child.ended;
       countConflicts(own.child.stderr(), suffered);
       if (own.stopping) return;
-      if (signal !== 'SIGKILL') suffered.fell.push(own.child.stderr().split('\n').slice(-3).join(' '));
+      if (signal !== 'SIGKILL')
+        suffered.fell.push(own.child.stderr().split('\n').slice(-3).join(' '));
       own.child = begin(env, suffered);
     }
   };
@@ -113,10 +128,15 @@ function begin(env: Readonly<Record<string, string>>, suffered: Suffered): Child
   return child;
 }
 
-const isUp = (child: Child): Promise<boolean> => child.says(/is running/).then(() => true, () => false);
+const isUp = (child: Child): Promise<boolean> =>
+  child.says(/is running/).then(
+    () => true,
+    () => false,
+  );
 
 function countConflicts(log: string, { conflicts }: Suffered): void {
-  for (const [, code = ''] of log.matchAll(/"code":"(\w{5})","msg":"another writer was first/g)) conflicts[code] = (conflicts[code] ?? 0) + 1;
+  for (const [, code = ''] of log.matchAll(/"code":"(\w{5})","msg":"another writer was first/g))
+    conflicts[code] = (conflicts[code] ?? 0) + 1;
 }
 
 /** Most kills hit a service at work, some one that is just starting. */

@@ -27,7 +27,10 @@ afterAll(async () => {
 
 const SALE = { referral_id: 'ref_1', sale_amount: 10, external_event_id: 'app' };
 const asked = (authorization: string | null): Promise<Answer> =>
-  site.send('GET', '/v1/conversions', undefined, { key: null, headers: authorization === null ? {} : { authorization } });
+  site.send('GET', '/v1/conversions', undefined, {
+    key: null,
+    headers: authorization === null ? {} : { authorization },
+  });
 
 describe('a key', () => {
   test.each([
@@ -47,7 +50,8 @@ describe('a key', () => {
   });
 
   test('is accepted whatever the case of its scheme', async () => {
-    for (const scheme of ['Bearer', 'bearer', 'BEARER']) expect((await asked(`${scheme} ${site.live}`)).status).toBe(200);
+    for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+      expect((await asked(`${scheme} ${site.live}`)).status).toBe(200);
   });
 
   test('that was revoked stops working within seconds', async () => {
@@ -62,7 +66,13 @@ describe('a key', () => {
 
   test('that has expired is refused, also when it was just used', async () => {
     const { stage } = site;
-    const terms = { workspace: 'default', livemode: true, name: 'short', scopes: ['*'], expiresAt: stage.clock.now + 500 };
+    const terms = {
+      workspace: 'default',
+      livemode: true,
+      name: 'short',
+      scopes: ['*'],
+      expiresAt: stage.clock.now + 500,
+    };
     const { key } = await createKey(stage.work, terms);
     expect((await site.get('/v1/conversions', { key })).status).toBe(200);
     stage.clock.now += 600;
@@ -79,7 +89,11 @@ describe('a key', () => {
     [['*'], 201],
   ])('with the permissions %j selling answers %i', async (scopes, expected) => {
     const { key } = await site.keyFor(true, scopes);
-    const { status, body } = await site.post('/v1/conversions', { ...SALE, external_event_id: `scope ${scopes.join()}` }, { key });
+    const { status, body } = await site.post(
+      '/v1/conversions',
+      { ...SALE, external_event_id: `scope ${scopes.join()}` },
+      { key },
+    );
     expect(status).toBe(expected);
     if (expected === 403) {
       expect(body.error.code).toBe('INSUFFICIENT_PERMISSIONS');
@@ -98,7 +112,9 @@ describe('a key', () => {
     const withIt = await site.keyFor(true, [scope]);
     const body = method === 'POST' ? '{}' : undefined;
     expect((await site.send(method, path, body, { key: without.key })).status).toBe(403);
-    expect([401, 403]).not.toContain((await site.send(method, path, body, { key: withIt.key })).status);
+    expect([401, 403]).not.toContain(
+      (await site.send(method, path, body, { key: withIt.key })).status,
+    );
   });
 
   test('is looked at before the body: broken JSON without a key is a 401', async () => {
@@ -114,7 +130,9 @@ describe('a key', () => {
     expect(check).toBe(checkOf(random));
     // The published check value of CRC-32.
     expect(crc32('123456789')).toBe(0xcbf43926);
-    const kept = await site.stage.ask<{ row: string }>('SELECT api_keys::text AS row FROM api_keys WHERE workspace_id = $1');
+    const kept = await site.stage.ask<{ row: string }>(
+      'SELECT api_keys::text AS row FROM api_keys WHERE workspace_id = $1',
+    );
     expect(kept.some(({ row }) => row.includes(random))).toBe(false);
   });
 
@@ -130,19 +148,35 @@ describe('a key', () => {
 });
 
 describe('an error has the shape of who owns the path', () => {
-  test.each(['/v1', '/v1/', '/v1/nothing', '/v1/conversions/a/b/c', '/v1/track/sales', '/affonso/v1/nothing'])('%s: 404 of the dialect', async (path) => {
+  test.each([
+    '/v1',
+    '/v1/',
+    '/v1/nothing',
+    '/v1/conversions/a/b/c',
+    '/v1/track/sales',
+    '/affonso/v1/nothing',
+  ])('%s: 404 of the dialect', async (path) => {
     const { status, body } = await site.get(path, { key: null });
     expect(status).toBe(404);
     expect(body).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
   });
 
-  test.each(['/nothing', '/v2/conversions', '/webhooks', '/webhooks/', '/webhooks/paypal', '/webhooks/stripe/UPPER', '/favicon.ico', '/%00', '/..%2f', '/affonso', '/affonso/'])(
-    '%s: 404 of nobody',
-    async (path) => {
-      const { status, text } = await site.get(path, { key: null });
-      expect([status, text]).toEqual([404, '{"error":"not_found"}']);
-    },
-  );
+  test.each([
+    '/nothing',
+    '/v2/conversions',
+    '/webhooks',
+    '/webhooks/',
+    '/webhooks/paypal',
+    '/webhooks/stripe/UPPER',
+    '/favicon.ico',
+    '/%00',
+    '/..%2f',
+    '/affonso',
+    '/affonso/',
+  ])('%s: 404 of nobody', async (path) => {
+    const { status, text } = await site.get(path, { key: null });
+    expect([status, text]).toEqual([404, '{"error":"not_found"}']);
+  });
 
   test.each([
     ['DELETE', '/v1/conversions', 'POST, GET'],
@@ -169,34 +203,58 @@ describe('an error has the shape of who owns the path', () => {
   });
 
   test('the dialect may be named by a prefix', async () => {
-    const { status } = await site.post('/affonso/v1/conversions', { ...SALE, external_event_id: 'prefixed' });
+    const { status } = await site.post('/affonso/v1/conversions', {
+      ...SALE,
+      external_event_id: 'prefixed',
+    });
     expect(status).toBe(201);
   });
 });
 
 describe('the body', () => {
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json; charset=latin1', 'application/jsonp', 'application/xml'])(
-    'as %s is refused with 415',
-    async (type) => {
-      const { status, body } = await site.post('/v1/conversions', SALE, { headers: { 'content-type': type } });
-      expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
-    },
-  );
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/json; charset=latin1',
+    'application/jsonp',
+    'application/xml',
+  ])('as %s is refused with 415', async (type) => {
+    const { status, body } = await site.post('/v1/conversions', SALE, {
+      headers: { 'content-type': type },
+    });
+    expect([status, body.error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
 
-  test.each(['application/json', 'APPLICATION/JSON', 'application/json; charset=utf-8', 'application/json;charset="UTF-8"', ''])('as "%s" is read', async (type) => {
-    const { status } = await site.post('/v1/conversions', { ...SALE, external_event_id: `as ${type}` }, { headers: { 'content-type': type } });
+  test.each([
+    'application/json',
+    'APPLICATION/JSON',
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"',
+    '',
+  ])('as "%s" is read', async (type) => {
+    const { status } = await site.post(
+      '/v1/conversions',
+      { ...SALE, external_event_id: `as ${type}` },
+      { headers: { 'content-type': type } },
+    );
     expect(status).toBe(201);
   });
 
   test('compressed is refused with 415', async () => {
-    const { status } = await site.post('/v1/conversions', SALE, { headers: { 'content-encoding': 'gzip' } });
+    const { status } = await site.post('/v1/conversions', SALE, {
+      headers: { 'content-encoding': 'gzip' },
+    });
     expect(status).toBe(415);
   });
 
-  test.each(['/v1/conversions', '/v1/clicks', '/v1/signups', '/v1/conversions/com_1/refund'])('%s: larger than 1 MiB is refused with 413', async (path) => {
-    const { status, body } = await site.post(path, { metadata: { a: 'x'.repeat(1_048_576) } });
-    expect([status, body.error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
-  });
+  test.each(['/v1/conversions', '/v1/clicks', '/v1/signups', '/v1/conversions/com_1/refund'])(
+    '%s: larger than 1 MiB is refused with 413',
+    async (path) => {
+      const { status, body } = await site.post(path, { metadata: { a: 'x'.repeat(1_048_576) } });
+      expect([status, body.error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    },
+  );
 
   test('is counted while it comes: a sender that names no length is stopped', async () => {
     const { status, text } = await sendInChunks('/v1/conversions', 40);
@@ -206,7 +264,9 @@ describe('the body', () => {
 
   test('that never ends is answered all the same, and the connection closed', async () => {
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
-    socket.write(`POST /v1/conversions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${site.live}\r\nContent-Length: 900000000\r\n\r\n`);
+    socket.write(
+      `POST /v1/conversions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${site.live}\r\nContent-Length: 900000000\r\n\r\n`,
+    );
     const pump = setInterval(() => void socket.write('x'.repeat(65_536)), 1);
     const text = await endOf(socket);
     clearInterval(pump);
@@ -216,7 +276,9 @@ describe('the body', () => {
 
   test('that breaks off is nobody’s surprise', async () => {
     const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
-    socket.write(`POST /v1/conversions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${site.live}\r\nContent-Length: 1000\r\n\r\n{"sale`);
+    socket.write(
+      `POST /v1/conversions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${site.live}\r\nContent-Length: 1000\r\n\r\n{"sale`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
     expect((await site.get('/healthz')).status).toBe(200);
@@ -226,11 +288,15 @@ describe('the body', () => {
 /** A POST of `chunks` × 64 KiB without a Content-Length. */
 function sendInChunks(path: string, chunks: number): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${site.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${site.live}` } }, (response) => {
-      let text = '';
-      response.on('data', (part: Buffer) => (text += part.toString()));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-    });
+    const sent = request(
+      `${site.url}${path}`,
+      { method: 'POST', headers: { authorization: `Bearer ${site.live}` } },
+      (response) => {
+        let text = '';
+        response.on('data', (part: Buffer) => (text += part.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      },
+    );
     sent.on('error', reject);
     for (let index = 0; index < chunks; index += 1) sent.write('x'.repeat(65_536));
     sent.end();
@@ -259,7 +325,9 @@ describe('for people and probes', () => {
   test('/ repeats no markup of a caller', async () => {
     const text = await new Promise<string>((resolve) => {
       const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
-      socket.write('GET / HTTP/1.1\r\nHost: a"><script>alert(1)</script>\r\nConnection: close\r\n\r\n');
+      socket.write(
+        'GET / HTTP/1.1\r\nHost: a"><script>alert(1)</script>\r\nConnection: close\r\n\r\n',
+      );
       void endOf(socket).then(resolve);
     });
     expect(text).not.toContain('<script>');
@@ -273,10 +341,23 @@ describe('for people and probes', () => {
 
   test.each([
     ['green', () => Promise.resolve([]), 200, { ready: true, missing: [] }],
-    ['red, and says why', () => Promise.resolve(['the database cannot be reached']), 503, { ready: false, missing: ['the database cannot be reached'] }],
-    ['red when it cannot be found out', () => Promise.reject(new Error('secret')), 503, { ready: false, missing: [expect.not.stringContaining('secret')] }],
+    [
+      'red, and says why',
+      () => Promise.resolve(['the database cannot be reached']),
+      503,
+      { ready: false, missing: ['the database cannot be reached'] },
+    ],
+    [
+      'red when it cannot be found out',
+      () => Promise.reject(new Error('secret')),
+      503,
+      { ready: false, missing: [expect.not.stringContaining('secret')] },
+    ],
   ])('/readyz is %s', async (_words, ready, status, body) => {
-    const other = await openSite(db, { workspace: `ready-${status}-${Math.random().toString(36).slice(2)}`, ready });
+    const other = await openSite(db, {
+      workspace: `ready-${status}-${Math.random().toString(36).slice(2)}`,
+      ready,
+    });
     const answer = await other.get('/readyz', { key: null });
     await other.close();
     expect([answer.status, answer.body]).toEqual([status, body]);
@@ -288,7 +369,10 @@ describe('when something fails', () => {
     const { stage } = site;
     const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/nothing' });
     const database = { ...db.database, pool } as Database;
-    const away = await openSite(db, { workspace: 'away', work: { ...stage.work, database, rules: rulesCache(database) } });
+    const away = await openSite(db, {
+      workspace: 'away',
+      work: { ...stage.work, database, rules: rulesCache(database) },
+    });
     const { status, body, headers } = await away.post('/v1/conversions', SALE, { key: site.live });
     await away.close();
     await pool.end();

@@ -17,7 +17,12 @@ beforeAll(async () => {
   db = await createDatabase();
   site = await openSite(db);
   await furnish(site.stage);
-  const sale = await site.post('/v1/conversions', { referral_id: 'ref_1', customer_id: 'c', sale_amount: 99, external_event_id: 'o' });
+  const sale = await site.post('/v1/conversions', {
+    referral_id: 'ref_1',
+    customer_id: 'c',
+    sale_amount: 99,
+    external_event_id: 'o',
+  });
   const click = await site.post('/v1/clicks', { trackingId: 'jane' });
   known = { conversion: String(sale.body.data['id']), click: String(click.body.data['id']) };
   before = await site.everything();
@@ -29,15 +34,73 @@ afterAll(async () => {
 });
 
 /** Bad for any field: JSON text, because JSON.stringify cannot write all of it. */
-const NEVER = ['{}', '[]', '[1]', 'true', '"\\u0000"', '"a\\u0000b"', '"\\ud800"', `"${'x'.repeat(300_000)}"`];
+const NEVER = [
+  '{}',
+  '[]',
+  '[1]',
+  'true',
+  '"\\u0000"',
+  '"a\\u0000b"',
+  '"\\ud800"',
+  `"${'x'.repeat(300_000)}"`,
+];
 const NO_TEXT = [...NEVER, '1', '0', '-1', '1e400', '{"a":1}'];
-const NO_AMOUNT = [...NEVER, '"99"', '"99.00"', '0', '-0', '-1', '-0.01', '1e400', '-1e400', '0.001', '1e-7', '99.999', '1e21', '9007199254740993', '9e15', '"NaN"', '""'];
-const NO_MOMENT = [...NO_TEXT, '"yesterday"', '"2026-13-01T00:00:00Z"', '"2026-01-01T00:00:00"', '"0000-01-01T00:00:00Z"', '"1969-12-31T23:59:59Z"', '"+275760-09-13T00:00:00Z"', '1767600000', '"2999-01-01"'];
+const NO_AMOUNT = [
+  ...NEVER,
+  '"99"',
+  '"99.00"',
+  '0',
+  '-0',
+  '-1',
+  '-0.01',
+  '1e400',
+  '-1e400',
+  '0.001',
+  '1e-7',
+  '99.999',
+  '1e21',
+  '9007199254740993',
+  '9e15',
+  '"NaN"',
+  '""',
+];
+const NO_MOMENT = [
+  ...NO_TEXT,
+  '"yesterday"',
+  '"2026-13-01T00:00:00Z"',
+  '"2026-01-01T00:00:00"',
+  '"0000-01-01T00:00:00Z"',
+  '"1969-12-31T23:59:59Z"',
+  '"+275760-09-13T00:00:00Z"',
+  '1767600000',
+  '"2999-01-01"',
+];
 const NO_CURRENCY = [...NO_TEXT, '""', '"US"', '"USDT"', '"U$D"', '"12D"', '"ÜSD"'];
 const NO_WORD = [...NO_TEXT, '""', '"PAID"', '"weekly"', '"__proto__"', '"toString"'];
-const NO_LIST = [...NEVER.filter((text) => text !== '[]'), '1', '"price_1"', '[""]', '[null]', '["a", 1]', '[["a"]]', `[${Array.from({ length: 101 }, () => '"p"').join()}]`, '{"0":"a"}', '["\\u0000"]'];
+const NO_LIST = [
+  ...NEVER.filter((text) => text !== '[]'),
+  '1',
+  '"price_1"',
+  '[""]',
+  '[null]',
+  '["a", 1]',
+  '[["a"]]',
+  `[${Array.from({ length: 101 }, () => '"p"').join()}]`,
+  '{"0":"a"}',
+  '["\\u0000"]',
+];
 const NO_FLAG = [...NEVER.filter((text) => text !== 'true'), '1', '0', '"true"', '""'];
-const NO_METADATA = [...NEVER.filter((text) => text !== '{}'), '1', '"a"', '{"a":"\\u0000"}', '{"\\u0000":1}', '{"__proto__":{"x":1}}', `{"a":"${'x'.repeat(50_001)}"}`, `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`, `${'['.repeat(200_000)}${']'.repeat(200_000)}`];
+const NO_METADATA = [
+  ...NEVER.filter((text) => text !== '{}'),
+  '1',
+  '"a"',
+  '{"a":"\\u0000"}',
+  '{"\\u0000":1}',
+  '{"__proto__":{"x":1}}',
+  `{"a":"${'x'.repeat(50_001)}"}`,
+  `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`,
+  `${'['.repeat(200_000)}${']'.repeat(200_000)}`,
+];
 const REQUIRED = ['null', '', '""', '" "'];
 
 type Endpoint = {
@@ -121,14 +184,19 @@ function expectRefused({ status, body, text }: Answer, codes: readonly string[] 
 /** The valid body with one field as JSON text; an empty text leaves the field out. */
 function bodyWith(valid: Record<string, unknown>, field: string, text: string): string {
   const { [field]: _left, ...rest } = valid;
-  const members = Object.entries(rest).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const members = Object.entries(rest).map(
+    ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
+  );
   return `{${[...members, ...(text === '' ? [] : [`${JSON.stringify(field)}:${text}`])].join()}}`;
 }
 
-const shown = (text: string): string => (text.length > 40 ? `${text.slice(0, 30)}… (${text.length})` : text || 'nothing');
+const shown = (text: string): string =>
+  text.length > 40 ? `${text.slice(0, 30)}… (${text.length})` : text || 'nothing';
 
 describe.each(Object.entries(ENDPOINTS))('%s', (_name, { path, body, bad }) => {
-  const values = Object.entries(bad).flatMap(([field, texts]) => [...new Set(texts)].map((text) => ({ field, text, words: shown(text) })));
+  const values = Object.entries(bad).flatMap(([field, texts]) =>
+    [...new Set(texts)].map((text) => ({ field, text, words: shown(text) })),
+  );
 
   test.each(values)('refuses $field: $words', async ({ field, text }) => {
     const answer = await site.send('POST', path(), bodyWith(body(), field, text));
@@ -159,7 +227,12 @@ describe.each(Object.entries(ENDPOINTS))('%s', (_name, { path, body, bad }) => {
 
 describe('conversions', () => {
   const sell = (more: Record<string, unknown>): Promise<Answer> =>
-    site.post('/v1/conversions', { referral_id: 'ref_1', sale_amount: 10, external_event_id: 'bad', ...more });
+    site.post('/v1/conversions', {
+      referral_id: 'ref_1',
+      sale_amount: 10,
+      external_event_id: 'bad',
+      ...more,
+    });
 
   test('an interval is only for subscriptions', async () => {
     const answer = await sell({ interval: 'monthly', is_subscription: false });
@@ -170,13 +243,20 @@ describe('conversions', () => {
   test('all problems are told at once', async () => {
     const { body } = await site.post('/v1/conversions', { sale_amount: '99', interval: 'weekly' });
     expect(body.error.field).toBe('sale_amount');
-    expect(body.error.details?.map(({ field }) => field)).toEqual(['sale_amount', 'interval', 'external_event_id']);
+    expect(body.error.details?.map(({ field }) => field)).toEqual([
+      'sale_amount',
+      'interval',
+      'external_event_id',
+    ]);
   });
 
   test('a yen has no decimals', async () => {
     const answer = await sell({ sale_amount: 500.5, sale_amount_currency: 'JPY' });
     expectRefused(answer);
-    expect(answer.body.error).toMatchObject({ field: 'sale_amount', message: 'sale_amount has more decimals than JPY (0)' });
+    expect(answer.body.error).toMatchObject({
+      field: 'sale_amount',
+      message: 'sale_amount has more decimals than JPY (0)',
+    });
   });
 
   test('a list of problems stays short', async () => {
@@ -219,7 +299,9 @@ describe('queries and paths', () => {
   });
 
   test('what a query must not name is not obeyed', async () => {
-    expect((await site.get('/v1/conversions?__proto__=1&constructor=2&toString=3')).status).toBe(200);
+    expect((await site.get('/v1/conversions?__proto__=1&constructor=2&toString=3')).status).toBe(
+      200,
+    );
   });
 });
 
@@ -230,7 +312,12 @@ describe('what belongs to another tenant', () => {
   beforeAll(async () => {
     const acme = await openSite(db, { workspace: 'acme' });
     await furnish(acme.stage, 'acme_');
-    const made = await acme.post('/v1/conversions', { referral_id: 'acme_ref_1', customer_id: 'cust_acme', sale_amount: 5, external_event_id: 'o' });
+    const made = await acme.post('/v1/conversions', {
+      referral_id: 'acme_ref_1',
+      customer_id: 'cust_acme',
+      sale_amount: 5,
+      external_event_id: 'o',
+    });
     theirs = String(made.body.data['id']);
     key = acme.live;
     await acme.close();
@@ -239,8 +326,18 @@ describe('what belongs to another tenant', () => {
   const calls: Record<string, () => Promise<Answer>> = {
     'a conversion': () => site.get(`/v1/conversions/${theirs}`),
     'a refund': () => site.post(`/v1/conversions/${theirs}/refund`, {}),
-    'a referral': () => site.post('/v1/conversions', { referral_id: 'acme_ref_1', sale_amount: 5, external_event_id: 'x' }),
-    'a customer': () => site.post('/v1/conversions', { customer_id: 'cust_acme', sale_amount: 5, external_event_id: 'x' }),
+    'a referral': () =>
+      site.post('/v1/conversions', {
+        referral_id: 'acme_ref_1',
+        sale_amount: 5,
+        external_event_id: 'x',
+      }),
+    'a customer': () =>
+      site.post('/v1/conversions', {
+        customer_id: 'cust_acme',
+        sale_amount: 5,
+        external_event_id: 'x',
+      }),
     'a click': () => site.post('/v1/clicks', { trackingId: 'acme_jane' }),
     'a sign-up': () => site.post('/v1/signups', { click_id: 'acme_ref_1', email: 'x@example.com' }),
   };

@@ -79,7 +79,12 @@ export async function openSite(
     live,
     test,
     keyFor,
-    async send(method: string, path: string, body: string | Uint8Array | undefined, asked: Asked = {}): Promise<Answer> {
+    async send(
+      method: string,
+      path: string,
+      body: string | Uint8Array | undefined,
+      asked: Asked = {},
+    ): Promise<Answer> {
       const key = asked.key === undefined ? live : asked.key;
       const response = await fetch(`${url}${path}`, {
         method,
@@ -94,10 +99,14 @@ export async function openSite(
       return { status: response.status, headers: response.headers, text, body: jsonOf(text) };
     },
     get: (path: string, asked?: Asked) => site.send('GET', path, undefined, asked),
-    post: (path: string, body: unknown, asked?: Asked) => site.send('POST', path, JSON.stringify(body), asked),
+    post: (path: string, body: unknown, asked?: Asked) =>
+      site.send('POST', path, JSON.stringify(body), asked),
     /** A delivery as Stripe would send it, signed now. */
     deliver: (body: string, path = '/webhooks/stripe', secret = SECRET) =>
-      site.send('POST', path, body, { key: null, headers: signed(body, secret, Math.floor(stage.clock.now / 1000)) }),
+      site.send('POST', path, body, {
+        key: null,
+        headers: signed(body, secret, Math.floor(stage.clock.now / 1000)),
+      }),
     /** Everything in the database, to see that nothing was written. */
     async everything(): Promise<string> {
       const { pool } = on.database;

@@ -20,7 +20,12 @@ import { translators } from '../support/stage.ts';
 import { enveloped } from '../stories/theatre.ts';
 import { furnish, openSite, SECRET, type Answer, type Site } from './site.ts';
 
-type Line = { readonly level: number; readonly rejected?: string; readonly hint?: string; readonly requestId?: string };
+type Line = {
+  readonly level: number;
+  readonly rejected?: string;
+  readonly hint?: string;
+  readonly requestId?: string;
+};
 
 let db: TestDatabase;
 let site: Site;
@@ -31,10 +36,18 @@ const lines: Line[] = [];
 
 beforeAll(async () => {
   db = await createDatabase();
-  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as Line) });
+  const log = pino(
+    { level: 'warn' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as Line) },
+  );
   site = await openSite(db, { log });
   await furnish(site.stage);
-  account = createAccount({ seed: 'webhooks', family: 'basil', startAt: 1_767_600_000, livemode: true });
+  account = createAccount({
+    seed: 'webhooks',
+    family: 'basil',
+    startAt: 1_767_600_000,
+    livemode: true,
+  });
   const joined = account.during(() => {
     broughtByJane = account.customer({ metadata: { affonso_referral: 'ref_1' } });
   });
@@ -64,7 +77,10 @@ type Paid = {
 function paid(): Paid {
   let payment: SimulatedPayment | undefined;
   const events = account.during(() => {
-    payment = account.subscribe({ customer: broughtByJane, price: account.price({ amount: 10_000 }) }).firstPayment;
+    payment = account.subscribe({
+      customer: broughtByJane,
+      price: account.price({ amount: 10_000 }),
+    }).firstPayment;
   });
   const event = events.find(({ body }) => typeOf(body) === 'invoice.paid');
   if (!event || !payment) throw new Error('the subscription was not paid');
@@ -73,10 +89,14 @@ function paid(): Paid {
 
 const typeOf = (body: string): string => (JSON.parse(body) as { type: string }).type;
 const idOf = (body: string): string => (JSON.parse(body) as { id: string }).id;
-const objectIdOf = (body: string): string => (JSON.parse(body) as { data: { object: { id: string } } }).data.object.id;
+const objectIdOf = (body: string): string =>
+  (JSON.parse(body) as { data: { object: { id: string } } }).data.object.id;
 const now = (): number => Math.floor(site.stage.clock.now / 1000);
-const send = (body: string | Uint8Array, headers: Record<string, string>, path = '/webhooks/stripe'): Promise<Answer> =>
-  site.send('POST', path, body, { key: null, headers });
+const send = (
+  body: string | Uint8Array,
+  headers: Record<string, string>,
+  path = '/webhooks/stripe',
+): Promise<Answer> => site.send('POST', path, body, { key: null, headers });
 
 async function balance(): Promise<bigint> {
   const [row] = await site.stage.ask<{ payable: bigint }>(
@@ -100,14 +120,20 @@ describe('a delivery', () => {
   });
 
   test('of an unknown type is kept as ignored', async () => {
-    const event = account.emit('radar.early_fraud_warning.created', { id: 'issfr_1', object: 'radar.early_fraud_warning' });
+    const event = account.emit('radar.early_fraud_warning.created', {
+      id: 'issfr_1',
+      object: 'radar.early_fraud_warning',
+    });
     const { status, body } = await site.deliver(event.body);
     expect([status, body['outcome']]).toEqual([200, 'ignored']);
   });
 
   test('signed with any of several secrets is taken', async () => {
     const { event } = paid();
-    const { status } = await send(event.body, signed(event.body, ['whsec_of_the_past', SECRET], now()));
+    const { status } = await send(
+      event.body,
+      signed(event.body, ['whsec_of_the_past', SECRET], now()),
+    );
     expect(status).toBe(200);
   });
 
@@ -124,13 +150,28 @@ describe('a delivery', () => {
 
 describe('what is not signed well', () => {
   const body = (): string => paid().event.body;
-  const altered = (text: string): string => text.replace('"livemode": true', '"livemode": false').replace('"livemode":true', '"livemode":false');
+  const altered = (text: string): string =>
+    text
+      .replace('"livemode": true', '"livemode": false')
+      .replace('"livemode":true', '"livemode":false');
 
   const cases: Record<string, [code: string, hint: RegExp, () => Promise<Answer>]> = {
     'no signature': ['signature_missing', /proxy/, () => send(body(), {})],
-    'a malformed signature': ['signature_malformed', /form/, () => send(body(), { 'stripe-signature': 'hello' })],
-    'only v0': ['signature_no_v1', /v1/, () => send(body(), { 'stripe-signature': `t=${now()},v0=${'0'.repeat(64)}` })],
-    'another secret': ['signature_mismatch', /stripe listen/, () => site.deliver(body(), '/webhooks/stripe', 'whsec_of_the_cli')],
+    'a malformed signature': [
+      'signature_malformed',
+      /form/,
+      () => send(body(), { 'stripe-signature': 'hello' }),
+    ],
+    'only v0': [
+      'signature_no_v1',
+      /v1/,
+      () => send(body(), { 'stripe-signature': `t=${now()},v0=${'0'.repeat(64)}` }),
+    ],
+    'another secret': [
+      'signature_mismatch',
+      /stripe listen/,
+      () => site.deliver(body(), '/webhooks/stripe', 'whsec_of_the_cli'),
+    ],
     'an altered body': [
       'signature_mismatch',
       /proxy/,
@@ -139,28 +180,62 @@ describe('what is not signed well', () => {
         return send(altered(text), signed(text, SECRET, now()));
       },
     ],
-    'a stale timestamp': ['timestamp_outside_tolerance', /replayed/, () => { const text = body(); return send(text, signed(text, SECRET, now() - 301)); }],
-    'a timestamp of the future': ['timestamp_outside_tolerance', /behind/, () => { const text = body(); return send(text, signed(text, SECRET, now() + 301)); }],
+    'a stale timestamp': [
+      'timestamp_outside_tolerance',
+      /replayed/,
+      () => {
+        const text = body();
+        return send(text, signed(text, SECRET, now() - 301));
+      },
+    ],
+    'a timestamp of the future': [
+      'timestamp_outside_tolerance',
+      /behind/,
+      () => {
+        const text = body();
+        return send(text, signed(text, SECRET, now() + 301));
+      },
+    ],
     'what is no JSON': ['not_json', /JSON/, () => send('hello', signed('hello', SECRET, now()))],
     'an empty body': ['not_json', /JSON/, () => send('', signed('', SECRET, now()))],
-    'JSON that is no event': ['not_an_event', /event/, () => send('{}', signed('{}', SECRET, now()))],
-    'a workspace without a secret': ['no_secret_configured', /STRIPE_WEBHOOK_SECRET/, () => site.deliver(body(), '/webhooks/stripe/secretless')],
+    'JSON that is no event': [
+      'not_an_event',
+      /event/,
+      () => send('{}', signed('{}', SECRET, now())),
+    ],
+    'a workspace without a secret': [
+      'no_secret_configured',
+      /STRIPE_WEBHOOK_SECRET/,
+      () => site.deliver(body(), '/webhooks/stripe/secretless'),
+    ],
   };
 
-  test.each(Object.entries(cases))('%s: 400, nothing stored, no query, one line that says why', async (_words, [code, hint, deliver]) => {
-    const all = await site.everything();
-    const queries = vi.spyOn(db.database.pool, 'query');
-    const connections = vi.spyOn(db.database.pool, 'connect');
-    const { status, body: answer } = await deliver();
-    expect(queries).not.toHaveBeenCalled();
-    expect(connections).not.toHaveBeenCalled();
-    vi.restoreAllMocks();
-    expect(status).toBe(400);
-    expect(answer).toEqual({ error: { code, message: expect.any(String), hint: expect.stringMatching(hint) } });
-    expect(lines).toMatchObject([{ level: 40, rejected: code, hint: expect.stringMatching(hint), requestId: expect.stringMatching(/^req_/) }]);
-    expect(JSON.stringify(lines)).not.toContain(SECRET);
-    expect(await site.everything()).toBe(all);
-  });
+  test.each(Object.entries(cases))(
+    '%s: 400, nothing stored, no query, one line that says why',
+    async (_words, [code, hint, deliver]) => {
+      const all = await site.everything();
+      const queries = vi.spyOn(db.database.pool, 'query');
+      const connections = vi.spyOn(db.database.pool, 'connect');
+      const { status, body: answer } = await deliver();
+      expect(queries).not.toHaveBeenCalled();
+      expect(connections).not.toHaveBeenCalled();
+      vi.restoreAllMocks();
+      expect(status).toBe(400);
+      expect(answer).toEqual({
+        error: { code, message: expect.any(String), hint: expect.stringMatching(hint) },
+      });
+      expect(lines).toMatchObject([
+        {
+          level: 40,
+          rejected: code,
+          hint: expect.stringMatching(hint),
+          requestId: expect.stringMatching(/^req_/),
+        },
+      ]);
+      expect(JSON.stringify(lines)).not.toContain(SECRET);
+      expect(await site.everything()).toBe(all);
+    },
+  );
 
   test('larger than 1 MiB: 413, even when it is signed', async () => {
     const text = `{"a":"${'x'.repeat(1_048_576)}"}`;
@@ -179,7 +254,9 @@ describe('what is not signed well', () => {
   });
 
   test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s: 405', async (method) => {
-    const { status, headers } = await site.send(method, '/webhooks/stripe', undefined, { key: null });
+    const { status, headers } = await site.send(method, '/webhooks/stripe', undefined, {
+      key: null,
+    });
     expect([status, headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
@@ -195,10 +272,17 @@ describe('when the database is away', () => {
     const { event } = paid();
     const headers = signed(event.body, SECRET, now());
     const answer = await away.send('POST', '/webhooks/stripe', event.body, { key: null, headers });
-    const forged = await away.send('POST', '/webhooks/stripe', event.body, { key: null, headers: { 'stripe-signature': 't=1,v1=0' } });
+    const forged = await away.send('POST', '/webhooks/stripe', event.body, {
+      key: null,
+      headers: { 'stripe-signature': 't=1,v1=0' },
+    });
     await away.close();
     await pool.end();
-    expect([answer.status, answer.headers.get('retry-after'), answer.body.error.code]).toEqual([503, '5', 'database_away']);
+    expect([answer.status, answer.headers.get('retry-after'), answer.body.error.code]).toEqual([
+      503,
+      '5',
+      'database_away',
+    ]);
     expect(forged.status).toBe(400);
     // Once it is back, the same delivery is taken.
     expect((await site.deliver(event.body)).body['outcome']).toBe('posted');
@@ -207,7 +291,12 @@ describe('when the database is away', () => {
 
 describe('a payment told by webhook and by API', () => {
   const sell = (externalEventId: string, more: Record<string, unknown> = {}): Promise<Answer> =>
-    site.post('/v1/conversions', { referral_id: 'ref_1', sale_amount: 100, external_event_id: externalEventId, ...more });
+    site.post('/v1/conversions', {
+      referral_id: 'ref_1',
+      sale_amount: 100,
+      external_event_id: externalEventId,
+      ...more,
+    });
 
   test('case 20: the webhook first, then the API: the API gets the existing sale back', async () => {
     const { event, invoice } = paid();
@@ -215,7 +304,11 @@ describe('a payment told by webhook and by API', () => {
     const before = await balance();
     const named = await sell(invoice);
     expect(named.status).toBe(200);
-    expect(named.body.data).toMatchObject({ external_event_id: idOf(event.body), invoice_id: invoice, commission_amount: 30 });
+    expect(named.body.data).toMatchObject({
+      external_event_id: idOf(event.body),
+      invoice_id: invoice,
+      commission_amount: 30,
+    });
     expect(await balance()).toBe(before);
     const again = await sell(invoice);
     expect([again.status, again.body.data['id']]).toEqual([200, named.body.data['id']]);
@@ -248,7 +341,11 @@ describe('a payment told by webhook and by API', () => {
   test('at the same moment: one sale', async () => {
     const { events, invoice } = paid();
     const before = await balance();
-    const answers = await Promise.all([...events.map(({ body }) => site.deliver(body)), sell(invoice), sell(invoice)]);
+    const answers = await Promise.all([
+      ...events.map(({ body }) => site.deliver(body)),
+      sell(invoice),
+      sell(invoice),
+    ]);
     expect(answers.every(({ status }) => status === 200 || status === 201)).toBe(true);
     expect(await balance()).toBe(before + 3000n);
   });
@@ -261,7 +358,11 @@ describe('a payment told by webhook and by API', () => {
     const { id } = (JSON.parse(event.body) as { data: { object: { id: string } } }).data.object;
     await site.deliver(event.body);
     const { status, body } = await sell(id);
-    expect([status, body.data['affiliate_id'], body.data['commission_amount']]).toEqual([200, 'jane', 30]);
+    expect([status, body.data['affiliate_id'], body.data['commission_amount']]).toEqual([
+      200,
+      'jane',
+      30,
+    ]);
   });
 
   test('a refund by its Stripe id is the refund the webhook tells of', async () => {
@@ -271,11 +372,17 @@ describe('a payment told by webhook and by API', () => {
     const before = await balance();
     const told = account.during(() => account.refund(payment, { amount: 4_000 }));
     const refundId = told.map(({ body }) => objectIdOf(body)).find((one) => one.startsWith('re_'));
-    const answer = await site.post(`/v1/conversions/${id}/refund`, { amount: 40, external_event_id: refundId });
+    const answer = await site.post(`/v1/conversions/${id}/refund`, {
+      amount: 40,
+      external_event_id: refundId,
+    });
     expect(answer.body.data).toMatchObject({ sale_amount: 60, commission_amount: 18 });
     for (const { body } of told) await site.deliver(body);
     expect(await balance()).toBe(before - 1200n);
-    const again = await site.post(`/v1/conversions/${id}/refund`, { amount: 40, external_event_id: refundId });
+    const again = await site.post(`/v1/conversions/${id}/refund`, {
+      amount: 40,
+      external_event_id: refundId,
+    });
     expect([again.status, again.body.data['sale_amount']]).toEqual([200, 60]);
   });
 
@@ -289,7 +396,10 @@ describe('a payment told by webhook and by API', () => {
     const before = await balance();
     const same = await site.post(`/v1/conversions/${id}/refund`, { external_event_id: refundId });
     expect([same.status, same.body.data['sale_amount']]).toEqual([200, 60]);
-    const other = await site.post(`/v1/conversions/${id}/refund`, { amount: 50, external_event_id: refundId });
+    const other = await site.post(`/v1/conversions/${id}/refund`, {
+      amount: 50,
+      external_event_id: refundId,
+    });
     expect([other.status, other.body.error.code]).toEqual([409, 'DUPLICATE_ERROR']);
     expect(await balance()).toBe(before);
   });
@@ -298,10 +408,16 @@ describe('a payment told by webhook and by API', () => {
     const { invoice, events } = paid();
     const told = await sell(invoice, { sale_amount_currency: 'EUR', sale_amount: 92 });
     expect(told.body.data).toMatchObject({ commission_amount: 27.6, commission_currency: 'EUR' });
-    const outcomes = await Promise.all(events.map(async ({ body }) => (await site.deliver(body)).body['outcome']));
+    const outcomes = await Promise.all(
+      events.map(async ({ body }) => (await site.deliver(body)).body['outcome']),
+    );
     expect(outcomes).not.toContain('pending');
     const { body } = await site.get(`/v1/conversions/${String(told.body.data['id'])}`);
-    expect(body.data).toMatchObject({ sale_amount: 100, commission_amount: 30, commission_currency: 'USD' });
+    expect(body.data).toMatchObject({
+      sale_amount: 100,
+      commission_amount: 30,
+      commission_currency: 'USD',
+    });
   });
 
   test('an invoice that Stripe says is void is no sale', async () => {

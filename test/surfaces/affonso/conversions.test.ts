@@ -17,9 +17,17 @@ beforeAll(async () => {
   await stage.affiliate('aff_max');
   await stage.referral('ref_jane', 'aff_jane');
   await stage.referral('ref_max', 'aff_max');
-  await stage.incentive('inc_monthly', terms('30', { priceIds: ['price_monthly_usd'], interval: 'monthly' }));
+  await stage.incentive(
+    'inc_monthly',
+    terms('30', { priceIds: ['price_monthly_usd'], interval: 'monthly' }),
+  );
   // The first conversion carries both, so that renewals need only the customer id.
-  await sell({ referral_id: 'ref_jane', customer_id: 'cust_123', sale_amount: 1, external_event_id: 'the first' });
+  await sell({
+    referral_id: 'ref_jane',
+    customer_id: 'cust_123',
+    sale_amount: 1,
+    external_event_id: 'the first',
+  });
 });
 
 afterAll(async () => {
@@ -68,7 +76,10 @@ const KEYS = [
 ];
 
 async function salesNamed(externalEventId: string): Promise<number> {
-  const rows = await site.stage.ask('SELECT 1 FROM conversions WHERE workspace_id = $1 AND external_event_id = $2', [externalEventId]);
+  const rows = await site.stage.ask(
+    'SELECT 1 FROM conversions WHERE workspace_id = $1 AND external_event_id = $2',
+    [externalEventId],
+  );
   return rows.length;
 }
 
@@ -115,7 +126,10 @@ describe('the documented request', () => {
   test('sent fifty times at once makes one sale: one 201, forty-nine 200, one id', async () => {
     const body = { ...DOCUMENTED, external_event_id: 'inv_fifty' };
     const answers = await Promise.all(Array.from({ length: 50 }, () => sell(body)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array.from({ length: 49 }, () => 200), 201]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      ...Array.from({ length: 49 }, () => 200),
+      201,
+    ]);
     expect(new Set(answers.map(({ body: { data } }) => JSON.stringify(data))).size).toBe(1);
     expect(await salesNamed('inv_fifty')).toBe(1);
   });
@@ -139,29 +153,69 @@ describe('what is answered on creation', () => {
   const cases: Record<string, Record<string, unknown>> = {
     'a sale with an incentive': { price_ids: ['price_monthly_usd'], interval: 'monthly' },
     'a sale that nothing pays for': { price_ids: ['price_other'] },
-    'a sale with words of the caller': { status: 'pending_manual_approval', sales_status: 'complete', price_ids: ['price_monthly_usd'], interval: 'monthly' },
+    'a sale with words of the caller': {
+      status: 'pending_manual_approval',
+      sales_status: 'complete',
+      price_ids: ['price_monthly_usd'],
+      interval: 'monthly',
+    },
     'a trial': { sales_status: 'trialing', is_subscription: true },
-    'a sale of the past': { created_at: '2025-06-22T12:00:00+02:00', product_ids: ['prod_1'], metadata: { a: { b: [1] } } },
-    'yen': { sale_amount: 500, sale_amount_currency: 'jpy' },
-    'dinars': { sale_amount: 1.234, sale_amount_currency: 'KWD' },
+    'a sale of the past': {
+      created_at: '2025-06-22T12:00:00+02:00',
+      product_ids: ['prod_1'],
+      metadata: { a: { b: [1] } },
+    },
+    yen: { sale_amount: 500, sale_amount_currency: 'jpy' },
+    dinars: { sale_amount: 1.234, sale_amount_currency: 'KWD' },
   };
   test.each(Object.entries(cases))('%s is what a reader is shown', async (name, more) => {
-    const made = await sell({ referral_id: 'ref_jane', sale_amount: 20, external_event_id: name, ...more });
+    const made = await sell({
+      referral_id: 'ref_jane',
+      sale_amount: 20,
+      external_event_id: name,
+      ...more,
+    });
     const read = await site.get(`/v1/conversions/${String(made.body.data['id'])}`);
     expect(made.status).toBe(201);
-    expect(read.body.data).toEqual({ ...made.body.data, kind: 'sale', source: 'affonso', reason: expect.toSatisfy(() => true) });
+    expect(read.body.data).toEqual({
+      ...made.body.data,
+      kind: 'sale',
+      source: 'affonso',
+      reason: expect.toSatisfy(() => true),
+    });
   });
 
   test('a sale that nothing pays for has no earning', async () => {
-    const { body } = await sell({ referral_id: 'ref_jane', sale_amount: 20, external_event_id: 'a sale that nothing pays for' });
-    expect(body.data).toMatchObject({ earning_id: null, matched_incentive_id: null, commission_amount: 0, commission_currency: 'USD' });
+    const { body } = await sell({
+      referral_id: 'ref_jane',
+      sale_amount: 20,
+      external_event_id: 'a sale that nothing pays for',
+    });
+    expect(body.data).toMatchObject({
+      earning_id: null,
+      matched_incentive_id: null,
+      commission_amount: 0,
+      commission_currency: 'USD',
+    });
   });
 
   test('amounts are exact in every scale', async () => {
-    const yen = await sell({ referral_id: 'ref_jane', sale_amount: 500, sale_amount_currency: 'JPY', external_event_id: 'yen' });
-    const dinars = await sell({ referral_id: 'ref_jane', sale_amount: 1.234, sale_amount_currency: 'KWD', external_event_id: 'dinars' });
+    const yen = await sell({
+      referral_id: 'ref_jane',
+      sale_amount: 500,
+      sale_amount_currency: 'JPY',
+      external_event_id: 'yen',
+    });
+    const dinars = await sell({
+      referral_id: 'ref_jane',
+      sale_amount: 1.234,
+      sale_amount_currency: 'KWD',
+      external_event_id: 'dinars',
+    });
     const odd = await sell({ referral_id: 'ref_jane', sale_amount: 1.1, external_event_id: 'odd' });
-    expect([yen, dinars, odd].map(({ body }) => body.data['sale_amount'])).toEqual([500, 1.234, 1.1]);
+    expect([yen, dinars, odd].map(({ body }) => body.data['sale_amount'])).toEqual([
+      500, 1.234, 1.1,
+    ]);
     const rows = await site.stage.ask<{ amount: bigint }>(
       `SELECT amount FROM conversions WHERE workspace_id = $1 AND external_event_id IN ('yen', 'dinars', 'odd') ORDER BY external_event_id`,
     );
@@ -169,47 +223,97 @@ describe('what is answered on creation', () => {
   });
 
   test('the time a caller gives is the time of the sale', async () => {
-    const { body } = await sell({ referral_id: 'ref_jane', sale_amount: 20, external_event_id: 'a sale of the past' });
+    const { body } = await sell({
+      referral_id: 'ref_jane',
+      sale_amount: 20,
+      external_event_id: 'a sale of the past',
+    });
     expect(body.data['created_at']).toBe('2025-06-22T10:00:00.000Z');
   });
 });
 
 describe('who is credited', () => {
   test('a renewal by customer id alone, and by app user id once both were sent together', async () => {
-    await sell({ referral_id: 'ref_max', customer_id: 'cust_max', external_user_id: 'user_max', sale_amount: 5, external_event_id: 'max 1' });
-    const customer = await sell({ customer_id: 'cust_max', sale_amount: 5, external_event_id: 'max 2' });
+    await sell({
+      referral_id: 'ref_max',
+      customer_id: 'cust_max',
+      external_user_id: 'user_max',
+      sale_amount: 5,
+      external_event_id: 'max 1',
+    });
+    const customer = await sell({
+      customer_id: 'cust_max',
+      sale_amount: 5,
+      external_event_id: 'max 2',
+    });
     expect(customer.body.data['affiliate_id']).toBe('aff_max');
     const { body } = await site.get('/v1/referrals/ref_max');
-    expect(body.data).toMatchObject({ status: 'customer', customer_id: 'cust_max', external_user_id: 'user_max', subscription_id: null });
-    const stranger = await sell({ customer_id: 'cust_of_nobody', sale_amount: 5, external_event_id: 'max 4' });
+    expect(body.data).toMatchObject({
+      status: 'customer',
+      customer_id: 'cust_max',
+      external_user_id: 'user_max',
+      subscription_id: null,
+    });
+    const stranger = await sell({
+      customer_id: 'cust_of_nobody',
+      sale_amount: 5,
+      external_event_id: 'max 4',
+    });
     expect(stranger.status).toBe(404);
   });
 
   test('a buyer who buys forty times at once', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => sell({ customer_id: 'cust_max', sale_amount: 1, external_event_id: `busy ${index}` })),
+      Array.from({ length: 40 }, (_, index) =>
+        sell({ customer_id: 'cust_max', sale_amount: 1, external_event_id: `busy ${index}` }),
+      ),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 201));
   });
 
-  test.each(['affonso_id', 'affonso_referral', 'referralId', 'clickId', 'affonsoId', 'affonsoReferral', 'click_id'])(
-    '%s names a referral',
-    async (name) => {
-      const { status, body } = await sell({ [name]: 'ref_max', sale_amount: 5, external_event_id: `by ${name}` });
-      expect(status).toBe(201);
-      expect(body.data['referral_id']).toBe('ref_max');
-    },
-  );
+  test.each([
+    'affonso_id',
+    'affonso_referral',
+    'referralId',
+    'clickId',
+    'affonsoId',
+    'affonsoReferral',
+    'click_id',
+  ])('%s names a referral', async (name) => {
+    const { status, body } = await sell({
+      [name]: 'ref_max',
+      sale_amount: 5,
+      external_event_id: `by ${name}`,
+    });
+    expect(status).toBe(201);
+    expect(body.data['referral_id']).toBe('ref_max');
+  });
 
   test('identifiers that lead to different referrals are refused', async () => {
     const before = await site.everything();
-    const { status, body } = await sell({ referral_id: 'ref_max', customer_id: 'cust_123', sale_amount: 5, external_event_id: 'both' });
+    const { status, body } = await sell({
+      referral_id: 'ref_max',
+      customer_id: 'cust_123',
+      sale_amount: 5,
+      external_event_id: 'both',
+    });
     expect(status).toBe(400);
     expect(body.error).toMatchObject({ code: 'VALIDATION_ERROR', field: 'customer_id' });
-    const aliases = await sell({ referral_id: 'ref_max', affonso_id: 'ref_jane', sale_amount: 5, external_event_id: 'both' });
+    const aliases = await sell({
+      referral_id: 'ref_max',
+      affonso_id: 'ref_jane',
+      sale_amount: 5,
+      external_event_id: 'both',
+    });
     expect(aliases.body.error).toMatchObject({ code: 'VALIDATION_ERROR', field: 'affonso_id' });
     // Also when the call pretends to lie before everything else.
-    const early = await sell({ referral_id: 'ref_max', customer_id: 'cust_123', sale_amount: 5, created_at: '2020-01-01', external_event_id: 'both' });
+    const early = await sell({
+      referral_id: 'ref_max',
+      customer_id: 'cust_123',
+      sale_amount: 5,
+      created_at: '2020-01-01',
+      external_event_id: 'both',
+    });
     expect(early.status).toBe(400);
     expect(await site.everything()).toBe(before);
   });
@@ -217,7 +321,12 @@ describe('who is credited', () => {
   test('a referral id that names nothing is refused, whatever else is sent', async () => {
     const before = await site.everything();
     for (const more of [{}, { customer_id: 'cust_123' }]) {
-      const { status, body } = await sell({ referral_id: 'ref_nobody', ...more, sale_amount: 5, external_event_id: 'nobody' });
+      const { status, body } = await sell({
+        referral_id: 'ref_nobody',
+        ...more,
+        sale_amount: 5,
+        external_event_id: 'nobody',
+      });
       expect(status).toBe(404);
       expect(body.error.code).toBe('NOT_FOUND');
       expect(body.error.message).toContain('referral_id "ref_nobody"');
@@ -226,17 +335,33 @@ describe('who is credited', () => {
   });
 
   test('blank identifiers are as good as none', async () => {
-    const { status, body } = await sell({ affonso_referral: '', customer_id: 'cust_123', click_id: null, sale_amount: 5, external_event_id: 'blank' });
+    const { status, body } = await sell({
+      affonso_referral: '',
+      customer_id: 'cust_123',
+      click_id: null,
+      sale_amount: 5,
+      external_event_id: 'blank',
+    });
     expect(status).toBe(201);
     expect(body.data['referral_id']).toBe('ref_jane');
-    const none = await sell({ affonso_referral: ' ', sale_amount: 5, external_event_id: 'blank 2' });
+    const none = await sell({
+      affonso_referral: ' ',
+      sale_amount: 5,
+      external_event_id: 'blank 2',
+    });
     expect(none.status).toBe(400);
   });
 });
 
 describe('a sale that names a Stripe object', () => {
   test('may be told before the webhook: it counts at once', async () => {
-    const { status, body } = await sell({ referral_id: 'ref_jane', sale_amount: 50, external_event_id: 'in_early', price_ids: ['price_monthly_usd'], interval: 'monthly' });
+    const { status, body } = await sell({
+      referral_id: 'ref_jane',
+      sale_amount: 50,
+      external_event_id: 'in_early',
+      price_ids: ['price_monthly_usd'],
+      interval: 'monthly',
+    });
     expect(status).toBe(201);
     expect(body.data).toMatchObject({ invoice_id: 'in_early', commission_amount: 15 });
   });
@@ -276,16 +401,26 @@ describe('the two worlds', () => {
 
   test('a test key sees nothing live, a live key nothing of the test world', async () => {
     const live = await sell({ referral_id: 'ref_jane', sale_amount: 5, external_event_id: 'live' });
-    const test = await sell({ referral_id: 'ref_jane', sale_amount: 5, external_event_id: 'test' }, site.test);
+    const test = await sell(
+      { referral_id: 'ref_jane', sale_amount: 5, external_event_id: 'test' },
+      site.test,
+    );
     const idOf = (answer: Answer): string => String(answer.body.data['id']);
     expect((await site.get(`/v1/conversions/${idOf(live)}`, { key: site.test })).status).toBe(404);
     expect((await site.get(`/v1/conversions/${idOf(test)}`)).status).toBe(404);
-    expect((await site.post(`/v1/conversions/${idOf(live)}/refund`, {}, { key: site.test })).status).toBe(404);
-    expect((await site.get('/v1/conversions?external_event_id=live', { key: site.test })).body.data).toEqual([]);
+    expect(
+      (await site.post(`/v1/conversions/${idOf(live)}/refund`, {}, { key: site.test })).status,
+    ).toBe(404);
+    expect(
+      (await site.get('/v1/conversions?external_event_id=live', { key: site.test })).body.data,
+    ).toEqual([]);
   });
 
   test('a customer credited in one world is nobody in the other', async () => {
-    const { status } = await sell({ customer_id: 'cust_123', sale_amount: 5, external_event_id: 'world' }, site.test);
+    const { status } = await sell(
+      { customer_id: 'cust_123', sale_amount: 5, external_event_id: 'world' },
+      site.test,
+    );
     expect(status).toBe(404);
   });
 });
