@@ -2,6 +2,7 @@
  * Which route of which dialect a request is for, from method and path alone, so that every error that follows has the
  * caller's shape (apis.md 6.1): first an explicit prefix `/affonso/v1/…`, then the first surface that owns the path.
  */
+import { Router } from '@koa/router';
 import type { Route, Surface } from '../surfaces/surface.ts';
 import { unsafeText } from './body.ts';
 
@@ -15,97 +16,67 @@ export type Destination =
   | { readonly is: 'unknown'; readonly surface: Surface }
   | { readonly is: 'method'; readonly surface: Surface; readonly allow: string };
 
-type Entry = {
-  readonly surface: Surface;
-  readonly route: Route;
-  readonly segments: readonly string[];
-};
-type Named = { readonly entries: readonly Entry[]; readonly surface: Surface };
-
-const segmentsOf = (path: string): string[] => path.split('/').slice(1);
+type Named = { readonly surface: Surface; readonly table: Table };
+type Table = { find(method: string, path: string): Found };
+type Found = { readonly route: Route; readonly params: Readonly<Record<string, string>> } | { readonly allow: readonly string[] };
 
 /** null: no surface owns the path. */
 export type Dispatch = (method: string, path: string) => Destination | null;
 
-/** Prepares the table once. Among surfaces that own a path the first one with a route for it answers. */
+/** Prepares the tables once. Among surfaces that own a path the first one with a route for it answers. */
 export function createDispatch(surfaces: readonly Surface[]): Dispatch {
-  const named: Named[] = surfaces.map((surface) => ({
-    surface,
-    entries: surface.routes.map((route) => ({ surface, route, segments: segmentsOf(route.path) })),
-  }));
+  const named: Named[] = surfaces.map((surface) => ({ surface, table: tableOf(surface.routes) }));
   return (method, given) => {
     const prefixed = named.filter(({ surface }) => given.startsWith(`/${surface.name}/`));
     const path = prefixed[0] ? given.slice(prefixed[0].surface.name.length + 1) : given;
-    const owners = (prefixed.length > 0 ? prefixed : named).filter(({ surface }) =>
-      surface.owns(path),
-    );
-    const last = owners.at(-1);
-    return last
-      ? choose(
-          owners.flatMap(({ entries }) => entries),
-          last.surface,
-          method,
-          path,
-        )
-      : null;
+    const owners = (prefixed.length > 0 ? prefixed : named).filter(({ surface }) => surface.owns(path));
+    return owners.length === 0 ? null : choose(owners, method === 'HEAD' ? 'GET' : method, path);
   };
 }
 
-function choose(
-  entries: readonly Entry[],
-  fallback: Surface,
-  method: string,
-  path: string,
-): Destination {
-  const asked = segmentsOf(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
-  const matching = entries.flatMap((entry) => {
-    const params = matches(entry.segments, asked);
-    return params ? [{ entry, params }] : [];
-  });
-  const [first] = matching;
-  if (!first) return { is: 'unknown', surface: fallback };
+function choose(owners: readonly Named[], method: string, path: string): Destination {
+  const found = owners.map(({ surface, table }) => ({ surface, found: table.find(method, path) }));
+  for (const { surface, found: one } of found) if ('route' in one) return { is: 'route', surface, route: one.route, params: one.params };
+  const allow = new Set(found.flatMap(({ found: one }) => ('allow' in one ? one.allow : [])));
+  const told = found.find(({ found: one }) => 'allow' in one && one.allow.length > 0) ?? found.at(-1);
+  if (!told) throw new Error('a path needs an owner');
+  return allow.size === 0
+    ? { is: 'unknown', surface: told.surface }
+    : { is: 'method', surface: told.surface, allow: [...allow].join(', ') };
+}
+
+const literals = (route: Route): number => route.path.split('/').filter((segment) => !segment.startsWith(':')).length;
+
+/** Path patterns are the router's business; nothing is run by it, because errors must know their dialect first. */
+function tableOf(routes: readonly Route[]): Table {
+  const router = new Router({ sensitive: true });
+  const byName = new Map<string, Route>();
   // A literal segment says more than a parameter: /commissions/stats is not the commission "stats".
-  const best = matching
-    .filter(({ entry }) => entry.route.method === (method === 'HEAD' ? 'GET' : method))
-    .toSorted((a, b) => Object.keys(a.params).length - Object.keys(b.params).length)[0];
-  if (best)
-    return {
-      is: 'route',
-      surface: best.entry.surface,
-      route: best.entry.route,
-      params: best.params,
-    };
-  const allow = [...new Set(matching.map(({ entry }) => entry.route.method))].join(', ');
-  return { is: 'method', surface: first.entry.surface, allow };
+  for (const route of routes.toSorted((a, b) => literals(b) - literals(a))) {
+    const name = `${route.method} ${route.path}`;
+    byName.set(name, route);
+    router.register(route.path, [route.method], () => undefined, { name });
+  }
+  return {
+    find(method, path) {
+      const { path: fitting, pathAndMethod } = router.match(path, method);
+      for (const layer of pathAndMethod) {
+        const route = byName.get(layer.name ?? '');
+        const params = paramsOf(layer.params(path, layer.captures(path)));
+        if (route && params) return { route, params };
+      }
+      const named = fitting.filter((layer) => paramsOf(layer.params(path, layer.captures(path))) !== null);
+      return { allow: named.flatMap((layer) => byName.get(layer.name ?? '')?.method ?? []) };
+    },
+  };
 }
 
-/** The parameters when the path fits; null when it does not, or a parameter is no text that could name anything. */
-function matches(
-  pattern: readonly string[],
-  asked: readonly string[],
-): Record<string, string> | null {
-  if (pattern.length !== asked.length) return null;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of pattern.entries()) {
-    const given = asked[index] ?? '';
-    if (segment.startsWith(':')) {
-      const value = decoded(given);
-      if (value === null) return null;
-      params[segment.slice(1)] = value;
-    } else if (segment !== given) return null;
-  }
-  return params;
-}
+const LONGEST_PARAMETER = 512;
 
-const LONGEST_PARAMETER = 255;
-
-function decoded(segment: string): string | null {
-  try {
-    const text = decodeURIComponent(segment);
-    return text === '' || text.length > LONGEST_PARAMETER || unsafeText(text) !== null
-      ? null
-      : text;
-  } catch {
-    return null;
-  }
+/** The parameters as they are; null when one of them is no text that could name anything. */
+function paramsOf(params: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {
+  const wrong = Object.values(params).some(
+    (text) => text === '' || text.length > LONGEST_PARAMETER || unsafeText(text) !== null,
+  );
+  return wrong ? null : params;
 }

@@ -48,7 +48,7 @@ async function stopped(child: Child): Promise<void> {
 describe('start', () => {
   test(
     'prints where it is, a first key once, and what is not configured',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const first = run(['start']);
       const url = await urlOf(first);
@@ -77,7 +77,7 @@ describe('start', () => {
     },
   );
 
-  test('a port that is taken is said in words and ends it', { timeout: 30_000 }, async () => {
+  test('a port that is taken is said in words and ends it', { timeout: 60_000 }, async () => {
     const other = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
@@ -111,7 +111,7 @@ describe('start', () => {
 
   test(
     'SIGTERM lets requests under way finish, closes idle connections, and exits 0',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const child = run(['start'], { STRIPE_WEBHOOK_SECRET: SECRET });
       const url = await urlOf(child);
@@ -194,7 +194,7 @@ describe('start with the bundled database', () => {
 describe('verify', () => {
   test(
     'exits 0 when the ledger is proven, 1 when somebody moved money by hand',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const stage = await createStage(on, { workspace: 'proven', startAt: Date.UTC(2026, 1, 1) });
       await stage.affiliate('jane');

@@ -23,14 +23,19 @@ afterAll(async () => {
   await on.drop();
 });
 
-/** Terminates the connection that listens, once there is one. */
+const cut: number[] = [];
+
+/** Terminates the connection that listens, once there is a new one. */
 async function cutEar(): Promise<void> {
   for (;;) {
-    const { rowCount } = await on.database.pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'tributary' AND query LIKE 'LISTEN%' AND state = 'idle'`,
+    const { rows } = await on.database.pool.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity, pg_terminate_backend(pid)
+       WHERE datname = current_database() AND application_name = 'tributary' AND query LIKE 'LISTEN%'
+         AND state = 'idle' AND pid <> ALL ($1)`,
+      [cut],
     );
-    if (rowCount) return;
+    cut.push(...rows.map(({ pid }) => pid));
+    if (rows.length > 0) return;
     await wait(20);
   }
 }
