@@ -78,7 +78,10 @@ UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', aff
 
 const TEXT = textWith('');
 
-/** The same with every payment of certain parties, of certain referrals, and those that wait for certain prices. */
+/**
+ * The same with every payment of certain parties, of certain referrals, and those that wait for certain prices. It is rare
+ * and its index depends on how large the tables have become, so it has no name and is planned each time.
+ */
 const TEXT_CONCERNED = textWith(`
     || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY ($10::text[]))
     || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND referral_id = ANY ($11::text[]))
@@ -114,7 +117,7 @@ export async function load(tx: Tx, workspace: string, livemode: boolean, source:
   const more = [wanted.paymentsOfParties, wanted.paymentsOfReferrals, wanted.paymentsAwaiting];
   const { rows } = more.every((keys) => keys.length === 0)
     ? await tx.query<Row>({ name: 'load', text: TEXT, values: common })
-    : await tx.query<Row>({ name: 'load_concerned', text: TEXT_CONCERNED, values: [...common, ...more] });
+    : await tx.query<Row>({ text: TEXT_CONCERNED, values: [...common, ...more] });
   return sorted(workspace, rows);
 }
 

@@ -605,6 +605,26 @@ scene(
   },
 );
 
+story(11, 'an event that Stripe made weeks after the money moved counts when it moved', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    const until = (MONDAY + 86_400) * 1000;
+    await stage.incentive('inc_january', terms('30', { effectiveUntil: until }));
+    await stage.incentive('inc_after', terms('10', { effectiveFrom: until }));
+  },
+  play(account) {
+    account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) });
+    account.checkoutPayment({ amount: 5_000, clientReferenceId: 'ref_1' });
+  },
+  heard: (events) =>
+    events.map((event) => enveloped(event, { created: event.created + 40 * 86_400 })),
+  stands: [
+    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
+    'sale 50.00 usd complete, base 50.00: jane 15.00 ready_for_payment',
+    'jane usd: payable 45.00',
+  ],
+});
+
 story(14, 'what is not live is kept in the test world, and nothing of it is in the live one', {
   account: { livemode: false },
   play: (account) =>
@@ -650,7 +670,9 @@ scene(15, 'an event of an unknown type is accepted and recorded as ignored', asy
     const event = account.emit(type, { id: `x_${type}`, object: 'unheard_of' });
     expect(await stage.hear(event)).toEqual({ outcome: 'ignored', reason: 'unhandled_type' });
   }
-  const kept = (await stage.inbox()).map(({ type, state, reason }) => `${type}: ${state} ${reason}`);
+  const kept = (await stage.inbox()).map(
+    ({ type, state, reason }) => `${type}: ${state} ${reason}`,
+  );
   expect(kept.toSorted()).toEqual([
     'invoice.teleported: ignored unhandled_type',
     'radar.early_fraud_warning.created: ignored unhandled_type',

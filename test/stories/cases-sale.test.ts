@@ -146,6 +146,33 @@ story(27, 'inclusive tax is not in the base either', {
   ],
 });
 
+story(27, 'inclusive tax is taken from the lines that carry it, and from no other', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    await stage.incentive('inc_taxed', terms('10', { productIds: ['prod_taxed'] }));
+    await stage.incentive('inc_free', terms('50', { productIds: ['prod_free'] }));
+  },
+  play(account) {
+    const taxed = account.price({ amount: 11_900, product: 'prod_taxed' });
+    const free = account.price({ amount: 5_000, product: 'prod_free' });
+    account.invoice({
+      customer: referred(account),
+      lines: [
+        { amount: 11_900, price: taxed, taxes: [{ amount: 1_900, inclusive: true }] },
+        { amount: 5_000, price: free },
+      ],
+    });
+  },
+  stands: [
+    'sale 169.00 usd complete, base 150.00: jane 35.00 ready_for_payment',
+    'jane usd: payable 35.00',
+  ],
+  async also({ stage }) {
+    expect(await partsOf(stage)).toEqual(['inc_free 25.00 of 50.00', 'inc_taxed 10.00 of 100.00']);
+    expect((await stage.sales())[0]?.explanation?.flags).toBeUndefined();
+  },
+});
+
 story(28, 'with tax and credit balance the base is the cash times the share that is not tax', {
   play(account) {
     const customer = referred(account);
