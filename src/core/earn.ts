@@ -4,7 +4,7 @@
 import type { Referral } from './attribution.ts';
 import type { Sale } from './collect.ts';
 import type { Interval, Line } from './facts.ts';
-import { matchIncentive, NO_EARLIER, type Earlier, type Incentive, type Rejected } from './incentives.ts';
+import { matchIncentive, NO_EARLIER, specificity, type Earlier, type Incentive, type Rejected } from './incentives.ts';
 import type { PaymentState, PriceState } from './merge.ts';
 import { divideRounded, portion, split } from './money.ts';
 
@@ -249,10 +249,19 @@ function earningOf(
     lines,
     manual:
       matched.some(({ incentive }) => needsApproval(incentive, amount)) ||
-      (input.sale.outOfBand && !settings.trustOutOfBand),
+      (input.sale.outOfBand && !settings.trustOutOfBand) ||
+      (input.sale.linesIncomplete && choosesByLine(input)),
     holdDays: known.length === 0 ? null : Math.max(...known),
     awaitsPrices,
   };
+}
+
+/**
+ * Lines are missing from the payload and some incentive looks at them: the total is right, who pays for which part of it
+ * is not certain, so a person looks at it (cases.md 19).
+ */
+function choosesByLine({ rules, referral }: Input): boolean {
+  return rules.incentives.some(({ programId, terms }) => programId === referral?.programId && specificity(terms) < 5);
 }
 
 function needsApproval({ terms }: Incentive, amount: bigint): boolean {

@@ -145,16 +145,16 @@ export function inScope(incentive: Incentive, ask: Ask): boolean {
   );
 }
 
-/** The incentive that pays, with every candidate passed over before it and why. */
+/** The incentive that pays, with every other candidate and why it does not: it does not fit, or it is outranked. */
 export function matchIncentive(incentives: readonly Incentive[], ask: Ask): Match {
   const rejected: Rejected[] = [];
-  const candidates = incentives.filter((incentive) => inScope(incentive, ask)).toSorted(compareIncentives);
-  for (const incentive of candidates) {
-    const reason = refusalOf(incentive, ask);
-    if (reason === null) return { incentive, rejected };
-    rejected.push({ id: incentive.id, version: incentive.version, reason });
+  let winner: Incentive | null = null;
+  for (const incentive of incentives.filter((one) => inScope(one, ask)).toSorted(compareIncentives)) {
+    const reason = refusalOf(incentive, ask) ?? (winner === null ? null : 'outranked');
+    if (reason === null) winner = incentive;
+    else rejected.push({ id: incentive.id, version: incentive.version, reason });
   }
-  return { incentive: null, rejected };
+  return { incentive: winner, rejected };
 }
 
 /** Does any rule look across the payments of one referral? Then a late payment may change the later ones. */

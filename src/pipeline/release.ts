@@ -2,21 +2,39 @@
  * Release: decisions of the clock. A hold that is over makes money payable; a payment intent that no invoice claimed
  * within its deadline becomes a one-time sale. Both are recorded on the payment, because no event can tell them again.
  */
-import { duePayments } from '../store/due.ts';
+import { duePayments, likelyInvoicePayments, postpone, type DuePayments } from '../store/due.ts';
 import { runBatch, type ClockItem } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
 
 const BATCH_SIZE = 200;
+
+/** A payment that looks like an invoice's is asked about once a day. */
+const ASK_AGAIN_MS = 86_400_000;
 
 /** Decides one batch of due payments again. Returns how many; 0: nothing is due. Safe to run anywhere at once. */
 export async function releaseNext(work: Clockwork): Promise<number> {
   const now = work.now();
   const due = await duePayments(work.database.pool, now, BATCH_SIZE);
   if (!due) return 0;
-  const clock: ClockItem[] = due.payments.map(({ id, parked }) => ({
+  const waiting = due.payments.filter(({ parked }) => parked !== null).map(({ id }) => id);
+  const likely = await likelyOf(work, due, waiting);
+  if (likely.size > 0) {
+    work.log.warn(
+      { workspace: due.workspace, payments: likely.size },
+      'payments wait: each looks like the payment of an invoice that names none; subscribe the endpoint to invoice_payment.paid',
+    );
+    await postpone(work.database.pool, due.workspace, [...likely], now + ASK_AGAIN_MS);
+  }
+  const ready = due.payments.filter(({ id }) => !likely.has(id));
+  const clock: ClockItem[] = ready.map(({ id, parked }) => ({
     paymentId: id,
     clock: parked === null ? { released: now } : { matured: now },
   }));
-  await runBatch(work, { workspace: due.workspace, livemode: due.livemode, source: 'clock', items: [], clock });
+  if (clock.length > 0) await runBatch(work, { workspace: due.workspace, livemode: due.livemode, source: 'clock', items: [], clock });
   return due.payments.length;
+}
+
+function likelyOf(work: Clockwork, due: DuePayments, waiting: readonly string[]): Promise<Set<string>> {
+  if (waiting.length === 0) return Promise.resolve(new Set());
+  return likelyInvoicePayments(work.database.pool, due.workspace, due.livemode, waiting);
 }

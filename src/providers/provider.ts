@@ -14,6 +14,8 @@ export type ReceivedEvent = {
   readonly livemode: boolean;
   /** The connected account it speaks of; null: the endpoint's own. */
   readonly account: string | null;
+  /** Which of several active secrets it was signed with, in words; absent when there is only one (cases.md 13). */
+  readonly signedWith?: string;
   /** The exact text that was signed. */
   readonly body: string;
   /** The body, parsed once. */

@@ -52,7 +52,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     extra: { keepAlive: true, maxUses: connectionUses, onConnect: prepareConnection },
   });
   await dataSource.initialize();
-  return { dataSource, pool: poolOf(dataSource), close: () => close(dataSource) };
+  return { dataSource, pool: keepConnections(poolOf(dataSource)), close: () => close(dataSource) };
 }
 
 async function close(dataSource: DataSource): Promise<void> {
@@ -62,6 +62,28 @@ async function close(dataSource: DataSource): Promise<void> {
 function poolOf(dataSource: DataSource): pg.Pool {
   if (!('master' in dataSource.driver)) throw new Error('the PostgreSQL driver has no pool');
   return dataSource.driver.master as pg.Pool;
+}
+
+/**
+ * The pool's own `query` throws its connection away with every error. A statement that is refused because another
+ * writer was first leaves the connection in perfect order, and a new one costs more than the whole event: a process,
+ * a password check, every statement prepared again.
+ */
+function keepConnections(pool: pg.Pool): pg.Pool {
+  const query = async (...given: readonly unknown[]): Promise<unknown> => {
+    const client = await pool.connect();
+    try {
+      const result: unknown = await Reflect.apply(client.query, client, given);
+      client.release();
+      return result;
+    } catch (error) {
+      const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
+      client.release(!refused);
+      throw error;
+    }
+  };
+  pool.query = query as typeof pool.query;
+  return pool;
 }
 
 // Limits are set by a statement and not as start-up parameters, because PgBouncer refuses those. Named statements are

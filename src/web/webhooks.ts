@@ -92,6 +92,8 @@ async function answer(
       hint,
     );
   }
+  if (event.signedWith !== undefined)
+    work.log.info({ requestId, workspace, event: event.id, signedWith: event.signedWith }, 'one of several secrets matched');
   try {
     if (!(await isKnown(work, workspaces, workspace))) {
       return refuse(

@@ -825,7 +825,7 @@ story(
   },
 );
 
-story(19, 'lines that are not shown match no price of their own', {
+story(19, 'lines that are not shown match no price of their own, so that a person looks at the commission', {
   async rules(stage) {
     await janeBroughtOne(stage);
     await stage.incentive('inc_shown', terms('50', { priceIds: ['price_0'] }));
@@ -833,8 +833,8 @@ story(19, 'lines that are not shown match no price of their own', {
   },
   play: longInvoice,
   stands: [
-    'sale 120.00 usd complete, base 120.00: jane 5.00 ready_for_payment',
-    'jane usd: payable 5.00',
+    'sale 120.00 usd complete, base 120.00: jane 5.00 pending_manual_approval',
+    'jane usd: review 5.00',
   ],
   async also({ stage }) {
     expect((await stage.sales())[0]?.explanation?.flags).toEqual(['lines_incomplete']);

@@ -95,7 +95,10 @@ story(
         'program last of all',
         PUBLISHED[0]?.id,
       ]);
-      expect(await rejectedOf(stage, 1)).toEqual([]);
+      expect(await rejectedOf(stage, 1)).toEqual([
+        ...PUBLISHED.slice(1).map(({ id }) => `${id}: outranked`),
+        'program last of all: outranked',
+      ]);
     },
   },
 );

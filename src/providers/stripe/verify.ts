@@ -69,9 +69,13 @@ export function verify(
   if (usable.length === 0) return REJECTIONS.noSecret;
   const header = signatureHeader(headers['stripe-signature']);
   if ('rejected' in header) return header;
-  if (!usable.some((secret) => isSignedWith(secret, header, raw))) return REJECTIONS.mismatch;
+  const matched = usable.findIndex((secret) => isSignedWith(secret, header, raw));
+  if (matched < 0) return REJECTIONS.mismatch;
   // After the signature, so that the hint about clocks is only given to who holds a secret.
-  return outsideTolerance(Number(header.timestamp), now) ?? receive(raw);
+  const event = outsideTolerance(Number(header.timestamp), now) ?? receive(raw);
+  return 'rejected' in event || usable.length === 1
+    ? event
+    : { ...event, signedWith: `secret ${matched + 1} of ${usable.length}` };
 }
 
 /** Reads `t=…,v1=…,…`. No trimming, as at Stripe: an item that begins with a space is not an item we know. */
