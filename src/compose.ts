@@ -28,7 +28,10 @@ export type Parts = {
 /** JSON lines, buffered; what could be a secret is never an argument of a log call, and is redacted all the same. */
 function createLog(level: string): Logger {
   return pino(
-    { level, redact: ['authorization', 'headers.authorization', 'headers["stripe-signature"]', 'secret', 'key', 'url'] },
+    {
+      level,
+      redact: ['authorization', 'headers.authorization', 'headers["stripe-signature"]', 'secret', 'key', 'url'],
+    },
     pino.destination({ sync: false, minLength: 0, dest: 2 }),
   );
 }
@@ -41,9 +44,13 @@ export function allTranslators(): Translators {
 /** Opens everything a command needs. Throws `BundledDatabaseError` and connection errors with words for a person. */
 export async function compose(config: Config, options: { poolSize?: number; migrates?: boolean } = {}): Promise<Parts> {
   const log = createLog(config.logLevel);
-  const bundled = config.databaseUrl === null ? await startBundled({ dataDir: config.dataDir, log: (line) => log.info(line) }) : null;
+  const bundled =
+    config.databaseUrl === null ? await startBundled({ dataDir: config.dataDir, log: (line) => log.info(line) }) : null;
   try {
-    const database = await openDatabase({ url: config.databaseUrl ?? bundled?.url ?? '', poolSize: options.poolSize ?? 8 });
+    const database = await openDatabase({
+      url: config.databaseUrl ?? bundled?.url ?? '',
+      poolSize: options.poolSize ?? 8,
+    });
     const migrated = options.migrates === false ? [] : await migrate(database.dataSource);
     if (options.migrates !== false) await createWorkspace(database.pool, 'default', 'Default', newId('prog'));
     const work: Clockwork = { database, rules: rulesCache(database), now: Date.now, newId, log };

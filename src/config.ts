@@ -4,19 +4,31 @@ import { z } from 'zod';
 /** `whsec_a, whsec_b` → both; each must look like a signing secret, so that a pasted API key is noticed at the start. */
 const secrets = z
   .string()
-  .transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean))
-  .pipe(z.array(z.string().regex(/^whsec_\S+$/, 'must be signing secrets that start with whsec_, separated by commas')));
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean),
+  )
+  .pipe(
+    z.array(z.string().regex(/^whsec_\S+$/, 'must be signing secrets that start with whsec_, separated by commas')),
+  );
 
 const schema = z.object({
   PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(8080),
   HOST: z.string().default('127.0.0.1'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be a URL such as https://commissions.example.com' }).optional(),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://commissions.example.com' })
+    .optional(),
   DATABASE_URL: z
     .string()
     .regex(/^(postgres(ql)?:\/\/.+|bundled)$/, 'must be postgres://user:password@host:5432/name, or the word bundled')
     .optional(),
   STRIPE_WEBHOOK_SECRET: secrets.default([]),
-  STRIPE_API_KEY: z.string().regex(/^(sk|rk)_(live|test)_\S+$/, 'must be a secret or restricted key: rk_live_…').optional(),
+  STRIPE_API_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(live|test)_\S+$/, 'must be a secret or restricted key: rk_live_…')
+    .optional(),
   STRIPE_API_BASE: z.url({ protocol: /^https?$/, error: 'must be a URL' }).optional(),
   TRIBUTARY_ADMIN_KEY: z
     .string()
@@ -48,7 +60,10 @@ export class ConfigError extends Error {}
 const SECRET_OF = /^STRIPE_WEBHOOK_SECRET_([A-Z0-9_]+)$/;
 
 /** `STRIPE_WEBHOOK_SECRET` serves workspace default, `STRIPE_WEBHOOK_SECRET_ACME_EU` serves `acme-eu`. */
-function secretsByWorkspace(env: Readonly<Record<string, string>>, own: readonly string[]): Map<string, readonly string[]> {
+function secretsByWorkspace(
+  env: Readonly<Record<string, string>>,
+  own: readonly string[],
+): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>([['default', own]]);
   for (const [name, value] of Object.entries(env)) {
     const workspace = SECRET_OF.exec(name)?.[1];
@@ -59,11 +74,14 @@ function secretsByWorkspace(env: Readonly<Record<string, string>>, own: readonly
 
 /** Reads the environment; empty values count as absent. Throws a `ConfigError` that names everything that is wrong. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const env = Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())));
+  const env = Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())),
+  );
   const read = schema.safeParse(env);
   const problems = read.success ? [] : read.error.issues.map((issue) => describe(issue, env));
   for (const [name, value] of Object.entries(env))
-    if (SECRET_OF.test(name) && !secrets.safeParse(value).success) problems.push(`${name} must be signing secrets that start with whsec_`);
+    if (SECRET_OF.test(name) && !secrets.safeParse(value).success)
+      problems.push(`${name} must be signing secrets that start with whsec_`);
   if (read.success && read.data.NODE_ENV === 'production' && read.data.DATABASE_URL === undefined)
     problems.push(
       'DATABASE_URL is not set. In production the bundled PostgreSQL must be asked for: set it to postgres://user:password@host:5432/name, or to the word bundled.',

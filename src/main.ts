@@ -3,7 +3,11 @@ import { Command } from 'commander';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { BundledDatabaseError } from './store/bundled.ts';
 
-type Run = (config: Config, args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<number | undefined>;
+type Run = (
+  config: Config,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+) => Promise<number | undefined>;
 
 /** Runs a command to an exit code; expected trouble is one message without a stack. */
 function action(run: Run): (...given: unknown[]) => Promise<void> {
@@ -46,17 +50,29 @@ program
   .option('--no-first-key', 'make no first API key for workspace default')
   .action(
     action(async (config, _, options) =>
-      (await import('./commands/start.ts')).start(config, { serves: true, works: true, makesKey: options['firstKey'] !== false }),
+      (await import('./commands/start.ts')).start(config, {
+        serves: true,
+        works: true,
+        makesKey: options['firstKey'] !== false,
+      }),
     ),
   );
 program
   .command('serve')
   .description('serve HTTP only; run `work` elsewhere')
-  .action(action(async (config) => (await import('./commands/start.ts')).start(config, { serves: true, works: false, makesKey: true })));
+  .action(
+    action(async (config) =>
+      (await import('./commands/start.ts')).start(config, { serves: true, works: false, makesKey: true }),
+    ),
+  );
 program
   .command('work')
   .description('work only: drain what is pending, release what is due')
-  .action(action(async (config) => (await import('./commands/start.ts')).start(config, { serves: false, works: true, makesKey: false })));
+  .action(
+    action(async (config) =>
+      (await import('./commands/start.ts')).start(config, { serves: false, works: true, makesKey: false }),
+    ),
+  );
 program
   .command('migrate')
   .description('bring the database to the newest schema')
@@ -92,7 +108,10 @@ program
   .command('settings')
   .description('show or change what holds for a workspace from now on')
   .option('--workspace <name>', 'workspace', 'default')
-  .option('--defer-minutes <number>', 'minutes a payment intent that may belong to an invoice waits before it is a one-time sale')
+  .option(
+    '--defer-minutes <number>',
+    'minutes a payment intent that may belong to an invoice waits before it is a one-time sale',
+  )
   .option('--hold-days <number>', 'days between earned and payable where the incentive says nothing; none')
   .option('--trust-out-of-band <yes|no>', 'invoices paid outside Stripe earn without an approval')
   .action(action(async (config, _, options) => (await import('./commands/settings.ts')).settings(config, options)));

@@ -41,9 +41,7 @@ describe('sources', () => {
 
 test('migrations have names that sort by time', async () => {
   const names = await readdir(path.join(root, 'migrations'));
-  const wrong = names.filter(
-    (name) => !/^\d{8}T\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.sql$/.test(name) || !isMoment(name),
-  );
+  const wrong = names.filter((name) => !/^\d{8}T\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.sql$/.test(name) || !isMoment(name));
   expect(wrong).toEqual([]);
   expect(new Set(names.map((name) => name.slice(0, 13))).size).toBe(names.length);
 });
@@ -51,9 +49,7 @@ test('migrations have names that sort by time', async () => {
 test('the README names only commands that exist', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
   const known = new Set([...Object.keys(scripts), 'ci', 'install']);
-  const named = [...(await read('README.md')).matchAll(/\bnpm (?:run )?([a-z][a-z:-]*)/g)].map(
-    ([, name = '']) => name,
-  );
+  const named = [...(await read('README.md')).matchAll(/\bnpm (?:run )?([a-z][a-z:-]*)/g)].map(([, name = '']) => name);
   expect(named).toContain('test');
   expect(named).toContain('start');
   expect(named.filter((name) => !known.has(name))).toEqual([]);
@@ -64,14 +60,10 @@ test('the changelog has room for what is not released', async () => {
 });
 
 test('every variable of .env.example is known to the configuration', async () => {
-  const named = [...(await read('.env.example')).matchAll(/^#? ?([A-Z_]+)=/gm)].map(
-    ([, name = '']) => name,
-  );
+  const named = [...(await read('.env.example')).matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name = '']) => name);
   const config = await read('src/config.ts');
   const forComposeOnly = ['POSTGRES_PASSWORD'];
-  expect(named.filter((name) => !config.includes(name) && !forComposeOnly.includes(name))).toEqual(
-    [],
-  );
+  expect(named.filter((name) => !config.includes(name) && !forComposeOnly.includes(name))).toEqual([]);
 });
 
 test('the lock file records no download addresses', async () => {
@@ -99,9 +91,7 @@ async function namesIn(file: string): Promise<{ file: string; name: string }[]> 
 
 /** `webhookHandlers` → webhook, handler; plurals count as their singular. */
 function wordsIn(name: string): string[] {
-  return name
-    .split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/)
-    .map((word) => word.toLowerCase().replace(/s$/, ''));
+  return name.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).map((word) => word.toLowerCase().replace(/s$/, ''));
 }
 
 async function filesIn(folder: string, ending: string): Promise<string[]> {

@@ -18,11 +18,7 @@ const envelope = z.object({
 });
 
 export function openApi(url: string, key: string): Api {
-  const ask = async (
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<z.infer<typeof envelope>> => {
+  const ask = async (method: string, path: string, body?: object): Promise<z.infer<typeof envelope>> => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },

@@ -54,8 +54,7 @@ export function startChild({ workspace, secret, logLevel }: ChildOptions): Playe
 
 function urlOf(child: ChildProcess, said: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void =>
-      reject(new DemoError(`The service ${why}. It said last:\n${said.join('\n')}`));
+    const fail = (why: string): void => reject(new DemoError(`The service ${why}. It said last:\n${said.join('\n')}`));
     const timer = setTimeout(() => fail('did not come up within a minute'), UP_WITHIN_MS);
     child.once('error', (error) => fail(`could not be started (${error.message})`));
     child.once('close', () => fail('ended at its start'));

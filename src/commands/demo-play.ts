@@ -56,9 +56,7 @@ function openProgress(total: number): Progress {
       const share = Math.floor((done * 10) / total);
       if (share === last.share && performance.now() - last.at < 5_000) return;
       Object.assign(last, { share, at: performance.now() });
-      console.log(
-        `  ${String(Math.floor((done * 100) / total)).padStart(3)} %  ${done} of ${total} webhooks`,
-      );
+      console.log(`  ${String(Math.floor((done * 100) / total)).padStart(3)} %  ${done} of ${total} webhooks`);
     },
     close: () => undefined,
   };
@@ -67,11 +65,7 @@ function openProgress(total: number): Progress {
 const sold = z.object({ id: z.string(), sale_amount: z.number() });
 
 /** Sales of a backend that does not bill with Stripe, one of them refunded in part. Returns how many. */
-export async function sellByApi(
-  api: Api,
-  affiliates: readonly Affiliate[],
-  startAt: number,
-): Promise<number> {
+export async function sellByApi(api: Api, affiliates: readonly Affiliate[], startAt: number): Promise<number> {
   const amounts = [99, 249.5, 18.75];
   for (const [index, amount] of amounts.entries()) {
     const click = await clickOn(api, affiliates, index + 1, startAt);

@@ -65,8 +65,7 @@ export async function standings(
   });
 }
 
-const sum = (amounts: readonly bigint[]): bigint =>
-  amounts.reduce((total, amount) => total + amount, 0n);
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 function table(lines: readonly Line[], currency: string): string[] {
   const total: Line = {
@@ -87,8 +86,7 @@ function table(lines: readonly Line[], currency: string): string[] {
       ...[line.sold, line.refunded, line.pending, line.payable].map(money),
     ]),
   ];
-  const widths =
-    rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
   const texts = rows.map(
     (row) =>
       `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('   ')}`,
@@ -98,8 +96,7 @@ function table(lines: readonly Line[], currency: string): string[] {
 }
 
 /** 1234567.89 → 1,234,567.89 */
-const grouped = (decimal: string): string =>
-  decimal.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
+const grouped = (decimal: string): string => decimal.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 
 /** The sale worth explaining: credited, refunded in part, told by as many webhooks as possible. */
 export function mostInteresting(conversions: readonly ConversionView[]): ConversionView | null {
@@ -122,10 +119,7 @@ export async function reasonOf(
   sale: ConversionView,
   incentives: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const { summary, events } = await api.get(
-    `/v1/trace/${encodeURIComponent(stripeIdOf(sale))}`,
-    traced,
-  );
+  const { summary, events } = await api.get(`/v1/trace/${encodeURIComponent(stripeIdOf(sale))}`, traced);
   const named = summary.map((line) =>
     [...incentives].reduce((text, [id, name]) => text.replaceAll(id, `"${name}"`), line),
   );
@@ -145,21 +139,13 @@ const waiting = z.object({ reason: z.string().nullable(), hint: z.string().nulla
 export async function parkedLines(api: Api): Promise<string[]> {
   const { rows, total } = await api.list(`/v1/inbox?state=parked&limit=${PAGE}`, waiting);
   const said = rows.map(({ hint, reason }) => hint ?? reason ?? '');
-  const lines = [...new Set(said)].map(
-    (why) => `${said.filter((one) => one === why).length} events: ${why}`,
-  );
+  const lines = [...new Set(said)].map((why) => `${said.filter((one) => one === why).length} events: ${why}`);
   return total > rows.length ? [...lines, `and ${total - rows.length} more`] : lines;
 }
 
 /** Where to go on from here, with what was just made. */
-export function nextSteps(
-  url: string,
-  key: string,
-  affiliate: Affiliate,
-  sale: ConversionView | null,
-): string[] {
-  const curl = (path: string): string =>
-    `curl -s -H 'Authorization: Bearer ${key}' '${url}${path}'`;
+export function nextSteps(url: string, key: string, affiliate: Affiliate, sale: ConversionView | null): string[] {
+  const curl = (path: string): string => `curl -s -H 'Authorization: Bearer ${key}' '${url}${path}'`;
   return [
     'npm start',
     curl(`/v1/affiliates/${affiliate.id}/ledger`),

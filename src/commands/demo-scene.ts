@@ -59,9 +59,7 @@ export async function bringCustomers(
   // A few at once: the pool of the service is shared with its worker.
   for (let from = 0; from < customers; from += 8)
     clicks.push(
-      ...(await Promise.all(
-        Array.from({ length: Math.min(8, customers - from) }, (_, index) => arrive(from + index)),
-      )),
+      ...(await Promise.all(Array.from({ length: Math.min(8, customers - from) }, (_, index) => arrive(from + index)))),
     );
   return clicks;
 }
@@ -75,13 +73,7 @@ export async function clickOn(
 ): Promise<string> {
   const trackingId = affiliates[SHARES[index % SHARES.length] ?? 0]?.trackingId;
   const createdAt = new Date(startAt * 1000 - 3_600_000).toISOString();
-  return (
-    await api.post(
-      '/v1/clicks',
-      { trackingId, createdAt, utmSource: 'demo', sub1: `visit-${index}` },
-      made,
-    )
-  ).id;
+  return (await api.post('/v1/clicks', { trackingId, createdAt, utmSource: 'demo', sub1: `visit-${index}` }, made)).id;
 }
 
 /** Price ids of the cheapest monthly plan in every payload family, from the catalogue's own events. */
@@ -131,7 +123,6 @@ export async function createIncentives(
     },
   ];
   const names = new Map<string, string>();
-  for (const rule of rules)
-    names.set((await api.post('/v1/program/incentives', rule, made)).id, rule.name);
+  for (const rule of rules) names.set((await api.post('/v1/program/incentives', rule, made)).id, rule.name);
   return names;
 }

@@ -18,20 +18,8 @@ import { createWorkspace } from '../store/workspaces.ts';
 import { openApi, type Api } from './demo-api.ts';
 import { DemoError, startChild, type Played } from './demo-child.ts';
 import { DISORDER, DUPLICATES, sellByApi, sendEvents, type Sent } from './demo-play.ts';
-import {
-  allConversions,
-  mostInteresting,
-  nextSteps,
-  parkedLines,
-  reasonOf,
-  standings,
-} from './demo-report.ts';
-import {
-  bringCustomers,
-  createAffiliates,
-  createIncentives,
-  type Affiliate,
-} from './demo-scene.ts';
+import { allConversions, mostInteresting, nextSteps, parkedLines, reasonOf, standings } from './demo-report.ts';
+import { bringCustomers, createAffiliates, createIncentives, type Affiliate } from './demo-scene.ts';
 import { print } from './verify.ts';
 
 const MONTH_SECONDS = 30 * 86_400;
@@ -55,18 +43,14 @@ const wanted = z.object({
 type Wanted = z.infer<typeof wanted>;
 
 /** Ends with 0 when the ledger is proven, 1 when it differs or something is in the way. */
-export async function demo(
-  config: Config,
-  options: Readonly<Record<string, unknown>>,
-): Promise<number> {
+export async function demo(config: Config, options: Readonly<Record<string, unknown>>): Promise<number> {
   const read = wanted.safeParse(options);
   if (!read.success) {
     for (const { message } of read.error.issues) console.error(message);
     return 1;
   }
   const begun = performance.now();
-  const logLevel =
-    config.logLevel === 'debug' || config.logLevel === 'trace' ? config.logLevel : 'warn';
+  const logLevel = config.logLevel === 'debug' || config.logLevel === 'trace' ? config.logLevel : 'warn';
   step('Starting the database and the service');
   const stage: Stage = {
     parts: compose({ ...config, logLevel }, { poolSize: 4 }),
@@ -109,11 +93,7 @@ async function close(stage: Stage): Promise<void> {
   await parts?.close();
 }
 
-async function play(
-  stage: Stage,
-  logLevel: string,
-  { customers, months, seed }: Wanted,
-): Promise<boolean> {
+async function play(stage: Stage, logLevel: string, { customers, months, seed }: Wanted): Promise<boolean> {
   const parts = await stage.parts;
   const workspace = `demo-${randomBytes(3).toString('hex')}`;
   const secret = `whsec_${randomBytes(24).toString('hex')}`;
@@ -184,14 +164,7 @@ type Shown = {
   readonly incentives: ReadonlyMap<string, string>;
 };
 
-async function report({
-  parts,
-  api,
-  key,
-  caller,
-  affiliates,
-  incentives,
-}: Shown): Promise<boolean> {
+async function report({ parts, api, key, caller, affiliates, incentives }: Shown): Promise<boolean> {
   const { config, database, work, translators } = parts;
   const desk = createDesk(work, translators);
   const conversions = await allConversions(desk, caller);
@@ -211,12 +184,7 @@ async function report({
   step('Look further');
   const [first] = affiliates;
   if (first)
-    for (const line of nextSteps(
-      config.publicUrl ?? `http://127.0.0.1:${config.port}`,
-      key,
-      first,
-      sale,
-    ))
+    for (const line of nextSteps(config.publicUrl ?? `http://127.0.0.1:${config.port}`, key, first, sale))
       console.log(`  ${line}`);
   return proof.equal;
 }

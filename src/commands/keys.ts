@@ -4,7 +4,11 @@ import { createKey } from '../pipeline/keys.ts';
 import { workspaceExists } from '../store/workspaces.ts';
 
 /** `keys create`: prints a new key once; only its hash is kept. */
-export async function keys(config: Config, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function keys(
+  config: Config,
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<number> {
   if (args[0] !== 'create') {
     console.error('Say: tributary keys create [--workspace name] [--name text] [--test]');
     return 1;

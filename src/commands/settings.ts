@@ -7,7 +7,8 @@ import { changeSettings, workspaceExists } from '../store/workspaces.ts';
 /** A whole number of at least 0; anything else is refused with the option's name. */
 function whole(name: string, value: unknown): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 1_000_000) throw new Error(`${name} must be a whole number of at least 0, not "${String(value)}"`);
+  if (!Number.isInteger(number) || number < 0 || number > 1_000_000)
+    throw new Error(`${name} must be a whole number of at least 0, not "${String(value)}"`);
   return number;
 }
 
@@ -36,9 +37,15 @@ export async function settings(config: Config, options: Readonly<Record<string, 
     const rules = await loadRules(pool, workspace);
     const now = { ...DEFAULT_SETTINGS, ...settingsAt(rules, rules.version) };
     console.log(`Settings of workspace "${workspace}":`);
-    console.log(`  --defer-minutes     ${now.deferMinutes}   how long a payment intent that may belong to an invoice waits`);
-    console.log(`  --hold-days         ${now.holdPeriodDays ?? 'none'}   hold of incentives that have none of their own`);
-    console.log(`  --trust-out-of-band ${now.trustOutOfBand ? 'yes' : 'no'}   invoices paid outside Stripe earn without an approval`);
+    console.log(
+      `  --defer-minutes     ${now.deferMinutes}   how long a payment intent that may belong to an invoice waits`,
+    );
+    console.log(
+      `  --hold-days         ${now.holdPeriodDays ?? 'none'}   hold of incentives that have none of their own`,
+    );
+    console.log(
+      `  --trust-out-of-band ${now.trustOutOfBand ? 'yes' : 'no'}   invoices paid outside Stripe earn without an approval`,
+    );
     return 0;
   } finally {
     await parts.close();

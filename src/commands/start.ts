@@ -63,12 +63,15 @@ async function readiness({ config, database, work }: Parts, worker: Worker | nul
   const missing: string[] = [];
   try {
     const pending = await pendingMigrations(database.dataSource);
-    if (pending.length > 0) missing.push(`migrations are pending: ${pending.join(', ')}; run: npm run tributary -- migrate`);
+    if (pending.length > 0)
+      missing.push(`migrations are pending: ${pending.join(', ')}; run: npm run tributary -- migrate`);
   } catch {
     missing.push('the database cannot be reached');
   }
-  if (worker && work.now() - worker.lastRound() > WORKER_SILENT_MS) missing.push('the worker has not gone round for a minute');
-  if ([...config.webhookSecrets.values()].every((secrets) => secrets.length === 0)) missing.push('STRIPE_WEBHOOK_SECRET is not set');
+  if (worker && work.now() - worker.lastRound() > WORKER_SILENT_MS)
+    missing.push('the worker has not gone round for a minute');
+  if ([...config.webhookSecrets.values()].every((secrets) => secrets.length === 0))
+    missing.push('STRIPE_WEBHOOK_SECRET is not set');
   return missing;
 }
 
@@ -76,7 +79,12 @@ async function readiness({ config, database, work }: Parts, worker: Worker | nul
 async function firstKey({ config, work }: Parts, makesKey: boolean): Promise<string | null> {
   if (config.adminKey !== null) await ensureKey(work, 'default', config.adminKey);
   if (!makesKey || (await hasKeys(work, 'default'))) return null;
-  const { key } = await createKey(work, { workspace: 'default', livemode: true, name: 'made at the first start', scopes: ['*'] });
+  const { key } = await createKey(work, {
+    workspace: 'default',
+    livemode: true,
+    name: 'made at the first start',
+    scopes: ['*'],
+  });
   return key;
 }
 
@@ -106,9 +114,13 @@ function greet(parts: Parts, server: Server | null, worker: Worker | null, key: 
 function unconfigured(config: Config, url: string): string[] {
   const missing: string[] = [];
   if ((config.webhookSecrets.get('default') ?? []).length === 0)
-    missing.push(`STRIPE_WEBHOOK_SECRET is not set, so webhooks of workspace default are refused. Locally: stripe listen --all-snapshot --forward-to ${url}/webhooks/stripe prints one.`);
-  if (config.publicUrl === null) missing.push('PUBLIC_URL is not set: Stripe needs an address that it can reach from outside.');
-  if (config.databaseUrl === null) missing.push('DATABASE_URL is not set: the bundled PostgreSQL is fine to try it; use your own for production.');
+    missing.push(
+      `STRIPE_WEBHOOK_SECRET is not set, so webhooks of workspace default are refused. Locally: stripe listen --all-snapshot --forward-to ${url}/webhooks/stripe prints one.`,
+    );
+  if (config.publicUrl === null)
+    missing.push('PUBLIC_URL is not set: Stripe needs an address that it can reach from outside.');
+  if (config.databaseUrl === null)
+    missing.push('DATABASE_URL is not set: the bundled PostgreSQL is fine to try it; use your own for production.');
   return missing;
 }
 

@@ -44,5 +44,7 @@ export function print(proof: Proof): void {
   const more = proof.differences.length - MOST_DIFFERENCES;
   if (more > 0) console.log(`  and ${more} more`);
   if (!proof.equal)
-    console.log('  "-" stands but does not follow from the events, "+" follows but does not stand, "!" is a balance that is not the sum of its transfers.');
+    console.log(
+      '  "-" stands but does not follow from the events, "+" follows but does not stand, "!" is a balance that is not the sum of its transfers.',
+    );
 }

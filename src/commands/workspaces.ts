@@ -12,7 +12,9 @@ export async function workspaces(config: Config, args: readonly string[]): Promi
   const parts = await compose(config, { poolSize: 1 });
   const created = await createWorkspace(parts.database.pool, name, name, parts.work.newId('prog'));
   console.log(created ? `Workspace "${name}" is there.` : `Workspace "${name}" was there already.`);
-  console.log(`Its webhook path is /webhooks/stripe/${name}, its secret STRIPE_WEBHOOK_SECRET_${name.toUpperCase().replaceAll('-', '_')}.`);
+  console.log(
+    `Its webhook path is /webhooks/stripe/${name}, its secret STRIPE_WEBHOOK_SECRET_${name.toUpperCase().replaceAll('-', '_')}.`,
+  );
   await parts.close();
   return 0;
 }

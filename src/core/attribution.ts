@@ -19,7 +19,11 @@ export type Referral = {
 
 export type Attribution =
   | { readonly referral: Referral; readonly via: string; readonly token: string }
-  | { readonly referral: null; readonly reason: 'unattributed' | 'referral_rejected'; readonly unknown: readonly string[] };
+  | {
+      readonly referral: null;
+      readonly reason: 'unattributed' | 'referral_rejected';
+      readonly unknown: readonly string[];
+    };
 
 export type Nodes = { customer(key: string): CustomerState | undefined; referral(token: string): Referral | undefined };
 

@@ -83,7 +83,8 @@ export function collect(state: PaymentState): Collected {
 function collectBill(state: PaymentState, claims: ByKind): Collected {
   const paid = claims.bill.filter(isPaid);
   // A downgrade: the credit went to the customer's balance and no cash moved (cases.md 33).
-  if (paid.length > 0 && sum(paid.map((bill) => bill.total)) < 0n) return { is: 'nothing', reason: 'credited_to_balance' };
+  if (paid.length > 0 && sum(paid.map((bill) => bill.total)) < 0n)
+    return { is: 'nothing', reason: 'credited_to_balance' };
   if (paid.length > 0) return { is: 'sale', sale: saleOfBills(state, claims, paid) };
   if (claims.bill.length > 0) return { is: 'nothing', reason: `invoice_${claims.bill[0]?.status ?? 'open'}` };
   const legs = [...claims.order, ...claims.intent, ...claims.charge, ...claims.report];

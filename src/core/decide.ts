@@ -91,7 +91,11 @@ const NOTHING: Decision = {
 };
 
 /** Decides one payment; `earlierOf` summarises the payments of the referral before it. */
-export function decide(state: PaymentState, world: World, earlierOf: (referralId: string, sale: Sale) => Earlier): Decision {
+export function decide(
+  state: PaymentState,
+  world: World,
+  earlierOf: (referralId: string, sale: Sale) => Earlier,
+): Decision {
   const collected = collect(state);
   if (collected.is === 'nothing') return NOTHING;
   if (collected.is === 'parked') {
@@ -121,7 +125,8 @@ function decideSale(
     price: world.price,
     earlier: () => (referral ? earlierOf(referral.id, sale) : null),
   });
-  const commission = referral && earning.amount !== null ? commissionOf(state, sale, referral, earning, refunded) : null;
+  const commission =
+    referral && earning.amount !== null ? commissionOf(state, sale, referral, earning, refunded) : null;
   return {
     conversions: [saleConversion(sale, earning, attribution, refunded), ...refundConversions(sale, refunds)],
     commission,

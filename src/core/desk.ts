@@ -152,7 +152,12 @@ export type TraceView = {
   readonly state: string;
   readonly summary: readonly string[];
   readonly keys: readonly string[];
-  readonly events: readonly { readonly source: string; readonly id: string; readonly type: string; readonly at: Moment }[];
+  readonly events: readonly {
+    readonly source: string;
+    readonly id: string;
+    readonly type: string;
+    readonly at: Moment;
+  }[];
   readonly conversions: readonly ConversionView[];
   readonly explanation: Explanation | null;
   readonly transfers: readonly TransferView[];
@@ -197,10 +202,19 @@ export type Paging = { readonly limit: number; readonly offset: number };
 
 /** Money and tracking. */
 export type MoneyDesk = {
-  sell(caller: Caller, request: SaleRequest): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
-  refund(caller: Caller, request: RefundRequest): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
+  sell(
+    caller: Caller,
+    request: SaleRequest,
+  ): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
+  refund(
+    caller: Caller,
+    request: RefundRequest,
+  ): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
   click(caller: Caller, request: ClickRequest): Answer<ReferralView & { readonly trackingId: string }>;
-  signUp(caller: Caller, request: SignupRequest): Answer<{ readonly referral: ReferralView; readonly replayed: boolean }>;
+  signUp(
+    caller: Caller,
+    request: SignupRequest,
+  ): Answer<{ readonly referral: ReferralView; readonly replayed: boolean }>;
 };
 
 /** Everything that is read, set up or ruled. */
@@ -214,7 +228,10 @@ export type OfficeDesk = {
   ): Promise<{ readonly affiliates: readonly AffiliateView[]; readonly referrals: readonly ReferralView[] }>;
   conversion(caller: Caller, id: string): Answer<ConversionView>;
   /** Sales and refunds; `externalEventId` finds the conversion by any event id on its trail. */
-  conversions(caller: Caller, filter: Paging & { readonly externalEventId: string | null; readonly kind: string | null }): Promise<Page<ConversionView>>;
+  conversions(
+    caller: Caller,
+    filter: Paging & { readonly externalEventId: string | null; readonly kind: string | null },
+  ): Promise<Page<ConversionView>>;
   /** Sales that have a commission. */
   commissions(
     caller: Caller,
@@ -235,14 +252,31 @@ export type OfficeDesk = {
     input: Pick<AffiliateView, 'name' | 'email'> & Changes<AffiliateView>,
   ): Answer<AffiliateView>;
   affiliate(caller: Caller, id: string): Answer<AffiliateView>;
-  affiliates(caller: Caller, filter: Paging & { readonly status: string | null; readonly search: string | null }): Promise<Page<AffiliateView>>;
+  affiliates(
+    caller: Caller,
+    filter: Paging & { readonly status: string | null; readonly search: string | null },
+  ): Promise<Page<AffiliateView>>;
   updateAffiliate(caller: Caller, id: string, changes: Changes<AffiliateView>): Answer<AffiliateView>;
   deleteAffiliate(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
   createReferral(
     caller: Caller,
-    input: Pick<ReferralView, 'affiliateId' | 'email'> & Changes<ReferralView> & { readonly clickId: string | null; readonly body: string },
+    input: Pick<ReferralView, 'affiliateId' | 'email'> &
+      Changes<ReferralView> & { readonly clickId: string | null; readonly body: string },
   ): Answer<ReferralView>;
-  referral(caller: Caller, id: string): Answer<ReferralView & { readonly stats: { readonly revenue: bigint; readonly commission: bigint; readonly orders: number; readonly lastOrderAt: Moment | null; readonly currency: string } }>;
+  referral(
+    caller: Caller,
+    id: string,
+  ): Answer<
+    ReferralView & {
+      readonly stats: {
+        readonly revenue: bigint;
+        readonly commission: bigint;
+        readonly orders: number;
+        readonly lastOrderAt: Moment | null;
+        readonly currency: string;
+      };
+    }
+  >;
   referrals(
     caller: Caller,
     filter: {

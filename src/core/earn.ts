@@ -103,7 +103,10 @@ function groupsOf(lines: readonly Line[]): Group[] {
  * The base of a sale: cash × net ÷ total, rounded once, then shared among the prices. A price whose lines are negative
  * in sum gets nothing, and its credit is taken from the others in proportion.
  */
-export function basesOf(sale: Pick<Sale, 'cash' | 'total' | 'net' | 'lines'>): { base: bigint; groups: (Group & { base: bigint })[] } {
+export function basesOf(sale: Pick<Sale, 'cash' | 'total' | 'net' | 'lines'>): {
+  base: bigint;
+  groups: (Group & { base: bigint })[];
+} {
   const cash = sale.cash > sale.total ? sale.total : sale.cash;
   const whole = sale.total > 0n && cash > 0n && sale.net > 0n ? divideRounded(sale.net * cash, sale.total) : 0n;
   const groups = groupsOf(sale.lines);
@@ -113,11 +116,18 @@ export function basesOf(sale: Pick<Sale, 'cash' | 'total' | 'net' | 'lines'>): {
   if (groups.length === 0 || sum === 0n || credit >= sum)
     return { base: groups.length === 0 ? whole : 0n, groups: groups.map((group) => ({ ...group, base: 0n })) };
   const taken = split(credit, positive);
-  const bases = split(whole, positive.map((net, index) => net - (taken[index] ?? 0n)));
+  const bases = split(
+    whole,
+    positive.map((net, index) => net - (taken[index] ?? 0n)),
+  );
   return { base: whole, groups: groups.map((group, index) => ({ ...group, base: bases[index] ?? 0n })) };
 }
 
-function intervalOfLine(line: Line, sale: Sale, price: Input['price']): { interval: Interval | null; from: IntervalSource; awaits: string[] } {
+function intervalOfLine(
+  line: Line,
+  sale: Sale,
+  price: Input['price'],
+): { interval: Interval | null; from: IntervalSource; awaits: string[] } {
   if (line.interval !== null) return { interval: line.interval, from: 'payload', awaits: [] };
   const keys = line.prices.map((id) => `${sale.source}:${id}`);
   for (const key of keys) {
@@ -166,7 +176,10 @@ function zeroReason(sale: Sale): string {
 }
 
 /** What held for the affiliate at a rules version; before its first entry the first one counts. */
-export function affiliateAt(view: AffiliateView | undefined, rules: number): AffiliateView['history'][number] | undefined {
+export function affiliateAt(
+  view: AffiliateView | undefined,
+  rules: number,
+): AffiliateView['history'][number] | undefined {
   return view?.history.findLast((entry) => entry.since <= rules) ?? view?.history[0];
 }
 
@@ -215,7 +228,11 @@ function earnLines(
     });
     if (!incentive || group.base === 0n) continue;
     const before = matched.get(incentive.id);
-    matched.set(incentive.id, { incentive, base: (before?.base ?? 0n) + group.base, lines: [...(before?.lines ?? []), ...ids] });
+    matched.set(incentive.id, {
+      incentive,
+      base: (before?.base ?? 0n) + group.base,
+      lines: [...(before?.lines ?? []), ...ids],
+    });
   }
   return earningOf(input, base, [...matched.values()], views, [...awaits].toSorted(), earlier);
 }

@@ -88,7 +88,14 @@ export type Told = {
     readonly earned: bigint;
     readonly reversed: bigint;
     readonly status: string;
-    readonly parts: readonly { readonly incentive: string; readonly version: number; readonly rate: string; readonly base: bigint; readonly commission: bigint; readonly capped: boolean }[];
+    readonly parts: readonly {
+      readonly incentive: string;
+      readonly version: number;
+      readonly rate: string;
+      readonly base: bigint;
+      readonly commission: bigint;
+      readonly capped: boolean;
+    }[];
     readonly holdDays: number | null;
   } | null;
 };
@@ -96,7 +103,8 @@ export type Told = {
 /** `300000/1000000` → `30 %`; a fixed rate is named as such. */
 export function rateInWords(rate: string, currency: string): string {
   const [num, den] = rate.split('/');
-  if (den === undefined) return `a fixed ${toMajor(BigInt(rate.replace('fixed ', '')), currency)} ${currency.toUpperCase()}`;
+  if (den === undefined)
+    return `a fixed ${toMajor(BigInt(rate.replace('fixed ', '')), currency)} ${currency.toUpperCase()}`;
   const permyriad = (BigInt(num ?? '0') * 1_000_000n) / BigInt(den);
   const text = `${permyriad / 10_000n}.${String(permyriad % 10_000n).padStart(4, '0')}`;
   return `${text.replace(/\.?0+$/, '')} %`;
@@ -107,7 +115,8 @@ export function inWords(told: Told): string[] {
   const { explanation, commission, currency } = told;
   const money = (amount: bigint): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
   const lines: string[] = [];
-  if (explanation?.via) lines.push(`Credited because ${VIA[explanation.via] ?? explanation.via} (${explanation.token}).`);
+  if (explanation?.via)
+    lines.push(`Credited because ${VIA[explanation.via] ?? explanation.via} (${explanation.token}).`);
   if (explanation)
     lines.push(
       `Base ${money(told.base)}: ${money(BigInt(explanation.cash))} in cash of ${money(BigInt(explanation.total))}, of which ${money(BigInt(explanation.net))} is without tax and shipping.`,
@@ -117,10 +126,13 @@ export function inWords(told: Told): string[] {
       `${part.incentive} version ${part.version}: ${rateInWords(part.rate, currency)} of ${money(part.base)} = ${money(part.commission)}${part.capped ? ' (the rest of its cap)' : ''}.`,
     );
   for (const line of explanation?.lines ?? [])
-    for (const rejected of line.rejected) lines.push(`${rejected.id} did not apply to ${line.id}: ${rejected.reason.replaceAll('_', ' ')}.`);
+    for (const rejected of line.rejected)
+      lines.push(`${rejected.id} did not apply to ${line.id}: ${rejected.reason.replaceAll('_', ' ')}.`);
   if (told.reason) lines.push(`No commission: ${WHY_NOT[told.reason] ?? told.reason}.`);
   if (commission && told.refunded > 0n)
-    lines.push(`${money(told.refunded)} was refunded, so ${money(commission.reversed)} of ${money(commission.earned)} was taken back.`);
+    lines.push(
+      `${money(told.refunded)} was refunded, so ${money(commission.reversed)} of ${money(commission.earned)} was taken back.`,
+    );
   if (commission)
     lines.push(
       `It stands at ${money(commission.earned - commission.reversed)}, ${commission.status.replaceAll('_', ' ')}${commission.holdDays ? ` (hold ${commission.holdDays} days)` : ''}.`,

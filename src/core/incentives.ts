@@ -159,7 +159,5 @@ export function matchIncentive(incentives: readonly Incentive[], ask: Ask): Matc
 
 /** Does any rule look across the payments of one referral? Then a late payment may change the later ones. */
 export function looksAcross(terms: Terms): boolean {
-  return (
-    terms.applyTo !== 'all' || terms.maxPayments !== null || terms.maxMonths !== null || terms.maxAmount !== null
-  );
+  return terms.applyTo !== 'all' || terms.maxPayments !== null || terms.maxMonths !== null || terms.maxAmount !== null;
 }

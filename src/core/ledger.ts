@@ -4,7 +4,12 @@
  * Money is never edited: the difference between where it should stand and where it stands becomes transfers.
  */
 export type Account = 'program' | 'review' | 'pending' | 'payable' | 'paid';
-export type Standing = { readonly review: bigint; readonly pending: bigint; readonly payable: bigint; readonly paid: bigint };
+export type Standing = {
+  readonly review: bigint;
+  readonly pending: bigint;
+  readonly payable: bigint;
+  readonly paid: bigint;
+};
 export type Movement = { readonly debit: Account; readonly credit: Account; readonly amount: bigint };
 
 export type CommissionStatus =
@@ -33,7 +38,10 @@ type Question = {
 };
 
 /** Status and standing of a commission. A whole refund outranks every word but a decline: there is nothing left. */
-export function standing({ net, wholly, manual, released, ruling }: Question): { status: CommissionStatus; stand: Standing } {
+export function standing({ net, wholly, manual, released, ruling }: Question): {
+  status: CommissionStatus;
+  stand: Standing;
+} {
   if (ruling === 'declined') return { status: 'declined', stand: EMPTY_STANDING };
   if (wholly || ruling === 'refunded') return { status: 'refunded', stand: EMPTY_STANDING };
   switch (ruling) {
@@ -49,7 +57,8 @@ export function standing({ net, wholly, manual, released, ruling }: Question): {
     default:
       break;
   }
-  if (manual && ruling !== 'pending') return { status: 'pending_manual_approval', stand: { ...EMPTY_STANDING, review: net } };
+  if (manual && ruling !== 'pending')
+    return { status: 'pending_manual_approval', stand: { ...EMPTY_STANDING, review: net } };
   if (!released) return { status: 'pending', stand: { ...EMPTY_STANDING, pending: net } };
   return { status: 'ready_for_payment', stand: { ...EMPTY_STANDING, payable: net } };
 }
@@ -60,8 +69,12 @@ export function standing({ net, wholly, manual, released, ruling }: Question): {
  */
 export function movements(have: Standing, want: Standing): Movement[] {
   const out: Movement[] = [];
-  const surplus = ACCOUNTS.flatMap((account) => (have[account] > want[account] ? [{ account, amount: have[account] - want[account] }] : []));
-  const deficit = ACCOUNTS.flatMap((account) => (want[account] > have[account] ? [{ account, amount: want[account] - have[account] }] : []));
+  const surplus = ACCOUNTS.flatMap((account) =>
+    have[account] > want[account] ? [{ account, amount: have[account] - want[account] }] : [],
+  );
+  const deficit = ACCOUNTS.flatMap((account) =>
+    want[account] > have[account] ? [{ account, amount: want[account] - have[account] }] : [],
+  );
   while (surplus.length > 0 || deficit.length > 0) {
     const from = surplus[0] ?? { account: 'program' as const, amount: deficit[0]?.amount ?? 0n };
     const to = deficit[0] ?? { account: 'program' as const, amount: from.amount };

@@ -27,7 +27,11 @@ export type PaymentState = {
 };
 
 /** `matured`: the deferral's deadline passed without a bill. `released`: the hold ended. `known`: first heard of. null: not yet. */
-export type Clock = { readonly matured: Moment | null; readonly released: Moment | null; readonly known: Moment | null };
+export type Clock = {
+  readonly matured: Moment | null;
+  readonly released: Moment | null;
+  readonly known: Moment | null;
+};
 
 /** A node of who buys: other names of the same party, and the touches bound to it. */
 export type CustomerState = {
@@ -150,7 +154,8 @@ export function mergePayments(a: PaymentState, b: PaymentState): PaymentState {
     refunds: mergeRecords(a.refunds, b.refunds, mergeRefunds),
     rulings: uniteRulings(a.rulings, b.rulings),
     touches: uniteTouches(a.touches, b.touches),
-    optOut: a.optOut !== null && b.optOut !== null && compareText(a.optOut, b.optOut) > 0 ? b.optOut : (a.optOut ?? b.optOut),
+    optOut:
+      a.optOut !== null && b.optOut !== null && compareText(a.optOut, b.optOut) > 0 ? b.optOut : (a.optOut ?? b.optOut),
     trail: uniteTrails(a.trail, b.trail),
     rules: earliest(a.rules, b.rules),
     clock: mergeClocks(a.clock, b.clock),

@@ -29,7 +29,12 @@ export type LeadEntry = {
   readonly customerId: string | null;
   readonly body: string;
 };
-export type RulingEntry = { readonly kind: 'ruling'; readonly payment: string; readonly status: string; readonly body: string };
+export type RulingEntry = {
+  readonly kind: 'ruling';
+  readonly payment: string;
+  readonly status: string;
+  readonly body: string;
+};
 export type Entry = SaleEntry | RefundEntry | LeadEntry | RulingEntry;
 
 /** Amounts as decimal text; everything else as JSON has it. */
@@ -88,7 +93,8 @@ function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
   const claim = claimOfSale(ref, stamp, entry, party);
   const facts: Fact[] = [{ kind: 'payment', keys: keysOfSale(entry), claim, touches, optOut: null }];
   const links = request.customerId !== null && request.externalUserId !== null ? [userKey(request.externalUserId)] : [];
-  if (party !== null && (links.length > 0 || touches.length > 0)) facts.push({ kind: 'customer', key: party, links, touches });
+  if (party !== null && (links.length > 0 || touches.length > 0))
+    facts.push({ kind: 'customer', key: party, links, touches });
   return facts;
 }
 
@@ -134,7 +140,9 @@ function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party:
 
 /** A Stripe refund id names the very refund the webhook will tell of, so it counts once. */
 export function refundKey(source: string, externalEventId: string): string {
-  return externalEventId.startsWith('re_') ? objectKey('stripe', externalEventId) : `${source}:refund:${externalEventId}`;
+  return externalEventId.startsWith('re_')
+    ? objectKey('stripe', externalEventId)
+    : `${source}:refund:${externalEventId}`;
 }
 
 function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {

@@ -72,7 +72,9 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   const first = await load(work.database.pool, batch.workspace, batch.livemode, batch.source, firstWanted(batch));
   fill(session, first);
   const rules = await work.rules.of(batch.workspace, first.rulesVersion);
-  const known = new Set(batch.items.filter((item) => isKnown(first.events, batch.source, item)).map((item) => item.ref.id));
+  const known = new Set(
+    batch.items.filter((item) => isKnown(first.events, batch.source, item)).map((item) => item.ref.id),
+  );
   const fresh = batch.items.filter((item) => !known.has(item.ref.id));
   for (const item of fresh) {
     const event: EventRef = { ...item.ref, rules: item.ref.rules ?? first.rulesVersion };
@@ -148,7 +150,8 @@ function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null 
   const paymentsOfReferrals = rules.lookAcross ? fresh(referralsOf(session, rules), asked.referrals) : [];
   const members = unread.filter((key) => !asked.parties.has(`read ${key}`));
   for (const key of members) asked.parties.add(`read ${key}`);
-  if (paymentsOfParties.length + paymentsAwaiting.length + paymentsOfReferrals.length + members.length === 0) return null;
+  if (paymentsOfParties.length + paymentsAwaiting.length + paymentsOfReferrals.length + members.length === 0)
+    return null;
   return {
     ...NOTHING_WANTED,
     customers: members,

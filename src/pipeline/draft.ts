@@ -82,7 +82,10 @@ function subjectOf(item: Item): string | null {
 }
 
 /** Why the payment an event speaks of still waits; null: it does not, or it speaks of none. */
-export function parkedReason({ session, decisions }: Pick<Settled, 'session' | 'decisions'>, item: Item): string | null {
+export function parkedReason(
+  { session, decisions }: Pick<Settled, 'session' | 'decisions'>,
+  item: Item,
+): string | null {
   const subject = subjectOf(item);
   const paymentId = subject === null ? undefined : session.book.keys.get(subject);
   return (paymentId === undefined ? null : decisions.get(paymentId)?.parked) ?? null;
@@ -108,7 +111,18 @@ function draftInbox(
       continue;
     }
     const moments = [new Date(item.ref.at).toISOString(), new Date(item.ref.received).toISOString()];
-    push(draft.rows, 'inbox', [...key, item.ref.type, livemode, state, reason, subject, rulesVersion, ...moments, 0, null]);
+    push(draft.rows, 'inbox', [
+      ...key,
+      item.ref.type,
+      livemode,
+      state,
+      reason,
+      subject,
+      rulesVersion,
+      ...moments,
+      0,
+      null,
+    ]);
     if (item.body !== null) push(draft.rows, 'payloads', [...key, item.body]);
   }
   draftUnparked(draft, session, decisions, own);
@@ -160,7 +174,12 @@ function draftNodes(draft: Draft, session: Session, written: ReadonlySet<string>
 }
 
 /** Prices that changed, and a row for every price somebody waits for: there the waiting and the news meet. */
-function draftPrices(draft: Draft, session: Session, decisions: ReadonlyMap<string, Decision>, written: ReadonlySet<string>): void {
+function draftPrices(
+  draft: Draft,
+  session: Session,
+  decisions: ReadonlyMap<string, Decision>,
+  written: ReadonlySet<string>,
+): void {
   const { book, touched, versions } = session;
   const awaited = [...written].flatMap((id) => decisions.get(id)?.awaitsPrices ?? []);
   for (const key of new Set([...touched.prices, ...awaited])) {
@@ -178,11 +197,19 @@ function draftPrices(draft: Draft, session: Session, decisions: ReadonlyMap<stri
 const STATUS_ORDER = ['click', 'lead', 'trialing', 'customer', 'active'];
 
 /** What a referral's row shows of its payments. */
-type Shown = Pick<ReferralRow, 'status' | 'customerId' | 'externalUserId' | 'subscriptionId'> & { readonly convertedAt: number | null };
+type Shown = Pick<ReferralRow, 'status' | 'customerId' | 'externalUserId' | 'subscriptionId'> & {
+  readonly convertedAt: number | null;
+};
 
 function shownOf(row: ReferralRow): Shown {
   const { status, customerId, externalUserId, subscriptionId, convertedAt } = row;
-  return { status, customerId, externalUserId, subscriptionId, convertedAt: convertedAt === null ? null : Date.parse(convertedAt) };
+  return {
+    status,
+    customerId,
+    externalUserId,
+    subscriptionId,
+    convertedAt: convertedAt === null ? null : Date.parse(convertedAt),
+  };
 }
 
 /** `stripe:cus_1` or `id:c_1` is a billing customer, `user:u_1` an app user, an e-mail neither. */
@@ -199,13 +226,15 @@ function shownAfter(book: Book, known: Shown, sale: Sale): Shown {
   const further = STATUS_ORDER.indexOf(reached) > STATUS_ORDER.indexOf(known.status) && known.status !== 'canceled';
   const names = namesOfParty(book, sale.party);
   // A caller says that it is a subscription, not which one.
-  const subscription = sale.subscription?.split(':')[1] === 'sale' ? null : (sale.subscription?.split(':').at(-1) ?? null);
+  const subscription =
+    sale.subscription?.split(':')[1] === 'sale' ? null : (sale.subscription?.split(':').at(-1) ?? null);
   return {
     status: further ? reached : known.status,
     customerId: known.customerId ?? names.customerId,
     externalUserId: known.externalUserId ?? names.externalUserId,
     subscriptionId: known.subscriptionId ?? subscription,
-    convertedAt: sale.trial || sale.cash === 0n ? known.convertedAt : Math.min(known.convertedAt ?? sale.paidAt, sale.paidAt),
+    convertedAt:
+      sale.trial || sale.cash === 0n ? known.convertedAt : Math.min(known.convertedAt ?? sale.paidAt, sale.paidAt),
   };
 }
 
@@ -226,6 +255,15 @@ function draftReferrals(draft: Draft, { session, decisions, rules }: Settled, wr
     if (!row || (!rules.lookAcross && JSON.stringify(next) === JSON.stringify(shownOf(row)))) continue;
     const { status, customerId, externalUserId, subscriptionId, convertedAt } = next;
     const converted = convertedAt === null ? null : new Date(convertedAt).toISOString();
-    push(draft.rows, 'referrals', [draft.scope.workspace, id, row.version + 1, status, customerId, externalUserId, subscriptionId, converted]);
+    push(draft.rows, 'referrals', [
+      draft.scope.workspace,
+      id,
+      row.version + 1,
+      status,
+      customerId,
+      externalUserId,
+      subscriptionId,
+      converted,
+    ]);
   }
 }

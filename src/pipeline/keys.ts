@@ -54,10 +54,7 @@ export type KeyTerms = {
 };
 
 /** Makes and keeps a key. The answer is the only place where it can be read. */
-export async function createKey(
-  work: Clockwork,
-  terms: KeyTerms,
-): Promise<{ key: string; keyId: string }> {
+export async function createKey(work: Clockwork, terms: KeyTerms): Promise<{ key: string; keyId: string }> {
   const key = newKey(terms.livemode);
   return { key, keyId: await keep(work, terms, key) };
 }
@@ -65,13 +62,8 @@ export async function createKey(
 /** Keeps a key of the operator's own with all scopes; does nothing when it is there. Throws for a key of another shape. */
 export async function ensureKey(work: Clockwork, workspace: string, key: string): Promise<void> {
   const world = SHAPE.exec(key)?.[1];
-  if (world === undefined)
-    throw new Error('an API key is sk_live_ or sk_dev_ and at least 16 letters and digits');
-  await keep(
-    work,
-    { workspace, livemode: world === 'live', name: 'configured', scopes: ['*'] },
-    key,
-  );
+  if (world === undefined) throw new Error('an API key is sk_live_ or sk_dev_ and at least 16 letters and digits');
+  await keep(work, { workspace, livemode: world === 'live', name: 'configured', scopes: ['*'] }, key);
 }
 
 async function keep(work: Clockwork, terms: KeyTerms, key: string): Promise<string> {
@@ -136,8 +128,7 @@ function keyIn(authorization: string | undefined): string | Refusal {
 
 function callerOf(row: KeyRow, now: number): Caller | Refusal {
   if (row.revokedAt !== null) return refuse('revoked_key', 'This API key was revoked.');
-  if (row.expiresAt !== null && row.expiresAt <= now)
-    return refuse('expired_key', 'This API key has expired.');
+  if (row.expiresAt !== null && row.expiresAt <= now) return refuse('expired_key', 'This API key has expired.');
   const { workspace, livemode, keyId, scopes } = row;
   return { workspace, livemode, keyId, scopes };
 }

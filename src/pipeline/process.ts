@@ -31,14 +31,21 @@ export async function processNext(work: Clockwork, translators: Translators, lim
   return claimed.events.length;
 }
 
-async function itemOf(work: Clockwork, workspace: string, translators: Translators, event: PendingEvent): Promise<Item | null> {
+async function itemOf(
+  work: Clockwork,
+  workspace: string,
+  translators: Translators,
+  event: PendingEvent,
+): Promise<Item | null> {
   const ref: EventRef = { ...event, rules: event.rules };
   try {
     const { translator, payload } = openStored(translators, event.source, event.body);
     const stray = await strayReason(work, workspace, translator, payload, event);
     const said = stray === null ? translator.translate(refOf(ref), payload) : { ignored: stray };
     const base = { ref: refOf(ref), body: null, attempts: event.attempts, stored: true };
-    return 'facts' in said ? { ...base, facts: said.facts, ignored: null } : { ...base, facts: [], ignored: said.ignored };
+    return 'facts' in said
+      ? { ...base, facts: said.facts, ignored: null }
+      : { ...base, facts: [], ignored: said.ignored };
   } catch (error) {
     await putBack(work, workspace, event.source, event.id, event.attempts, error);
     return null;
@@ -98,6 +105,9 @@ async function putBack(
   const reason = messageOf(error).slice(0, 500);
   const runAt = seconds === undefined ? null : work.now() + seconds * 1000;
   await setBack(work.database.pool, { workspace, source, id, reason }, runAt);
-  const words = runAt === null ? 'an event failed for good; it is listed and can be replayed' : 'an event failed; it will be tried again';
+  const words =
+    runAt === null
+      ? 'an event failed for good; it is listed and can be replayed'
+      : 'an event failed; it will be tried again';
   work.log.warn({ workspace, event: id, attempts, reason }, words);
 }

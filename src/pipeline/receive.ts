@@ -22,17 +22,29 @@ export type Incoming = {
 };
 
 /** What became of it: `pending` is stored and will be taken by a worker. */
-export type Receipt = { readonly outcome: 'posted' | 'duplicate' | 'ignored' | 'parked' | 'pending'; readonly reason: string | null };
+export type Receipt = {
+  readonly outcome: 'posted' | 'duplicate' | 'ignored' | 'parked' | 'pending';
+  readonly reason: string | null;
+};
 
 /** Stores and posts one event. Throws only when the database is away: then nothing is known and the sender tries again. */
-export async function receive(work: Clockwork, endpoint: string, translator: Translator, incoming: Incoming): Promise<Receipt> {
+export async function receive(
+  work: Clockwork,
+  endpoint: string,
+  translator: Translator,
+  incoming: Incoming,
+): Promise<Receipt> {
   const received = work.now();
   const route = await routeOf(work, endpoint, translator.name, incoming.account);
   const ref = { source: translator.name, ...pick(incoming), rules: null, received };
   const base: Omit<Item, 'facts' | 'ignored'> = { ref, body: incoming.body, attempts: 0, stored: false };
   try {
-    const said = route.ignored === null ? translator.translate({ ...ref, rules: 0 }, incoming.payload) : { ignored: route.ignored };
-    const item: Item = 'facts' in said ? { ...base, facts: said.facts, ignored: null } : { ...base, facts: [], ignored: said.ignored };
+    const said =
+      route.ignored === null
+        ? translator.translate({ ...ref, rules: 0 }, incoming.payload)
+        : { ignored: route.ignored };
+    const item: Item =
+      'facts' in said ? { ...base, facts: said.facts, ignored: null } : { ...base, facts: [], ignored: said.ignored };
     const batch = { workspace: route.workspace, livemode: incoming.livemode, source: translator.name, items: [item] };
     const settled = await runBatch(work, batch);
     if (settled.known.has(incoming.id)) return { outcome: 'duplicate', reason: null };
@@ -59,8 +71,16 @@ async function keepPending(
   error: unknown,
 ): Promise<Receipt> {
   const reason = error instanceof Error ? error.message : String(error);
-  work.log.warn({ event: incoming.id, type: incoming.type, reason }, 'stored, but not decided yet; a worker will try again');
-  await storePending(work.database.pool, { ...pick(incoming), workspace, source, received, body: incoming.body }, reason, received);
+  work.log.warn(
+    { event: incoming.id, type: incoming.type, reason },
+    'stored, but not decided yet; a worker will try again',
+  );
+  await storePending(
+    work.database.pool,
+    { ...pick(incoming), workspace, source, received, body: incoming.body },
+    reason,
+    received,
+  );
   return { outcome: 'pending', reason };
 }
 

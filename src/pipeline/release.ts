@@ -30,7 +30,8 @@ export async function releaseNext(work: Clockwork): Promise<number> {
     paymentId: id,
     clock: parked === null ? { released: now } : { matured: now },
   }));
-  if (clock.length > 0) await runBatch(work, { workspace: due.workspace, livemode: due.livemode, source: 'clock', items: [], clock });
+  if (clock.length > 0)
+    await runBatch(work, { workspace: due.workspace, livemode: due.livemode, source: 'clock', items: [], clock });
   return due.payments.length;
 }
 

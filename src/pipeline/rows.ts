@@ -29,7 +29,10 @@ export function push(rows: Rows, table: TableName, values: Values): void {
 const iso = (moment: number): string => new Date(moment).toISOString();
 /** Short content hash, to see that a row did not change; the one-shot form is twice as fast where Node has it (20.12). */
 const digestOf = (text: string): string =>
-  (typeof hash === 'function' ? hash('sha1', text, 'base64') : createHash('sha1').update(text).digest('base64')).slice(0, 16);
+  (typeof hash === 'function' ? hash('sha1', text, 'base64') : createHash('sha1').update(text).digest('base64')).slice(
+    0,
+    16,
+  );
 
 /**
  * Drafts all rows of one payment: its conversions, commissions, transfers and the payment itself. Returns the new
@@ -100,10 +103,20 @@ export function partyOf(book: Book, paymentId: string): string | null {
 
 function pricesOf(book: Book, paymentId: string): string[] {
   const claims = Object.values(book.payments.get(paymentId)?.claims ?? {});
-  return [...new Set(claims.flatMap((claim) => claim.lines.flatMap((line) => line.prices.map((id) => `${claim.source}:${id}`))))];
+  return [
+    ...new Set(
+      claims.flatMap((claim) => claim.lines.flatMap((line) => line.prices.map((id) => `${claim.source}:${id}`))),
+    ),
+  ];
 }
 
-function draftSale(draft: Draft, paymentId: string, before: Posted, decision: Decision, sale: Conversion | null): PostedRow | null {
+function draftSale(
+  draft: Draft,
+  paymentId: string,
+  before: Posted,
+  decision: Decision,
+  sale: Conversion | null,
+): PostedRow | null {
   if (sale) {
     const explanation = JSON.stringify(explanationOf(decision));
     const referral = decision.attribution?.referral ?? null;
@@ -117,10 +130,16 @@ function draftRefunds(draft: Draft, paymentId: string, before: Posted, decision:
   const refunds: Record<string, PostedRow> = {};
   for (const refund of decision.conversions) {
     if (refund.kind !== 'refund') continue;
-    refunds[refund.moneyKey] = draftConversion(draft, paymentId, before.refunds[refund.moneyKey] ?? null, refund, referral, null);
+    refunds[refund.moneyKey] = draftConversion(
+      draft,
+      paymentId,
+      before.refunds[refund.moneyKey] ?? null,
+      refund,
+      referral,
+      null,
+    );
   }
-  for (const [key, row] of Object.entries(before.refunds))
-    refunds[key] ??= voidConversion(draft, row, paymentId);
+  for (const [key, row] of Object.entries(before.refunds)) refunds[key] ??= voidConversion(draft, row, paymentId);
   return refunds;
 }
 
@@ -154,7 +173,17 @@ function draftConversion(
   const digest = digestOf(JSON.stringify([paymentId, content, explanation]));
   if (known?.digest === digest) return known;
   const stamp = iso(now);
-  push(draft.rows, 'conversions', [workspace, id, livemode, conversion.kind, paymentId, ...content, stamp, stamp, explanation]);
+  push(draft.rows, 'conversions', [
+    workspace,
+    id,
+    livemode,
+    conversion.kind,
+    paymentId,
+    ...content,
+    stamp,
+    stamp,
+    explanation,
+  ]);
   return { id, digest };
 }
 
@@ -173,7 +202,8 @@ function draftCommissions(
 ): PostedCommission[] {
   const after: PostedCommission[] = [];
   const own = before.find(
-    (one) => one.conversionId === conversionId && one.affiliateId === wanted?.affiliateId && one.currency === wanted.currency,
+    (one) =>
+      one.conversionId === conversionId && one.affiliateId === wanted?.affiliateId && one.currency === wanted.currency,
   );
   for (const other of before) if (other !== own) after.push(withdrawCommission(draft, other));
   if (wanted && conversionId !== null) after.push(draftCommission(draft, own, wanted, conversionId));
@@ -211,12 +241,24 @@ function draftCommission(
     iso(wanted.availableAt),
     wanted.releasedAt === null ? null : iso(wanted.releasedAt),
   ];
-  const parts = JSON.stringify(wanted.parts, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  const parts = JSON.stringify(wanted.parts, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
   const digest = digestOf(JSON.stringify([content, parts]));
   const known = own ?? { id, digest: '', conversionId, affiliateId, currency, standing: EMPTY_STANDING };
   if (known.digest === digest) return known;
   const stamp = iso(now);
-  push(draft.rows, 'commissions', [workspace, id, livemode, conversionId, affiliateId, ...content, stamp, stamp, parts]);
+  push(draft.rows, 'commissions', [
+    workspace,
+    id,
+    livemode,
+    conversionId,
+    affiliateId,
+    ...content,
+    stamp,
+    stamp,
+    parts,
+  ]);
   transfer(draft, known, wanted.standing, reasonOf(known, wanted));
   return { ...known, digest, standing: wanted.standing };
 }
@@ -233,7 +275,12 @@ function reasonOf(known: PostedCommission, wanted: Commission): string {
 function transfer(draft: Draft, known: PostedCommission, want: Standing, reason: string): void {
   const moves = movements(known.standing, want);
   const reached = applied(known.standing, moves);
-  if (reached.review !== want.review || reached.pending !== want.pending || reached.payable !== want.payable || reached.paid !== want.paid)
+  if (
+    reached.review !== want.review ||
+    reached.pending !== want.pending ||
+    reached.payable !== want.payable ||
+    reached.paid !== want.paid
+  )
     throw new Error(`movements of commission ${known.id} do not add up`);
   const { workspace, livemode, now } = draft.scope;
   for (const { debit, credit, amount } of moves) {

@@ -52,7 +52,7 @@ export async function verifyWorkspace(
   const referrals = await allReferrals(tx, workspace);
   for (const book of [books.live, books.test]) introduce(book, referrals);
   let events = 0;
-  for (let after: JournalEvent | null = null; ; ) {
+  for (let after: JournalEvent | null = null; ;) {
     const page: JournalEvent[] = await journalPage(tx, workspace, after, PAGE);
     for (const event of page) hear(event.livemode ? books.live : books.test, translators, event);
     events += page.length;
@@ -128,7 +128,8 @@ function linesOf({ conversions, commission, attribution }: Decision, livemode: b
   if (commission)
     for (const account of ACCOUNTS) {
       const amount = commission.standing[account];
-      if (amount !== 0n) lines.push(`${flag} ${key} ${commission.affiliateId} ${commission.currency} ${account} ${amount}`);
+      if (amount !== 0n)
+        lines.push(`${flag} ${key} ${commission.affiliateId} ${commission.currency} ${account} ${amount}`);
     }
   return lines;
 }
@@ -137,7 +138,8 @@ function linesOf({ conversions, commission, attribution }: Decision, livemode: b
 export async function standingLines(database: Database, workspace: string): Promise<string[]> {
   const positions = await positionsOf(database.pool, workspace);
   const lines = positions.map(
-    (one) => `${one.livemode ? 't' : 'f'} ${one.moneyKey} ${one.affiliateId} ${one.currency} ${one.account} ${one.amount}`,
+    (one) =>
+      `${one.livemode ? 't' : 'f'} ${one.moneyKey} ${one.affiliateId} ${one.currency} ${one.account} ${one.amount}`,
   );
   return [...lines, ...(await conversionLines(database.pool, workspace))];
 }

@@ -10,12 +10,7 @@ export type Interval = 'day' | 'week' | 'month' | 'year';
  * Moves a moment (unix seconds UTC) by whole intervals. Months and years are calendar ones, clamped to the
  * end of the month and anchored on `anchorDay`, as Stripe does: 31 Jan, 28 Feb, 31 Mar.
  */
-export function addInterval(
-  moment: number,
-  interval: Interval,
-  count: number,
-  anchorDay?: number,
-): number {
+export function addInterval(moment: number, interval: Interval, count: number, anchorDay?: number): number {
   if (interval === 'day') return moment + count * DAY;
   if (interval === 'week') return moment + count * 7 * DAY;
   const date = new Date(moment * 1000);

@@ -66,10 +66,7 @@ export function signed(
   );
   const [first = '', ...others] = headers;
   return {
-    'stripe-signature': [
-      first,
-      ...others.map((header) => header.slice(header.indexOf('v1='))),
-    ].join(','),
+    'stripe-signature': [first, ...others.map((header) => header.slice(header.indexOf('v1=')))].join(','),
     'content-type': 'application/json; charset=utf-8',
     'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
     accept: '*/*; q=0.5, application/xml',
@@ -167,13 +164,7 @@ export async function deliver(options: DeliverOptions): Promise<DeliveryReport> 
     byStatus: {},
   };
   const send = (event: Deliverable): Promise<number> =>
-    post(
-      target,
-      event.body,
-      signed(event.body, secrets, options.clockSeconds()),
-      agent,
-      options.timeoutMs ?? 30_000,
-    );
+    post(target, event.body, signed(event.body, secrets, options.clockSeconds()), agent, options.timeoutMs ?? 30_000);
   try {
     await drain(plan, concurrency, options, report, send);
   } finally {

@@ -15,8 +15,7 @@ const PAYMENT_SHARD = new Set(['pi', 'ch', 'py', 're', 'pyr', 'txn', 'evt_3']);
 
 function base62(value: number, width: number): string {
   let text = '';
-  for (let rest = value, i = 0; i < width; i++, rest = Math.floor(rest / 62))
-    text = DIGITS.charAt(rest % 62) + text;
+  for (let rest = value, i = 0; i < width; i++, rest = Math.floor(rest / 62)) text = DIGITS.charAt(rest % 62) + text;
   return text;
 }
 

@@ -23,9 +23,7 @@ export function dig(value: Json | undefined, path: string): Json | undefined {
   let here: Json | undefined = value;
   for (const key of path.split('.')) {
     if (here === null || typeof here !== 'object') return undefined;
-    const inner: Json | undefined = Array.isArray(here)
-      ? here[Number(key)]
-      : (here as JsonObject)[key];
+    const inner: Json | undefined = Array.isArray(here) ? here[Number(key)] : (here as JsonObject)[key];
     here = inner;
   }
   return here;

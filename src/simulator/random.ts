@@ -43,10 +43,7 @@ export interface RandomHistoryOptions {
 }
 
 /** A random history over all scenario kinds: several customers, mixed families, money seen through several events, refunds. */
-export function randomHistory(
-  seed: number | string,
-  options: RandomHistoryOptions = {},
-): RandomHistory {
+export function randomHistory(seed: number | string, options: RandomHistoryOptions = {}): RandomHistory {
   const rng = createRng(`history/${seed}`);
   const startAt = options.startAt ?? 1_767_600_000;
   const accounts = openAccounts(seed, rng, { ...options, startAt });
@@ -68,9 +65,7 @@ export function randomHistory(
     }
   }
   return {
-    events: accounts
-      .flatMap(({ account }) => account.events)
-      .toSorted((a, b) => a.created - b.created),
+    events: accounts.flatMap(({ account }) => account.events).toSorted((a, b) => a.created - b.created),
     accounts: accounts.map(({ account }) => account),
     customers: scenes.map(({ customer, account, referral }) => ({
       id: customer.id,
@@ -85,11 +80,7 @@ export function randomHistory(
 
 type Stage = Pick<Scene, 'account' | 'monthly' | 'dearer' | 'yearly'>;
 
-function openAccounts(
-  seed: number | string,
-  rng: Rng,
-  options: RandomHistoryOptions & { startAt: number },
-): Stage[] {
+function openAccounts(seed: number | string, rng: Rng, options: RandomHistoryOptions & { startAt: number }): Stage[] {
   const ids = createIds(`history/${seed}`);
   return (options.families ?? ['old', 'basil']).map((family) => {
     const refundEvents = rng.pick(['both', 'both', 'charge-only', 'refund-only'] as const);

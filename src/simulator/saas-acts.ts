@@ -51,8 +51,7 @@ function note(play: Play, what: string): void {
 /** Payment-Link merchants pass the click id in the URL, the others write it into metadata. */
 function marksOf({ index, referral }: Buyer) {
   if (referral === null) return {};
-  if (index % 3 === 0)
-    return { clientReferenceId: referral, paymentLink: 'plink_1RiverbendSignup' };
+  if (index % 3 === 0) return { clientReferenceId: referral, paymentLink: 'plink_1RiverbendSignup' };
   const metadata = { affonso_referral: referral };
   return { metadata, sessionMetadata: metadata, subscriptionMetadata: metadata };
 }
@@ -70,11 +69,7 @@ function termsOf({ rng }: Play) {
       : {}),
     ...(rng.chance(0.2)
       ? {
-          coupon: rng.pick([
-            { percentOff: 20 },
-            { percentOff: 50, duration: 'once' as const },
-            { amountOff: 500 },
-          ]),
+          coupon: rng.pick([{ percentOff: 20 }, { percentOff: 50, duration: 'once' as const }, { amountOff: 500 }]),
         }
       : {}),
   };
@@ -87,20 +82,12 @@ function regret(play: Play, buyer: Buyer, payment: SimulatedPayment | null): voi
   const at = buyer.account.now + rng.int(2, 20) * DAY;
   const act = (verb: () => void) => schedule(play, at, () => (buyer.account.at(at), verb()));
   if (rng.chance(0.03))
-    act(
-      () => (
-        note(play, 'full refunds'),
-        buyer.account.refund(payment, { reason: 'requested_by_customer' })
-      ),
-    );
+    act(() => (note(play, 'full refunds'), buyer.account.refund(payment, { reason: 'requested_by_customer' })));
   else if (rng.chance(0.04)) act(() => partialRefund(play, buyer, payment));
   else if (rng.chance(0.015)) {
     act(() => {
       note(play, 'disputes');
-      buyer.account.closeDispute(
-        buyer.account.dispute(payment),
-        rng.pick(['won', 'lost'] as const),
-      );
+      buyer.account.closeDispute(buyer.account.dispute(payment), rng.pick(['won', 'lost'] as const));
     });
   }
 }
@@ -142,10 +129,7 @@ function nextTurn(play: Play, buyer: Buyer, sub: SimulatedSubscription): void {
   const { rng } = play;
   const at = sub.period.end - 3 * DAY;
   const middle = sub.period.start + Math.floor((sub.period.end - sub.period.start) / 2);
-  const upgrades =
-    sub.status === 'active' &&
-    sub.items[0]?.price.id === buyer.plans.starter.id &&
-    rng.chance(0.12);
+  const upgrades = sub.status === 'active' && sub.items[0]?.price.id === buyer.plans.starter.id && rng.chance(0.12);
   if (upgrades) schedule(play, middle, () => (account.at(middle), upgrade(play, buyer, sub)));
   schedule(play, at, () => {
     account.at(at);
@@ -157,9 +141,7 @@ function nextTurn(play: Play, buyer: Buyer, sub: SimulatedSubscription): void {
 function upgrade(play: Play, buyer: Buyer, sub: SimulatedSubscription): void {
   note(play, 'upgrades');
   const to = play.rng.pick([buyer.plans.pro, buyer.plans.pro, buyer.plans.yearly]);
-  const behavior = play.rng.chance(0.6)
-    ? ('always_invoice' as const)
-    : ('create_prorations' as const);
+  const behavior = play.rng.chance(0.6) ? ('always_invoice' as const) : ('create_prorations' as const);
   regret(play, buyer, buyer.account.changePrice(sub, to, { behavior, fractionUsed: 0.5 }));
 }
 
@@ -175,11 +157,7 @@ function turn(play: Play, buyer: Buyer, sub: SimulatedSubscription): void {
     account.cancel(sub, { atPeriodEnd: true });
   } else if (play.rng.chance(0.06)) {
     note(play, 'dunning');
-    regret(
-      play,
-      buyer,
-      account.failThenPay(sub, play.rng.int(1, 2), { recovers: play.rng.chance(0.8) }),
-    );
+    regret(play, buyer, account.failThenPay(sub, play.rng.int(1, 2), { recovers: play.rng.chance(0.8) }));
   } else {
     note(play, 'renewals');
     regret(play, buyer, account.renew(sub));

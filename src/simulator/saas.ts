@@ -38,11 +38,7 @@ export interface SaasSummary {
   byType: Record<string, number>;
 }
 
-function openBranch(
-  family: Family,
-  options: SaasOptions,
-  ids: ReturnType<typeof createIds>,
-): Branch {
+function openBranch(family: Family, options: SaasOptions, ids: ReturnType<typeof createIds>): Branch {
   const account = createAccount({
     family,
     seed: options.seed,
@@ -60,8 +56,7 @@ function openBranch(
 function admit(play: Play, branch: Branch, options: SaasOptions, index: number): Buyer {
   const { account } = branch;
   // most come early, so that renewals fill the story
-  const at =
-    options.startAt + Math.floor((play.endAt - options.startAt) * 0.7 * play.rng.next() ** 1.5);
+  const at = options.startAt + Math.floor((play.endAt - options.startAt) * 0.7 * play.rng.next() ** 1.5);
   account.at(at);
   const customer = account.customer({ email: `customer${index + 1}@buyers.example` });
   const buyer: Buyer = { ...branch, index, customer, referral: options.referralFor(index) };
@@ -89,9 +84,7 @@ export function playSaas(options: SaasOptions): { events: SimulatedEvent[]; summ
     planned: 0,
     happened: {},
   };
-  const branches = (options.families ?? ['old', 'basil']).map((family) =>
-    openBranch(family, options, ids),
-  );
+  const branches = (options.families ?? ['old', 'basil']).map((family) => openBranch(family, options, ids));
   const buyers = Array.from({ length: options.customers ?? 60 }, (_, index) =>
     admit(play, branches[index % branches.length] as Branch, options, index),
   );
@@ -100,9 +93,7 @@ export function playSaas(options: SaasOptions): { events: SimulatedEvent[]; summ
     play.agenda.pop()?.act();
   }
   const all = branches.flatMap(({ account }) => account.events);
-  const events = all
-    .filter(({ created }) => created <= play.endAt)
-    .toSorted((a, b) => a.created - b.created);
+  const events = all.filter(({ created }) => created <= play.endAt).toSorted((a, b) => a.created - b.created);
   return { events, summary: summaryOf(branches, buyers, play, events) };
 }
 

@@ -27,7 +27,5 @@ export function roundMinor(value: number): number {
 
 /** The tax in or on an amount (minor units, negative for credits) at a percentage. */
 export function taxOf(amount: number, percent: number, inclusive: boolean): number {
-  return inclusive
-    ? amount - roundMinor(amount / (1 + percent / 100))
-    : roundMinor((amount * percent) / 100);
+  return inclusive ? amount - roundMinor(amount / (1 + percent / 100)) : roundMinor((amount * percent) / 100);
 }

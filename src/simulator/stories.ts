@@ -1,9 +1,4 @@
-import type {
-  SimulatedAccount,
-  SimulatedCustomer,
-  SimulatedPayment,
-  SimulatedPrice,
-} from './account.ts';
+import type { SimulatedAccount, SimulatedCustomer, SimulatedPayment, SimulatedPrice } from './account.ts';
 import type { Rng } from './rng.ts';
 
 /** One customer with all a story needs. */
@@ -30,14 +25,10 @@ function marks({ rng, referral }: Scene) {
 
 function terms(rng: Rng) {
   return {
-    ...(rng.chance(0.4)
-      ? { tax: { percent: rng.pick([7.7, 19, 20]), inclusive: rng.chance(0.5) } }
-      : {}),
+    ...(rng.chance(0.4) ? { tax: { percent: rng.pick([7.7, 19, 20]), inclusive: rng.chance(0.5) } } : {}),
     ...(rng.chance(0.3)
       ? {
-          coupon: rng.chance(0.5)
-            ? { percentOff: rng.pick([10, 33, 50]) }
-            : { amountOff: rng.int(100, 900) },
+          coupon: rng.chance(0.5) ? { percentOff: rng.pick([10, 33, 50]) } : { amountOff: rng.int(100, 900) },
         }
       : {}),
   };
@@ -113,10 +104,7 @@ export const STORIES: Record<string, Story> = {
   },
   dunning: (scene) => {
     const sub = started(scene);
-    return [
-      sub.firstPayment,
-      scene.account.failThenPay(sub, scene.rng.int(1, 3), { recovers: scene.rng.chance(0.8) }),
-    ];
+    return [sub.firstPayment, scene.account.failThenPay(sub, scene.rng.int(1, 3), { recovers: scene.rng.chance(0.8) })];
   },
   returning: (scene) => {
     const first = started(scene);

@@ -71,11 +71,7 @@ export async function insertAffiliate(
 }
 
 /** null: there is none, or it was deleted. */
-export async function findAffiliate(
-  tx: Tx,
-  workspace: string,
-  id: string,
-): Promise<AffiliateView | null> {
+export async function findAffiliate(tx: Tx, workspace: string, id: string): Promise<AffiliateView | null> {
   const { rows } = await tx.query<AffiliateRow>({
     text: `SELECT ${SHOWN} FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL`,
     values: [workspace, id],
@@ -98,11 +94,7 @@ export async function findAffiliateByEmail(
 }
 
 /** Those of the ids that exist, deleted ones too: their ledger stays and has to be shown. */
-export async function affiliatesById(
-  tx: Tx,
-  workspace: string,
-  ids: readonly string[],
-): Promise<AffiliateView[]> {
+export async function affiliatesById(tx: Tx, workspace: string, ids: readonly string[]): Promise<AffiliateView[]> {
   const { rows } = await tx.query<AffiliateRow>({
     text: `SELECT ${SHOWN} FROM affiliates WHERE workspace_id = $1 AND affiliate_id = ANY ($2::text[])`,
     values: [workspace, ids],
@@ -139,14 +131,7 @@ export async function listAffiliates(
 export type AffiliateChanges = Partial<
   Pick<
     AffiliateView,
-    | 'name'
-    | 'email'
-    | 'trackingId'
-    | 'groupId'
-    | 'status'
-    | 'externalUserId'
-    | 'metadata'
-    | 'details'
+    'name' | 'email' | 'trackingId' | 'groupId' | 'status' | 'externalUserId' | 'metadata' | 'details'
   >
 >;
 
@@ -184,12 +169,7 @@ export async function updateAffiliate(
 }
 
 /** Hides it and ends its earning from a new rules version on; its ledger stays. false: there is none. */
-export async function deleteAffiliate(
-  tx: Tx,
-  workspace: string,
-  id: string,
-  now: number,
-): Promise<boolean> {
+export async function deleteAffiliate(tx: Tx, workspace: string, id: string, now: number): Promise<boolean> {
   const { rows } = await tx.query({
     text: `WITH own AS (
         SELECT affiliate_id FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL

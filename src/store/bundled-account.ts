@@ -22,11 +22,7 @@ type Launch = (program: string, args: readonly string[], stdio: StdioOptions) =>
  * that is created. Where that user can not reach the folders (a checkout below /root, a private
  * temporary folder), it gets the one capability that lets it pass through them.
  */
-export async function chooseAccount(
-  binaries: Binaries,
-  folder: string,
-  cluster: string,
-): Promise<Account> {
+export async function chooseAccount(binaries: Binaries, folder: string, cluster: string): Promise<Account> {
   const version = await capture(launchAs(undefined), binaries.postgres, ['--version']);
   if (version.code !== 0) throw binariesProblem(binaries.postgres, version.output);
   const owner = await ownerOf(cluster);
@@ -61,8 +57,7 @@ async function unprivileged(owner: Owner, binaries: Binaries, folder: string): P
 }
 
 function launchAs(owner: Owner | undefined): Launch {
-  return (program, args, stdio) =>
-    spawn(program, args, { ...surroundings, ...owner, stdio, detached: true });
+  return (program, args, stdio) => spawn(program, args, { ...surroundings, ...owner, stdio, detached: true });
 }
 
 // The first only lets it read and pass; the second is for containers that withhold the first.
@@ -126,12 +121,7 @@ async function createUser(name: string): Promise<void> {
 export type Captured = { readonly code: number | null; readonly output: string };
 
 /** Runs a program to its end and returns what it printed on both channels; `input` is typed into it. */
-export function capture(
-  launch: Launch,
-  program: string,
-  args: readonly string[],
-  input = '',
-): Promise<Captured> {
+export function capture(launch: Launch, program: string, args: readonly string[], input = ''): Promise<Captured> {
   return new Promise((resolve) => {
     const child = launch(program, args, 'pipe');
     const printed: Buffer[] = [];

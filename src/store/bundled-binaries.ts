@@ -50,9 +50,7 @@ function packageFolder(name: string): string {
 // npm can not pack symbolic links, so an install script makes them. Where install scripts are blocked
 // nobody did, and PostgreSQL would not find its own libraries.
 async function hydrateLinks(folder: string): Promise<void> {
-  const list = await readFile(path.join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(
-    () => '[]',
-  );
+  const list = await readFile(path.join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const link = path.join(folder, target);
     if (await exists(link)) continue;

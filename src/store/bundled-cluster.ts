@@ -57,9 +57,7 @@ const unfinished = 'cluster.unfinished-';
 
 async function removeUnfinished(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(unfinished));
-  await Promise.all(
-    names.map((name) => rm(path.join(folder, name), { recursive: true, force: true })),
-  );
+  await Promise.all(names.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
 }
 
 async function majorOf(cluster: string): Promise<string | undefined> {
@@ -84,12 +82,7 @@ function otherMajor(places: Places, made: string, bundled: string): BundledDatab
   );
 }
 
-async function create(
-  binaries: Binaries,
-  account: Account,
-  places: Places,
-  durable: boolean,
-): Promise<void> {
+async function create(binaries: Binaries, account: Account, places: Places, durable: boolean): Promise<void> {
   await writePassword(account, places);
   const making = path.join(places.folder, unfinished + randomBytes(4).toString('hex'));
   await mkdir(making, { mode: 0o700 });
@@ -125,11 +118,7 @@ export async function readPassword(places: Places): Promise<string | undefined> 
  * Gives the superuser a new random password and writes it down. It needs no old password, only the
  * files, and no server may be running on them.
  */
-export async function resetPassword(
-  binaries: Binaries,
-  account: Account,
-  places: Places,
-): Promise<void> {
+export async function resetPassword(binaries: Binaries, account: Account, places: Places): Promise<void> {
   const password = await writePassword(account, places);
   const { code, output } = await capture(
     account.launch,

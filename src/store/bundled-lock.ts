@@ -51,10 +51,7 @@ async function create(file: string, content: string): Promise<boolean> {
 }
 
 async function isStale(file: string): Promise<boolean> {
-  const [content, stats] = await Promise.all([
-    readIfThere(file),
-    stat(file).catch(() => undefined),
-  ]);
+  const [content, stats] = await Promise.all([readIfThere(file), stat(file).catch(() => undefined)]);
   if (content === undefined || !stats) return false;
   if (Date.now() - stats.mtimeMs > staleAfterMs) return true;
   const pid = Number.parseInt(content, 10);

@@ -80,9 +80,7 @@ export async function startServer(
     const port = await choosePort(places);
     const outcome = await launch(binaries, account, places, { ...ownSettings(port), ...settings });
     if (typeof outcome !== 'string') return outcome;
-    const passing = /shared memory block|Address already in use|lock file .* is empty/.test(
-      outcome,
-    );
+    const passing = /shared memory block|Address already in use|lock file .* is empty/.test(outcome);
     if (!passing || Date.now() > deadline) {
       throw new BundledDatabaseError(`PostgreSQL did not start in ${places.cluster}\n${outcome}`);
     }
@@ -110,11 +108,7 @@ async function launch(
   const before = await sizeOf(places.log);
   const log = await open(places.log, before > keepLogBytes ? 'w' : 'a', 0o600);
   const from = before > keepLogBytes ? 0 : before;
-  const child = account.launch(
-    binaries.postgres,
-    ['-D', places.cluster, ...options],
-    ['ignore', log.fd, log.fd],
-  );
+  const child = account.launch(binaries.postgres, ['-D', places.cluster, ...options], ['ignore', log.fd, log.fd]);
   let problem: string | undefined;
   child.on('error', (error) => (problem = error.message));
   child.unref();
@@ -161,11 +155,7 @@ function listens(port: number): Promise<number | undefined> {
 }
 
 /** Stops the server on this cluster: open transactions are rolled back, everything is written. */
-export async function stopServer(
-  binaries: Binaries,
-  account: Account,
-  places: Places,
-): Promise<void> {
+export async function stopServer(binaries: Binaries, account: Account, places: Places): Promise<void> {
   const args = ['stop', '-D', places.cluster, '-m', 'fast', '-w', '-t', '60'];
   const { code, output } = await capture(account.launch, binaries.pgCtl, args);
   const gone = /does not exist|is not running|No such process/i.test(output);

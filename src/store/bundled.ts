@@ -2,14 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import pg from 'pg';
 import { chooseAccount, type Account } from './bundled-account.ts';
 import { BundledDatabaseError, codeOf, findBinaries, type Binaries } from './bundled-binaries.ts';
-import {
-  ensureCluster,
-  placesIn,
-  readPassword,
-  resetPassword,
-  superuser,
-  type Places,
-} from './bundled-cluster.ts';
+import { ensureCluster, placesIn, readPassword, resetPassword, superuser, type Places } from './bundled-cluster.ts';
 import { withLock } from './bundled-lock.ts';
 import { findRunning, startServer, stopServer } from './bundled-server.ts';
 

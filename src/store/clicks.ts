@@ -10,11 +10,7 @@ export type Linked = {
 };
 
 /** Whose tracking id this is; null: nobody's. */
-export async function affiliateOfLink(
-  tx: Tx,
-  workspace: string,
-  trackingId: string,
-): Promise<Linked | null> {
+export async function affiliateOfLink(tx: Tx, workspace: string, trackingId: string): Promise<Linked | null> {
   const { rows } = await tx.query<{ affiliate_id: string; program_id: string; status: string }>({
     name: 'affiliate_of_link',
     text: `SELECT affiliate_id, program_id, status FROM affiliates
@@ -22,9 +18,7 @@ export async function affiliateOfLink(
     values: [workspace, trackingId],
   });
   const [row] = rows;
-  return row
-    ? { affiliateId: row.affiliate_id, programId: row.program_id, status: row.status }
-    : null;
+  return row ? { affiliateId: row.affiliate_id, programId: row.program_id, status: row.status } : null;
 }
 
 export type NewClick = {
@@ -36,11 +30,7 @@ export type NewClick = {
   readonly details: Readonly<Record<string, string>>;
 };
 
-export async function insertClick(
-  tx: Tx,
-  workspace: string,
-  click: NewClick,
-): Promise<ReferralView> {
+export async function insertClick(tx: Tx, workspace: string, click: NewClick): Promise<ReferralView> {
   const { rows } = await tx.query<ReferralFields>({
     name: 'insert_click',
     text: `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, click, created_at)
@@ -69,12 +59,7 @@ export type Identities = {
  * Writes who signed up onto a click or referral, where nothing stands yet; a click becomes a lead. Done twice it changes
  * nothing. null: there is no such referral. Throws 23505 when the e-mail is another referral's of the program.
  */
-export async function bindSignup(
-  tx: Tx,
-  workspace: string,
-  id: string,
-  who: Identities,
-): Promise<ReferralView | null> {
+export async function bindSignup(tx: Tx, workspace: string, id: string, who: Identities): Promise<ReferralView | null> {
   const values = [workspace, id, who.email, who.externalUserId, who.name];
   const { rows } = await tx.query<ReferralFields>({
     name: 'bind_signup',

@@ -25,7 +25,13 @@ function insert(code: string, table: string, text: string): TableWrite {
   return { code, columns: all, sql: (source) => `INSERT INTO ${table} (${list(all)}) ${source}` };
 }
 
-function upsert(code: string, table: string, key: string, text: string, options: { keep?: string[]; when?: string }): TableWrite {
+function upsert(
+  code: string,
+  table: string,
+  key: string,
+  text: string,
+  options: { keep?: string[]; when?: string },
+): TableWrite {
   const all = columns(text);
   const keys = key.split(',').map((one) => one.trim());
   const fixed = [...keys, ...(options.keep ?? [])];
@@ -142,9 +148,18 @@ export const TABLES = {
   inbox_finish: inboxFinish(),
   inbox_unpark: inboxUnpark(),
   payloads: insert('L', 'payloads', `${EVENT}, body text`),
-  payments: upsert('P', 'payments', 'workspace_id, payment_id', PAYMENT, { keep: ['livemode'], ...successor('payments') }),
+  payments: upsert('P', 'payments', 'workspace_id, payment_id', PAYMENT, {
+    keep: ['livemode'],
+    ...successor('payments'),
+  }),
   payment_keys: insert('K', 'payment_keys', `${WORLD}, key text, payment_id text`),
-  payment_keys_moved: upsert('k', 'payment_keys', 'workspace_id, livemode, key', `${WORLD}, key text, payment_id text`, {}),
+  payment_keys_moved: upsert(
+    'k',
+    'payment_keys',
+    'workspace_id, livemode, key',
+    `${WORLD}, key text, payment_id text`,
+    {},
+  ),
   customers: upsert(
     'C',
     'customers',
@@ -160,9 +175,19 @@ export const TABLES = {
     successor('prices'),
   ),
   referrals: referralsTouch(),
-  conversions: upsert('V', 'conversions', 'workspace_id, conversion_id', CONVERSION, { keep: ['livemode', 'kind', 'created_at'] }),
-  conversions_void: voided('v', 'conversions', 'conversion_id', 'payment_id text, ', "status = 'void', payment_id = s.payment_id"),
-  commissions: upsert('O', 'commissions', 'workspace_id, commission_id', COMMISSION, { keep: ['livemode', 'created_at'] }),
+  conversions: upsert('V', 'conversions', 'workspace_id, conversion_id', CONVERSION, {
+    keep: ['livemode', 'kind', 'created_at'],
+  }),
+  conversions_void: voided(
+    'v',
+    'conversions',
+    'conversion_id',
+    'payment_id text, ',
+    "status = 'void', payment_id = s.payment_id",
+  ),
+  commissions: upsert('O', 'commissions', 'workspace_id, commission_id', COMMISSION, {
+    keep: ['livemode', 'created_at'],
+  }),
   commissions_void: voided('o', 'commissions', 'commission_id', '', "status = 'declined', earned = 0, reversed = 0"),
   transfers: insert(
     'T',

@@ -1,12 +1,6 @@
 /** Conversions and commissions as lists, newest first unless said otherwise. Void conversions are in none. */
 import type { ConversionView } from '../core/desk.ts';
-import {
-  CONVERSION_TABLES,
-  conversionOf,
-  SELECT_CONVERSIONS,
-  type ConversionRow,
-  type World,
-} from './conversions.ts';
+import { CONVERSION_TABLES, conversionOf, SELECT_CONVERSIONS, type ConversionRow, type World } from './conversions.ts';
 import type { Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
@@ -57,15 +51,10 @@ export type CommissionFilter = Limits & {
   readonly newestFirst: boolean;
 };
 
-const iso = (moment: number | null): string | null =>
-  moment === null ? null : new Date(moment).toISOString();
+const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
 
 /** Sales that have a commission. */
-export function listCommissions(
-  tx: Tx,
-  { workspace, livemode }: World,
-  filter: CommissionFilter,
-): Promise<Listed> {
+export function listCommissions(tx: Tx, { workspace, livemode }: World, filter: CommissionFilter): Promise<Listed> {
   const where = `${SHOWN} AND c.kind = 'sale' AND m.commission_id IS NOT NULL
     AND ($3::text IS NULL OR m.status = $3) AND ($4::text IS NULL OR c.status = $4)
     AND ($5::text IS NULL OR c.referral_id = $5) AND ($6::text IS NULL OR c.affiliate_id = $6)

@@ -119,11 +119,7 @@ const SALE_ID = "p.posted -> 'sale' ->> 'id'";
  * conversion that became void, because its money turned out to be another's, answers with the surviving sale: its
  * payment's, or where `merged_into` leads from there.
  */
-export async function findConversion(
-  tx: Tx,
-  world: World,
-  id: string,
-): Promise<ConversionView | null> {
+export async function findConversion(tx: Tx, world: World, id: string): Promise<ConversionView | null> {
   const { rows } = await tx.query<ConversionRow>({
     name: 'find_conversion',
     text: `WITH RECURSIVE asked AS (
@@ -144,11 +140,7 @@ export async function findConversion(
 }
 
 /** The sale of the payment that this money key names; null: nobody spoke of it, or it is no sale (yet). */
-export async function saleByMoneyKey(
-  tx: Tx,
-  world: World,
-  key: string,
-): Promise<ConversionView | null> {
+export async function saleByMoneyKey(tx: Tx, world: World, key: string): Promise<ConversionView | null> {
   const { rows } = await tx.query<ConversionRow>({
     name: 'sale_by_money_key',
     text: ofIds(`SELECT ${SALE_ID} FROM payment_keys k
@@ -176,11 +168,7 @@ const OF_ANY_SOURCE = 'i.workspace_id = $1 AND i.source = ANY (ARRAY(SELECT sour
  * Conversions an event led to, sales first: those it was the first to prove, else the sale of the payment it spoke of.
  * `externalEventId` is an event id of any source or the caller's own id of an API call.
  */
-export async function conversionsByEventId(
-  tx: Tx,
-  world: World,
-  externalEventId: string,
-): Promise<ConversionView[]> {
+export async function conversionsByEventId(tx: Tx, world: World, externalEventId: string): Promise<ConversionView[]> {
   const { rows } = await tx.query<ConversionRow>({
     name: 'conversions_by_event',
     text: `WITH RECURSIVE ${SOURCES}, own AS (
@@ -207,11 +195,7 @@ function eventKeysOf({ livemode }: World, id: string): string[] {
 }
 
 /** The money key an event of any source spoke of first, e.g. `evt_…` → `stripe:invoice:in_…`; null: unknown event. */
-export async function subjectOfEvent(
-  tx: Tx,
-  world: World,
-  eventId: string,
-): Promise<string | null> {
+export async function subjectOfEvent(tx: Tx, world: World, eventId: string): Promise<string | null> {
   const { rows } = await tx.query<{ subject: string }>({
     name: 'subject_of_event',
     text: `WITH RECURSIVE ${SOURCES}

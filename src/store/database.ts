@@ -130,9 +130,7 @@ const awayMessages = [
 export function isDatabaseAway(error: unknown): boolean {
   return causes(error).some(
     ({ code, message }) =>
-      awayCodes.has(code) ||
-      /^08.{3}$/.test(code) ||
-      awayMessages.some((text) => text.test(message)),
+      awayCodes.has(code) || /^08.{3}$/.test(code) || awayMessages.some((text) => text.test(message)),
   );
 }
 
@@ -142,7 +140,9 @@ const retryableCodes = new Set(['40001', '40P01', '23505']);
 
 /** True when two transactions met and the same work, done again from the start, can succeed. */
 export function isRetryable(error: unknown): boolean {
-  return causes(error).some(({ code, table }) => retryableCodes.has(code) || (code === '23514' && table === 'balances'));
+  return causes(error).some(
+    ({ code, table }) => retryableCodes.has(code) || (code === '23514' && table === 'balances'),
+  );
 }
 
 type Cause = { code: string; message: string; table: string };
@@ -150,7 +150,8 @@ type Cause = { code: string; message: string; table: string };
 // TypeORM wraps the driver's error, and a name with two addresses gives an AggregateError.
 function causes(error: unknown): Cause[] {
   if (!(error instanceof Error)) return [];
-  const text = (name: 'code' | 'table'): string => (name in error ? String((error as { [key in typeof name]?: unknown })[name]) : '');
+  const text = (name: 'code' | 'table'): string =>
+    name in error ? String((error as { [key in typeof name]?: unknown })[name]) : '';
   const own = { code: text('code'), message: error.message, table: text('table') };
   const inner = [
     'driverError' in error ? error.driverError : undefined,

@@ -33,7 +33,11 @@ export const LEASE_SECONDS = 30;
  * Takes up to `limit` due events of one workspace, the workspace whose oldest one waits longest, and leases them.
  * Counts the attempt at once, so that an event that kills its worker still reaches the end of its tries.
  */
-export async function claim(tx: Tx, now: number, limit: number): Promise<{ workspace: string; events: PendingEvent[] } | null> {
+export async function claim(
+  tx: Tx,
+  now: number,
+  limit: number,
+): Promise<{ workspace: string; events: PendingEvent[] } | null> {
   const moment = new Date(now).toISOString();
   const { rows } = await tx.query<PendingRow & { workspace_id: string }>({
     name: 'claim',
@@ -73,7 +77,12 @@ function pendingOf(row: PendingRow): PendingEvent {
   };
 }
 
-export type Failure = { readonly workspace: string; readonly source: string; readonly id: string; readonly reason: string };
+export type Failure = {
+  readonly workspace: string;
+  readonly source: string;
+  readonly id: string;
+  readonly reason: string;
+};
 
 /** Puts an event back: tried again at `runAt`, or failed for good when that is null. Ends its lease. */
 export async function setBack(tx: Tx, failure: Failure, runAt: number | null): Promise<void> {
@@ -81,7 +90,13 @@ export async function setBack(tx: Tx, failure: Failure, runAt: number | null): P
     text: `UPDATE inbox SET state = CASE WHEN $5::timestamptz IS NULL THEN 'failed' ELSE 'pending' END, reason = $4,
              run_at = $5, lease_until = NULL
            WHERE workspace_id = $1 AND source = $2 AND event_key = $3 AND state = 'pending'`,
-    values: [failure.workspace, failure.source, failure.id, failure.reason, runAt === null ? null : new Date(runAt).toISOString()],
+    values: [
+      failure.workspace,
+      failure.source,
+      failure.id,
+      failure.reason,
+      runAt === null ? null : new Date(runAt).toISOString(),
+    ],
   });
 }
 
@@ -140,13 +155,25 @@ export type InboxRow = {
 
 const SHOWN = 'source, event_key, type, livemode, state, reason, subject, occurred_at, received_at, attempts, run_at';
 
-export type InboxFilter = { readonly state: string | null; readonly livemode: boolean; readonly limit: number; readonly offset: number };
+export type InboxFilter = {
+  readonly state: string | null;
+  readonly livemode: boolean;
+  readonly limit: number;
+  readonly offset: number;
+};
 
 /** Newest first, with the number of all that match. */
-export async function listInbox(tx: Tx, workspace: string, filter: InboxFilter): Promise<{ rows: InboxRow[]; total: number }> {
+export async function listInbox(
+  tx: Tx,
+  workspace: string,
+  filter: InboxFilter,
+): Promise<{ rows: InboxRow[]; total: number }> {
   const values = [workspace, filter.livemode, filter.state];
   const where = 'workspace_id = $1 AND livemode = $2 AND ($3::text IS NULL OR state = $3)';
-  const count = await tx.query<{ total: number }>({ text: `SELECT count(*)::int AS total FROM inbox WHERE ${where}`, values });
+  const count = await tx.query<{ total: number }>({
+    text: `SELECT count(*)::int AS total FROM inbox WHERE ${where}`,
+    values,
+  });
   const { rows } = await tx.query<InboxRow>({
     text: `SELECT ${SHOWN} FROM inbox WHERE ${where} ORDER BY received_at DESC, event_key LIMIT $4 OFFSET $5`,
     values: [...values, filter.limit, filter.offset],

@@ -32,11 +32,7 @@ function viewOf(row: IncentiveRow): IncentiveView {
 export type NewIncentive = Omit<IncentiveView, 'version' | 'ended'>;
 
 /** Valid for payments that become known from the new rules version on. */
-export async function insertIncentive(
-  tx: Tx,
-  workspace: string,
-  incentive: NewIncentive,
-): Promise<void> {
+export async function insertIncentive(tx: Tx, workspace: string, incentive: NewIncentive): Promise<void> {
   await tx.query({
     text: `WITH bumped AS (
         UPDATE workspaces SET rules_version = rules_version + 1 WHERE workspace_id = $1 RETURNING rules_version)
@@ -92,11 +88,7 @@ export async function endIncentive(tx: Tx, workspace: string, id: string): Promi
 }
 
 /** The newest version, ended or not. */
-export async function findIncentive(
-  tx: Tx,
-  workspace: string,
-  id: string,
-): Promise<IncentiveView | null> {
+export async function findIncentive(tx: Tx, workspace: string, id: string): Promise<IncentiveView | null> {
   const { rows } = await tx.query<IncentiveRow>({
     text: `SELECT ${SHOWN} FROM incentives i WHERE i.workspace_id = $1 AND i.incentive_id = $2
            ORDER BY i.version DESC LIMIT 1`,

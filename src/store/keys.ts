@@ -67,12 +67,7 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<void> {
 }
 
 /** A revoked key stays, so that its use can be told from the use of an unknown one. false: there is no such key. */
-export async function revokeKey(
-  tx: Tx,
-  workspace: string,
-  keyId: string,
-  now: number,
-): Promise<boolean> {
+export async function revokeKey(tx: Tx, workspace: string, keyId: string, now: number): Promise<boolean> {
   const { rowCount } = await tx.query({
     text: `UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE workspace_id = $1 AND key_id = $2`,
     values: [workspace, keyId, new Date(now).toISOString()],

@@ -82,14 +82,7 @@ export async function insertReferral(
 export type ReferralChanges = Partial<
   Pick<
     ReferralView,
-    | 'status'
-    | 'email'
-    | 'name'
-    | 'customerId'
-    | 'externalUserId'
-    | 'subscriptionId'
-    | 'metadata'
-    | 'convertedAt'
+    'status' | 'email' | 'name' | 'customerId' | 'externalUserId' | 'subscriptionId' | 'metadata' | 'convertedAt'
   >
 >;
 

@@ -102,11 +102,7 @@ export async function listTransfers(
 }
 
 /** All transfers of the commissions of some conversions, in the order they happened. */
-export async function transfersOf(
-  tx: Tx,
-  workspace: string,
-  conversions: readonly string[],
-): Promise<TransferView[]> {
+export async function transfersOf(tx: Tx, workspace: string, conversions: readonly string[]): Promise<TransferView[]> {
   const { rows } = await tx.query<TransferRow>({
     text: `SELECT ${TRANSFER} FROM ${TRANSFERS} WHERE t.workspace_id = $1 AND c.conversion_id = ANY ($2::text[])
            ORDER BY t.at, t.transfer_id`,

@@ -37,7 +37,12 @@ export type Loaded = {
   readonly rulesVersion: number;
   /** `source\nevent_key` → state of the event. */
   readonly events: ReadonlyMap<string, string>;
-  readonly payments: readonly { readonly id: string; readonly version: number; readonly state: string; readonly posted: string }[];
+  readonly payments: readonly {
+    readonly id: string;
+    readonly version: number;
+    readonly state: string;
+    readonly posted: string;
+  }[];
   readonly customers: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly prices: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly referrals: readonly ReferralRow[];
@@ -102,7 +107,13 @@ export const NOTHING_WANTED: Wanted = {
 };
 
 /** Loads what is wanted in one world (live or test) of one workspace. Throws when the workspace does not exist. */
-export async function load(tx: Tx, workspace: string, livemode: boolean, source: string, wanted: Wanted): Promise<Loaded> {
+export async function load(
+  tx: Tx,
+  workspace: string,
+  livemode: boolean,
+  source: string,
+  wanted: Wanted,
+): Promise<Loaded> {
   const common = [
     workspace,
     livemode,

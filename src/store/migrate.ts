@@ -1,11 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import {
-  DataSource,
-  Migration,
-  MigrationExecutor,
-  type EntityManager,
-  type QueryRunner,
-} from 'typeorm';
+import { DataSource, Migration, MigrationExecutor, type EntityManager, type QueryRunner } from 'typeorm';
 import { openDatabase } from './database.ts';
 
 const ownFolder = new URL('../../migrations/', import.meta.url);
@@ -20,10 +14,7 @@ const lockNumber = 7_203_411_958n;
  * Any number of processes may call it at once; one does the work, the others wait and find it done.
  * Throws with the name of the file when one fails or has a name that is not YYYYMMDDTHHMM-words.sql.
  */
-export async function migrate(
-  target: string | DataSource,
-  folder: URL = ownFolder,
-): Promise<string[]> {
+export async function migrate(target: string | DataSource, folder: URL = ownFolder): Promise<string[]> {
   if (target instanceof DataSource) return run(target, await load(folder));
   const database = await openDatabase({ url: target, poolSize: 1 });
   try {
@@ -34,10 +25,7 @@ export async function migrate(
 }
 
 /** The file names that `migrate` would run now, in order. Changes nothing and waits for no lock. */
-export async function pendingMigrations(
-  dataSource: DataSource,
-  folder: URL = ownFolder,
-): Promise<string[]> {
+export async function pendingMigrations(dataSource: DataSource, folder: URL = ownFolder): Promise<string[]> {
   const names = (await load(folder)).map(({ name }) => name);
   const [table] = await dataSource.query<{ exists: boolean }[]>(
     `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
@@ -68,11 +56,7 @@ function executor(dataSource: DataSource, tx: EntityManager, migrations: Migrati
 class FileExecutor extends MigrationExecutor {
   readonly #migrations: Migration[];
 
-  constructor(
-    dataSource: DataSource,
-    queryRunner: QueryRunner | undefined,
-    migrations: Migration[],
-  ) {
+  constructor(dataSource: DataSource, queryRunner: QueryRunner | undefined, migrations: Migration[]) {
     super(dataSource, queryRunner);
     this.#migrations = migrations;
   }
@@ -84,9 +68,7 @@ class FileExecutor extends MigrationExecutor {
 
 async function load(folder: URL): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
-  return Promise.all(
-    names.map(async (name) => fromSql(name, await readFile(new URL(name, folder), 'utf8'))),
-  );
+  return Promise.all(names.map(async (name) => fromSql(name, await readFile(new URL(name, folder), 'utf8'))));
 }
 
 function fromSql(name: string, sql: string): Migration {

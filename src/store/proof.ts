@@ -125,11 +125,23 @@ export async function journalPage(
   }));
 }
 
-export type KnownReferral = { readonly id: string; readonly affiliateId: string; readonly programId: string; readonly status: string; readonly history: AffiliateView['history'] };
+export type KnownReferral = {
+  readonly id: string;
+  readonly affiliateId: string;
+  readonly programId: string;
+  readonly status: string;
+  readonly history: AffiliateView['history'];
+};
 
 /** Referrals with their affiliates: a journal of their own, so verification takes them as given. */
 export async function allReferrals(tx: Tx, workspace: string): Promise<KnownReferral[]> {
-  const { rows } = await tx.query<{ referral_id: string; affiliate_id: string; program_id: string; status: string; history: AffiliateView['history'] }>({
+  const { rows } = await tx.query<{
+    referral_id: string;
+    affiliate_id: string;
+    program_id: string;
+    status: string;
+    history: AffiliateView['history'];
+  }>({
     text: `SELECT r.referral_id, r.affiliate_id, r.program_id, r.status, a.history FROM referrals r
            JOIN affiliates a USING (workspace_id, affiliate_id) WHERE r.workspace_id = $1`,
     values: [workspace],
@@ -143,15 +155,29 @@ export async function allReferrals(tx: Tx, workspace: string): Promise<KnownRefe
   }));
 }
 
-export type ClockRow = { readonly livemode: boolean; readonly key: string; readonly matured: number | null; readonly released: number | null };
+export type ClockRow = {
+  readonly livemode: boolean;
+  readonly key: string;
+  readonly matured: number | null;
+  readonly released: number | null;
+};
 
 /** Decisions of the clock by money key: recorded with the payment, because no event can tell them again. */
 export async function clockDecisions(tx: Tx, workspace: string): Promise<ClockRow[]> {
-  const { rows } = await tx.query<{ livemode: boolean; key: string; clock: { matured: number | null; released: number | null } }>({
+  const { rows } = await tx.query<{
+    livemode: boolean;
+    key: string;
+    clock: { matured: number | null; released: number | null };
+  }>({
     text: `SELECT p.livemode, p.state -> 'keys' ->> 0 AS key, p.state -> 'clock' AS clock FROM payments p
            WHERE p.workspace_id = $1 AND p.merged_into IS NULL
              AND (p.state -> 'clock' ->> 'matured' IS NOT NULL OR p.state -> 'clock' ->> 'released' IS NOT NULL)`,
     values: [workspace],
   });
-  return rows.map((row) => ({ livemode: row.livemode, key: row.key, matured: row.clock.matured, released: row.clock.released }));
+  return rows.map((row) => ({
+    livemode: row.livemode,
+    key: row.key,
+    matured: row.clock.matured,
+    released: row.clock.released,
+  }));
 }

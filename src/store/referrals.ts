@@ -38,11 +38,7 @@ export function referralOf(row: ReferralFields): ReferralView {
 }
 
 /** A referral or a click; null: there is none. */
-export async function findReferral(
-  tx: Tx,
-  workspace: string,
-  id: string,
-): Promise<ReferralView | null> {
+export async function findReferral(tx: Tx, workspace: string, id: string): Promise<ReferralView | null> {
   const { rows } = await tx.query<ReferralFields>({
     text: `SELECT ${REFERRAL} FROM referrals WHERE workspace_id = $1 AND referral_id = $2`,
     values: [workspace, id],
@@ -50,11 +46,7 @@ export async function findReferral(
   return rows[0] ? referralOf(rows[0]) : null;
 }
 
-export async function referralsById(
-  tx: Tx,
-  workspace: string,
-  ids: readonly string[],
-): Promise<ReferralView[]> {
+export async function referralsById(tx: Tx, workspace: string, ids: readonly string[]): Promise<ReferralView[]> {
   const { rows } = await tx.query<ReferralFields>({
     text: `SELECT ${REFERRAL} FROM referrals WHERE workspace_id = $1 AND referral_id = ANY ($2::text[])`,
     values: [workspace, ids],
@@ -74,8 +66,7 @@ export type ReferralFilter = {
   readonly newestFirst: boolean;
 };
 
-const iso = (moment: number | null): string | null =>
-  moment === null ? null : new Date(moment).toISOString();
+const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
 
 /**
  * A page after (or before) the referral a cursor names, in the order of the list. An unknown cursor gives nothing.
@@ -123,12 +114,7 @@ export type ReferralSums = {
 };
 
 /** What a referral bought and earned in one world, per currency, the currency bought in last first. */
-export async function referralSums(
-  tx: Tx,
-  workspace: string,
-  livemode: boolean,
-  id: string,
-): Promise<ReferralSums[]> {
+export async function referralSums(tx: Tx, workspace: string, livemode: boolean, id: string): Promise<ReferralSums[]> {
   const { rows } = await tx.query<{
     currency: string;
     revenue: bigint;
@@ -178,11 +164,7 @@ export type PaymentName = { readonly id: string; readonly livemode: boolean };
  * Every payment that is, was or could be credited to a referral: named by its own objects, by its buyer, or by who its
  * buyer is known as. Reads whole tables; asked only when a referral is rejected or taken back into favour.
  */
-export async function paymentsThatName(
-  tx: Tx,
-  workspace: string,
-  referral: string,
-): Promise<PaymentName[]> {
+export async function paymentsThatName(tx: Tx, workspace: string, referral: string): Promise<PaymentName[]> {
   const { rows } = await tx.query<{ payment_id: string; livemode: boolean }>({
     text: `WITH nodes AS (
         SELECT livemode, customer_key FROM customers WHERE workspace_id = $1 AND tokens @> ARRAY[$2]::text[]

@@ -64,7 +64,10 @@ export async function loadRules(tx: Tx, workspace: string): Promise<Rules> {
   const incentives = rows.map(incentiveOf).toSorted(compareIncentives);
   return {
     version: Number(own.rows[0]?.rules_version ?? 0n),
-    settings: (own.rows[0]?.settings ?? []).map(({ since, settings }) => ({ since, settings: { ...DEFAULT_SETTINGS, ...settings } })),
+    settings: (own.rows[0]?.settings ?? []).map(({ since, settings }) => ({
+      since,
+      settings: { ...DEFAULT_SETTINGS, ...settings },
+    })),
     incentives,
     lookAcross: incentives.some(({ terms }) => looksAcross(terms)),
   };

@@ -115,9 +115,7 @@ export const transfers = table(
   },
   {
     references: { commissions: ['workspace_id', 'commission_id'] },
-    indexes: [
-      { name: 'transfers_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'transfer_id'] },
-    ],
+    indexes: [{ name: 'transfers_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'transfer_id'] }],
     checks: [
       'transfers_amount_check',
       'transfers_check',
@@ -142,11 +140,6 @@ export const balances = table(
   },
   {
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
-    checks: [
-      'balances_currency_check',
-      'balances_paid_check',
-      'balances_pending_check',
-      'balances_review_check',
-    ],
+    checks: ['balances_currency_check', 'balances_paid_check', 'balances_pending_check', 'balances_review_check'],
   },
 );

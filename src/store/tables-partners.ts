@@ -12,11 +12,7 @@ export const workspaces = table(
     created_at: withDefault(column.at, () => 'now()'),
   },
   {
-    checks: [
-      'workspaces_currency_check',
-      'workspaces_rules_version_check',
-      'workspaces_workspace_id_check',
-    ],
+    checks: ['workspaces_currency_check', 'workspaces_rules_version_check', 'workspaces_workspace_id_check'],
   },
 );
 
@@ -156,9 +152,7 @@ export const referrals = table(
   },
   {
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
-    indexes: [
-      { name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] },
-    ],
+    indexes: [{ name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] }],
     specialIndexes: ['referrals_email'],
     checks: ['referrals_status_check'],
   },

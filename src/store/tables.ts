@@ -1,13 +1,5 @@
 import type { EntitySchema } from 'typeorm';
-import {
-  workspaces,
-  programs,
-  apiKeys,
-  stripeAccounts,
-  affiliates,
-  incentives,
-  referrals,
-} from './tables-partners.ts';
+import { workspaces, programs, apiKeys, stripeAccounts, affiliates, incentives, referrals } from './tables-partners.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices } from './tables-journal.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 

@@ -147,11 +147,7 @@ type StoredPart = Omit<Part, 'base' | 'commission'> & {
 export type Why = { readonly explanation: Explanation | null; readonly parts: readonly Part[] };
 
 /** Why each sale earned what it earned, by conversion id. */
-export async function whyOf(
-  tx: Tx,
-  { workspace }: World,
-  conversions: readonly string[],
-): Promise<Map<string, Why>> {
+export async function whyOf(tx: Tx, { workspace }: World, conversions: readonly string[]): Promise<Map<string, Why>> {
   const { rows } = await tx.query<{
     id: string;
     explanation: Explanation | null;
@@ -168,10 +164,5 @@ export async function whyOf(
     base: BigInt(part.base),
     commission: BigInt(part.commission),
   });
-  return new Map(
-    rows.map((row) => [
-      row.id,
-      { explanation: row.explanation, parts: (row.parts ?? []).map(partOf) },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.id, { explanation: row.explanation, parts: (row.parts ?? []).map(partOf) }]));
 }

@@ -36,7 +36,11 @@ export async function createWorkspace(tx: Tx, workspace: string, name: string, p
 }
 
 export async function workspaceExists(tx: Tx, workspace: string): Promise<boolean> {
-  const { rows } = await tx.query({ name: 'workspace_exists', text: 'SELECT 1 FROM workspaces WHERE workspace_id = $1', values: [workspace] });
+  const { rows } = await tx.query({
+    name: 'workspace_exists',
+    text: 'SELECT 1 FROM workspaces WHERE workspace_id = $1',
+    values: [workspace],
+  });
   return rows.length > 0;
 }
 
@@ -53,7 +57,11 @@ export async function defaultProgram(tx: Tx, workspace: string): Promise<string>
 }
 
 /** Appends settings that hold from now on; payments known before keep theirs. Returns the new rules version. */
-export async function changeSettings(tx: Tx, workspace: string, settings: Readonly<Record<string, unknown>>): Promise<number> {
+export async function changeSettings(
+  tx: Tx,
+  workspace: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<number> {
   const { rows } = await tx.query<{ rules_version: bigint }>({
     text: `UPDATE workspaces SET rules_version = rules_version + 1,
              settings = settings || jsonb_build_array(jsonb_build_object('since', rules_version + 1, 'settings',

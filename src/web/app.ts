@@ -78,9 +78,7 @@ async function answerPeople({ ready, publicUrl }: AppParts, ctx: Context): Promi
     return neutral(ctx, 405, 'method_not_allowed');
   }
   if (ctx.path === '/healthz') return sayAlive(ctx);
-  return ctx.path === '/readyz'
-    ? sayReady(ctx, ready)
-    : sayWelcome(ctx, publicUrl ?? `${ctx.protocol}://${ctx.host}`);
+  return ctx.path === '/readyz' ? sayReady(ctx, ready) : sayWelcome(ctx, publicUrl ?? `${ctx.protocol}://${ctx.host}`);
 }
 
 /** A problem on a path that is nobody's dialect. */
@@ -98,10 +96,7 @@ const REQUEST_WITHIN_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /** Listens; rejects when the address cannot be had. `port` 0: any that is free. */
-export function listen(
-  app: Koa,
-  at: { readonly host: string; readonly port: number },
-): Promise<Server> {
+export function listen(app: Koa, at: { readonly host: string; readonly port: number }): Promise<Server> {
   const limits = {
     headersTimeout: HEADERS_WITHIN_MS,
     requestTimeout: REQUEST_WITHIN_MS,

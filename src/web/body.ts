@@ -14,10 +14,7 @@ const DRAIN_MS = 1_000;
 export class Aborted extends Error {}
 
 /** The whole body; `too_large` as soon as that is known. Throws `Aborted`. */
-export function readBody(
-  request: IncomingMessage,
-  limit = BODY_LIMIT,
-): Promise<Buffer | 'too_large'> {
+export function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer | 'too_large'> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return drain(request, 0);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -32,9 +29,7 @@ export function readBody(
       chunks.push(chunk);
     };
     const onEnd = (): void =>
-      done(() =>
-        resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)),
-      );
+      done(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
     const onClose = (): void => done(() => reject(new Aborted('the sender went away')));
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
@@ -65,10 +60,7 @@ function drain(request: IncomingMessage, already: number): Promise<'too_large'> 
 const NO_MEDIA_TYPE = 'Send JSON with "Content-Type: application/json".';
 
 /** null: the body may be read as JSON. A missing type is taken for JSON, as most hand-written clients send none. */
-export function refuseMediaType(
-  type: string | undefined,
-  encoding: string | undefined,
-): Refusal | null {
+export function refuseMediaType(type: string | undefined, encoding: string | undefined): Refusal | null {
   if (encoding !== undefined && encoding !== 'identity')
     return refuse('unsupported_media_type', 'Send the body uncompressed.');
   if (type === undefined || type.trim() === '') return null;
@@ -130,8 +122,7 @@ function firstUnsafe(value: unknown, name: string, depth: number): Unsafe | null
   for (const [key, member] of Object.entries(value)) {
     const path = name === '' ? key : `${name}.${key}`;
     const problem = key === '__proto__' ? 'is not an allowed name' : unsafeText(key);
-    if (problem !== null)
-      return { name: name === '' ? 'body' : name, problem: `has a name that ${problem}` };
+    if (problem !== null) return { name: name === '' ? 'body' : name, problem: `has a name that ${problem}` };
     const found = firstUnsafe(member, path, depth + 1);
     if (found) return found;
   }

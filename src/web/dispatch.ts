@@ -18,7 +18,9 @@ export type Destination =
 
 type Named = { readonly surface: Surface; readonly table: Table };
 type Table = { find(method: string, path: string): Found };
-type Found = { readonly route: Route; readonly params: Readonly<Record<string, string>> } | { readonly allow: readonly string[] };
+type Found =
+  | { readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  | { readonly allow: readonly string[] };
 
 /** null: no surface owns the path. */
 export type Dispatch = (method: string, path: string) => Destination | null;
@@ -36,7 +38,8 @@ export function createDispatch(surfaces: readonly Surface[]): Dispatch {
 
 function choose(owners: readonly Named[], method: string, path: string): Destination {
   const found = owners.map(({ surface, table }) => ({ surface, found: table.find(method, path) }));
-  for (const { surface, found: one } of found) if ('route' in one) return { is: 'route', surface, route: one.route, params: one.params };
+  for (const { surface, found: one } of found)
+    if ('route' in one) return { is: 'route', surface, route: one.route, params: one.params };
   const allow = new Set(found.flatMap(({ found: one }) => ('allow' in one ? one.allow : [])));
   const told = found.find(({ found: one }) => 'allow' in one && one.allow.length > 0) ?? found.at(-1);
   if (!told) throw new Error('a path needs an owner');

@@ -39,8 +39,7 @@ export async function serve(
 
 /** What a refusal says in headers, the same in every dialect. */
 function announce(ctx: Context, { refused }: Refusal, destination: Destination): void {
-  if (refused === 'method_not_allowed' && destination.is === 'method')
-    ctx.set('Allow', destination.allow);
+  if (refused === 'method_not_allowed' && destination.is === 'method') ctx.set('Allow', destination.allow);
   if (refused === 'database_away') ctx.set('Retry-After', RETRY_AFTER);
   if (refused === 'body_too_large') ctx.set('Connection', 'close');
 }
@@ -51,10 +50,8 @@ async function answerTo(
   requestId: string,
   destination: Destination,
 ): Promise<Reply | Refusal> {
-  if (destination.is === 'unknown')
-    return refuse('unknown_path', `There is nothing at ${ctx.method} ${ctx.path}.`);
-  if (destination.is === 'method')
-    return refuse('method_not_allowed', `Use ${destination.allow} on this path.`);
+  if (destination.is === 'unknown') return refuse('unknown_path', `There is nothing at ${ctx.method} ${ctx.path}.`);
+  if (destination.is === 'method') return refuse('method_not_allowed', `Use ${destination.allow} on this path.`);
   try {
     return await run(mounted, ctx, destination.route, destination.params);
   } catch (error) {
@@ -65,10 +62,7 @@ async function answerTo(
       { requestId, surface: destination.surface.name, path: ctx.path, err: error },
       'a request ended in a surprise',
     );
-    return refuse(
-      'internal',
-      `Something went wrong on our side. It is in the log under ${requestId}.`,
-    );
+    return refuse('internal', `Something went wrong on our side. It is in the log under ${requestId}.`);
   }
 }
 
@@ -80,8 +74,7 @@ async function run(
 ): Promise<Reply | Refusal> {
   const caller = await keys.identify(ctx.headers.authorization);
   if (isRefusal(caller)) return caller;
-  if (!allows(caller, route.scope))
-    return refuse('missing_scope', `This key lacks the permission ${route.scope}.`);
+  if (!allows(caller, route.scope)) return refuse('missing_scope', `This key lacks the permission ${route.scope}.`);
   const body = await bodyOf(ctx, route);
   if (isRefusal(body)) return body;
   const query = queryOf(ctx);
@@ -89,10 +82,7 @@ async function run(
   const fits = { query: fit(route.query, query), body: fit(route.body, body.value) };
   const problems = [...fits.query.problems, ...fits.body.problems];
   if (problems.length > 0) return misfit(problems);
-  return route.run(
-    { caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw },
-    desk,
-  );
+  return route.run({ caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw }, desk);
 }
 
 /** `*` allows everything, `write:*` every writing. */
@@ -107,9 +97,7 @@ async function bodyOf(ctx: Context, route: Route): Promise<JsonBody | Refusal> {
   const wrong = refuseMediaType(ctx.headers['content-type'], ctx.headers['content-encoding']);
   if (wrong) return wrong;
   const bytes = await readBody(ctx.req);
-  return bytes === 'too_large'
-    ? refuse('body_too_large', 'The body is larger than 1 MiB.')
-    : readJson(bytes);
+  return bytes === 'too_large' ? refuse('body_too_large', 'The body is larger than 1 MiB.') : readJson(bytes);
 }
 
 /** The query as an object without a prototype's names; a repeated name is a list. */

@@ -84,16 +84,13 @@ async function answer(
       { requestId, provider: provider.name, workspace, rejected, hint },
       'a webhook was refused; nothing was stored',
     );
-    return refuse(
-      ctx,
-      400,
-      rejected,
-      `the delivery was refused: ${rejected.replaceAll('_', ' ')}`,
-      hint,
-    );
+    return refuse(ctx, 400, rejected, `the delivery was refused: ${rejected.replaceAll('_', ' ')}`, hint);
   }
   if (event.signedWith !== undefined)
-    work.log.info({ requestId, workspace, event: event.id, signedWith: event.signedWith }, 'one of several secrets matched');
+    work.log.info(
+      { requestId, workspace, event: event.id, signedWith: event.signedWith },
+      'one of several secrets matched',
+    );
   try {
     if (!(await isKnown(work, workspaces, workspace))) {
       return refuse(
@@ -112,11 +109,7 @@ async function answer(
   }
 }
 
-async function isKnown(
-  work: Clockwork,
-  workspaces: Set<string>,
-  workspace: string,
-): Promise<boolean> {
+async function isKnown(work: Clockwork, workspaces: Set<string>, workspace: string): Promise<boolean> {
   if (workspaces.has(workspace)) return true;
   if (!(await workspaceExists(work.database.pool, workspace))) return false;
   workspaces.add(workspace);

@@ -59,7 +59,10 @@ async function round(work: Clockwork, translators: Translators, state: State): P
     state.lastRound = work.now();
     return taken + released > 0;
   } catch (error) {
-    work.log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the worker could not go on; it tries again in a second');
+    work.log.error(
+      { reason: error instanceof Error ? error.message : String(error) },
+      'the worker could not go on; it tries again in a second',
+    );
     return false;
   }
 }
@@ -69,7 +72,11 @@ async function round(work: Clockwork, translators: Translators, state: State): P
  * given back to the pool too: the pool counts it as in use until then, and would run out of connections.
  */
 function listen(work: Clockwork, onWork: () => void): { close(): Promise<void> } {
-  const own: { client: PoolClient | null; closed: boolean; timer: NodeJS.Timeout | null } = { client: null, closed: false, timer: null };
+  const own: { client: PoolClient | null; closed: boolean; timer: NodeJS.Timeout | null } = {
+    client: null,
+    closed: false,
+    timer: null,
+  };
   const lose = (client: PoolClient): void => {
     if (own.client !== client) return;
     own.client = null;

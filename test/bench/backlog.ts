@@ -21,7 +21,9 @@ async function storeAll(on: TestDatabase, count: number): Promise<void> {
 }
 
 async function left(on: TestDatabase): Promise<number> {
-  const { rows } = await on.database.pool.query<{ left: number }>("SELECT count(*)::int AS left FROM inbox WHERE state = 'pending'");
+  const { rows } = await on.database.pool.query<{ left: number }>(
+    "SELECT count(*)::int AS left FROM inbox WHERE state = 'pending'",
+  );
   return rows[0]?.left ?? 0;
 }
 

@@ -4,7 +4,6 @@
  */
 import net from 'node:net';
 
-
 export type Volley = {
   readonly count: number;
   readonly seconds: number;
@@ -18,7 +17,9 @@ export type Volley = {
 /** One HTTP/1.1 request, whole. Loopback only. */
 export function shot(method: string, path: string, headers: Readonly<Record<string, string>>, body: string): Buffer {
   const bytes = Buffer.from(body);
-  const lines = Object.entries({ host: '127.0.0.1', 'content-length': String(bytes.length), ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ host: '127.0.0.1', 'content-length': String(bytes.length), ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`), bytes]);
 }
 

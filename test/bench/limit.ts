@@ -13,7 +13,12 @@ import { CUSTOMERS } from './material.ts';
 const run = promisify(execFile);
 
 /** The statement and the values of one real event, as they were sent. */
-export type Sample = { readonly text: string; readonly values: readonly unknown[]; readonly event: string; readonly customer: string };
+export type Sample = {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly event: string;
+  readonly customer: string;
+};
 
 /** A constant without a colon in it: pgbench takes `:name` for a variable, inside of quotes too. */
 const quoted = (text: string): string =>
@@ -59,17 +64,36 @@ export async function measureLimit(url: string, sample: Sample, connections: num
   const statement = statementOf(sample);
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
   try {
-    await writeFile(path.join(folder, 'limit.sql'), `\\set n random(1, 1000000000000000)\n${statement.replaceAll('\n', ' ')};\n`);
+    await writeFile(
+      path.join(folder, 'limit.sql'),
+      `\\set n random(1, 1000000000000000)\n${statement.replaceAll('\n', ' ')};\n`,
+    );
     const threads = String(Math.min(2, connections));
     const { stdout } = await run(
       'pgbench',
-      ['-n', '-M', 'prepared', '-c', String(connections), '-j', threads, '-T', String(seconds), '-f', path.join(folder, 'limit.sql'), url],
+      [
+        '-n',
+        '-M',
+        'prepared',
+        '-c',
+        String(connections),
+        '-j',
+        threads,
+        '-T',
+        String(seconds),
+        '-f',
+        path.join(folder, 'limit.sql'),
+        url,
+      ],
       { timeout: (seconds + 60) * 1000 },
     );
     return { perSecond: Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0), by: 'pgbench' };
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOENT') throw error;
-    return { perSecond: await plainClient(url, statement, connections, seconds), by: 'a plain client in node (no pgbench here; it costs CPU of its own, so the limit reads lower)' };
+    return {
+      perSecond: await plainClient(url, statement, connections, seconds),
+      by: 'a plain client in node (no pgbench here; it costs CPU of its own, so the limit reads lower)',
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -26,12 +26,18 @@ const latency = ({ p50, p99 }: Volley): string => `p50 ${p50.toFixed(1)} ms, p99
 
 function describeMachine(): void {
   const [cpu] = cpus();
-  say(`${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${process.platform}`);
-  say('One machine for the load, the service and PostgreSQL (fsync and synchronous_commit on); compare ratios, not figures.');
+  say(
+    `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${process.platform}`,
+  );
+  say(
+    'One machine for the load, the service and PostgreSQL (fsync and synchronous_commit on); compare ratios, not figures.',
+  );
 }
 
 function ratio(name: string, value: number, floor: number): void {
-  say(`  ${name.padEnd(8)} ${value.toFixed(2).padStart(6)}   floor ${floor.toFixed(2)}   ${value >= floor ? 'holds' : 'MISSED'}`);
+  say(
+    `  ${name.padEnd(8)} ${value.toFixed(2).padStart(6)}   floor ${floor.toFixed(2)}   ${value >= floor ? 'holds' : 'MISSED'}`,
+  );
 }
 
 async function saleShots(on: TestDatabase, count: number, from: number): Promise<Buffer[]> {
@@ -56,7 +62,8 @@ async function saleShots(on: TestDatabase, count: number, from: number): Promise
 }
 
 function check(volley: Volley, status: string): void {
-  if (volley.byStatus[status] !== volley.count) throw new Error(`expected ${volley.count} × ${status}, got ${JSON.stringify(volley.byStatus)}`);
+  if (volley.byStatus[status] !== volley.count)
+    throw new Error(`expected ${volley.count} × ${status}, got ${JSON.stringify(volley.byStatus)}`);
 }
 
 type Ingest = { a: Volley; c: Volley; d: Volley; e: Volley; cpu: number; memory: number };
@@ -98,7 +105,12 @@ async function main(): Promise<void> {
   const server = await startTestServer({ durable: true });
   const on = await cloneDatabase(server, { poolSize: 4 });
   await prepare(on.database.pool, 'default');
-  const env = { DATABASE_URL: on.url, STRIPE_WEBHOOK_SECRET: SECRET, LOG_LEVEL: 'silent', TRIBUTARY_ADMIN_KEY: 'sk_live_benchbenchbenchbench' };
+  const env = {
+    DATABASE_URL: on.url,
+    STRIPE_WEBHOOK_SECRET: SECRET,
+    LOG_LEVEL: 'silent',
+    TRIBUTARY_ADMIN_KEY: 'sk_live_benchbenchbenchbench',
+  };
   const service = await startChild('src/main.ts', ['start'], env, /Webhook/);
   const { a, c, d, e, cpu, memory } = await overHttp(on, service);
   await service.stop();
@@ -122,7 +134,9 @@ async function main(): Promise<void> {
   ratio('e / a', e.perSecond / a.perSecond, 3);
   say(`  a / g    ${(a.perSecond / g.perSecond).toFixed(2).padStart(6)}`);
   say();
-  say(`Node CPU of the service per event of (a): ${cpu.toFixed(0)} µs; resident memory at the end: ${memory.toFixed(0)} MB`);
+  say(
+    `Node CPU of the service per event of (a): ${cpu.toFixed(0)} µs; resident memory at the end: ${memory.toFixed(0)} MB`,
+  );
   await steps(on);
   await on.drop();
   await server.stop();

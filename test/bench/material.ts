@@ -10,7 +10,14 @@ import { shot } from './fire.ts';
 export const SECRET = 'whsec_bench0000000000000000000000';
 export const CUSTOMERS = 10_000;
 export const AFFILIATES = 1_000;
-const PRICE = { id: 'price_bench', product: 'prod_bench', interval: 'month', intervalCount: 1, amount: 9900, currency: 'usd' } as const;
+const PRICE = {
+  id: 'price_bench',
+  product: 'prod_bench',
+  interval: 'month',
+  intervalCount: 1,
+  amount: 9900,
+  currency: 'usd',
+} as const;
 export const PAID_AT = 1_790_000_000;
 
 /** Affiliates, referrals, customers credited to them, a price and an incentive, all by plain SQL. */
@@ -41,7 +48,11 @@ export async function prepare(pool: Pool, workspace: string): Promise<void> {
     `INSERT INTO prices (workspace_id, livemode, price_key, version, state)
      VALUES ($1, true, 'stripe:${PRICE.id}', 1, '{"stamp":{"at":1,"rank":0,"event":"evt_0"},"product":"${PRICE.product}","interval":"month:1"}')`,
   );
-  for (const [id, own] of Object.entries({ inc_all: terms('10'), inc_monthly: terms('30', { interval: 'monthly' }), inc_yearly: terms('20', { interval: 'yearly' }) }))
+  for (const [id, own] of Object.entries({
+    inc_all: terms('10'),
+    inc_monthly: terms('30', { interval: 'monthly' }),
+    inc_yearly: terms('20', { interval: 'yearly' }),
+  }))
     await ask(
       `INSERT INTO incentives (workspace_id, incentive_id, version, program_id, since, terms) VALUES ($1, $2, 1, $3, 1, $4)`,
       [id, program, JSON.stringify(writeTerms(own))],
@@ -63,7 +74,15 @@ export function renewal(index: number): { id: string; body: string; created: num
     customerEmail: null,
     subscription: `sub_${number}`,
     paidAt: created,
-    lines: [{ amount: 9900, price: PRICE, quantity: 1, subscription: `sub_${number}`, taxes: [{ amount: 1881, inclusive: false }] }],
+    lines: [
+      {
+        amount: 9900,
+        price: PRICE,
+        quantity: 1,
+        subscription: `sub_${number}`,
+        taxes: [{ amount: 1881, inclusive: false }],
+      },
+    ],
   } as unknown as InvoiceSpec;
   const id = `evt_bench${index}`;
   const event = eventObject('basil', { id, type: 'invoice.paid', created, object: invoiceObject('basil', spec) });
@@ -78,4 +97,3 @@ export function signedShots(from: number, count: number, secret = SECRET): Buffe
     return shot('POST', '/webhooks/stripe', { ...signed(body, secret, now) }, body);
   });
 }
-

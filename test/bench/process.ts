@@ -4,7 +4,13 @@ import { createServer, type AddressInfo } from 'node:net';
 
 const root = new URL('../../', import.meta.url);
 
-export type Child = { readonly port: number; readonly pid: number; cpuSeconds(): number; residentMb(): number; stop(): Promise<void> };
+export type Child = {
+  readonly port: number;
+  readonly pid: number;
+  cpuSeconds(): number;
+  residentMb(): number;
+  stop(): Promise<void>;
+};
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -17,7 +23,12 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a script of ours as a process of its own and waits until it says `ready`. */
-export async function startChild(script: string, args: readonly string[], env: Readonly<Record<string, string>>, ready: RegExp): Promise<Child> {
+export async function startChild(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  ready: RegExp,
+): Promise<Child> {
   const port = await freePort();
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     cwd: root,

@@ -48,7 +48,12 @@ export async function sampleEvent(on: TestDatabase): Promise<Sample> {
   const posted = heard.find(({ query }) => query.name?.startsWith('post_'));
   if (!posted) throw new Error('no posting statement was heard');
   const { id } = renewal(SAMPLES_FROM);
-  return { text: posted.query.text, values: posted.query.values ?? [], event: id, customer: `cus_${SAMPLES_FROM % 10_000}` };
+  return {
+    text: posted.query.text,
+    values: posted.query.values ?? [],
+    event: id,
+    customer: `cus_${SAMPLES_FROM % 10_000}`,
+  };
 }
 
 const mean = (all: readonly number[]): number => all.reduce((sum, one) => sum + one, 0) / all.length;
@@ -61,11 +66,16 @@ export async function steps(on: TestDatabase): Promise<void> {
   heard.length = 0;
   const told = [];
   for (let index = 501; index <= 1500; index += 1) told.push(await hear(work, SAMPLES_FROM + index));
-  const trips = (name: string): number[] => heard.filter(({ query }) => query.name?.startsWith(name)).map(({ ms }) => ms);
+  const trips = (name: string): number[] =>
+    heard.filter(({ query }) => query.name?.startsWith(name)).map(({ ms }) => ms);
   const us = (ms: number): string => `${(ms * 1000).toFixed(0)} µs`;
   const load = mean(trips('load'));
   const post = mean(trips('post_'));
   const rest = mean(told.map((one) => one.rest));
-  console.log(`Database round trips per event: ${(heard.length / told.length).toFixed(2)} (load ${us(load)}, post with commit ${us(post)}, one at a time)`);
-  console.log(`Verify with parse ${us(mean(told.map((one) => one.verify)))}; translate, merge, decide, draft ${us(rest - load - post)}`);
+  console.log(
+    `Database round trips per event: ${(heard.length / told.length).toFixed(2)} (load ${us(load)}, post with commit ${us(post)}, one at a time)`,
+  );
+  console.log(
+    `Verify with parse ${us(mean(told.map((one) => one.verify)))}; translate, merge, decide, draft ${us(rest - load - post)}`,
+  );
 }

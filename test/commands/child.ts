@@ -27,9 +27,7 @@ type Surroundings = Readonly<Record<string, string | undefined>>;
 function surroundings(env: Surroundings): Record<string, string> {
   const { PATH, HOME, TMPDIR, USER } = process.env;
   const all = Object.entries({ PATH, HOME, TMPDIR, USER, NO_COLOR: '1', ...env });
-  return Object.fromEntries(
-    all.filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** Starts `tributary <args>` with these variables and no others. */
@@ -59,9 +57,7 @@ function watched(child: ChildProcessWithoutNullStreams, name: string): Child {
         const found = pattern.exec(heard.stdout);
         if (found) return found;
         if (heard.ended || Date.now() > deadline)
-          throw new Error(
-            `tributary ${name} did not say ${String(pattern)}\n${heard.stdout}\n${heard.stderr}`,
-          );
+          throw new Error(`tributary ${name} did not say ${String(pattern)}\n${heard.stdout}\n${heard.stderr}`);
       }
     },
   };

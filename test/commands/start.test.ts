@@ -46,36 +46,32 @@ async function stopped(child: Child): Promise<void> {
 }
 
 describe('start', () => {
-  test(
-    'prints where it is, a first key once, and what is not configured',
-    { timeout: 120_000 },
-    async () => {
-      const first = run(['start']);
-      const url = await urlOf(first);
-      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-      const [, key = ''] = await first.says(/^ +API key +(sk_live_\w+) +\(shown once; keep it\)$/m);
-      await first.says(/! PUBLIC_URL is not set/);
-      expect(first.stdout()).toContain(`Webhook     ${url}/webhooks/stripe\n`);
-      expect(first.stdout()).toMatch(/! STRIPE_WEBHOOK_SECRET is not set/);
-      expect(first.stdout()).not.toMatch(/DATABASE_URL is not set/);
-      expect(first.stdout(), 'no password').not.toContain(new URL(on.url).password);
-      const answer = await fetch(`${url}/v1/affiliates`, {
-        headers: { authorization: `Bearer ${key}` },
-      });
-      expect(answer.status).toBe(200);
-      await answer.text();
-      await stopped(first);
+  test('prints where it is, a first key once, and what is not configured', { timeout: 120_000 }, async () => {
+    const first = run(['start']);
+    const url = await urlOf(first);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const [, key = ''] = await first.says(/^ +API key +(sk_live_\w+) +\(shown once; keep it\)$/m);
+    await first.says(/! PUBLIC_URL is not set/);
+    expect(first.stdout()).toContain(`Webhook     ${url}/webhooks/stripe\n`);
+    expect(first.stdout()).toMatch(/! STRIPE_WEBHOOK_SECRET is not set/);
+    expect(first.stdout()).not.toMatch(/DATABASE_URL is not set/);
+    expect(first.stdout(), 'no password').not.toContain(new URL(on.url).password);
+    const answer = await fetch(`${url}/v1/affiliates`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(answer.status).toBe(200);
+    await answer.text();
+    await stopped(first);
 
-      const second = run(['start'], {
-        STRIPE_WEBHOOK_SECRET: SECRET,
-        PUBLIC_URL: 'https://commissions.example.com/',
-      });
-      expect(await urlOf(second)).toBe('https://commissions.example.com');
-      expect(second.stdout()).not.toContain('sk_live_');
-      expect(second.stdout()).not.toContain('!');
-      await stopped(second);
-    },
-  );
+    const second = run(['start'], {
+      STRIPE_WEBHOOK_SECRET: SECRET,
+      PUBLIC_URL: 'https://commissions.example.com/',
+    });
+    expect(await urlOf(second)).toBe('https://commissions.example.com');
+    expect(second.stdout()).not.toContain('sk_live_');
+    expect(second.stdout()).not.toContain('!');
+    await stopped(second);
+  });
 
   test('a port that is taken is said in words and ends it', { timeout: 60_000 }, async () => {
     const other = createServer();
@@ -98,12 +94,7 @@ describe('start', () => {
     });
     expect((await child.ended).code).toBe(1);
     const said = child.stderr();
-    for (const name of [
-      'PORT is "eighty"',
-      'DATABASE_URL',
-      'STRIPE_WEBHOOK_SECRET',
-      'LOG_LEVEL is "loud"',
-    ])
+    for (const name of ['PORT is "eighty"', 'DATABASE_URL', 'STRIPE_WEBHOOK_SECRET', 'LOG_LEVEL is "loud"'])
       expect(said).toContain(name);
     expect(said).not.toMatch(/^ +at /m);
     expect(said, 'no secret').not.toContain('0123456789abcdef');
@@ -132,11 +123,7 @@ describe('start', () => {
 const account = createAccount({ family: 'basil', seed: 'start', startAt: 1_767_600_000 });
 
 /** Sends a webhook whose second half comes `pauseMs` after the first. */
-function slowly(
-  url: string,
-  agent: Agent,
-  pauseMs: number,
-): { begun: Promise<void>; answered: Promise<number> } {
+function slowly(url: string, agent: Agent, pauseMs: number): { begun: Promise<void>; answered: Promise<number> } {
   const [event] = account.during(() => account.customer());
   const body = event?.body ?? '';
   const headers = {
@@ -146,9 +133,7 @@ function slowly(
   const sent = request(`${url}/webhooks/stripe`, { method: 'POST', agent, headers });
   const answered = new Promise<number>((resolve, reject) => {
     sent.on('error', reject);
-    sent.on('response', (response) =>
-      response.resume().on('end', () => resolve(response.statusCode ?? 0)),
-    );
+    sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)));
   });
   const begun = new Promise<void>((resolve) => sent.write(body.slice(0, 20), () => resolve()));
   void begun.then(() => wait(pauseMs)).then(() => sent.end(body.slice(20)));
@@ -158,10 +143,7 @@ function slowly(
 describe('start with the bundled database', () => {
   let dataDir: string;
   beforeAll(async () => {
-    dataDir = path.join(
-      await mkdtemp(path.join(tmpdir(), `tributary-test-${process.pid}-`)),
-      'data',
-    );
+    dataDir = path.join(await mkdtemp(path.join(tmpdir(), `tributary-test-${process.pid}-`)), 'data');
   });
   afterAll(async () => {
     const server = await startBundled({ dataDir, log: () => undefined });
@@ -192,42 +174,36 @@ describe('start with the bundled database', () => {
 });
 
 describe('verify', () => {
-  test(
-    'exits 0 when the ledger is proven, 1 when somebody moved money by hand',
-    { timeout: 120_000 },
-    async () => {
-      const stage = await createStage(on, { workspace: 'proven', startAt: Date.UTC(2026, 1, 1) });
-      await stage.affiliate('jane');
-      await stage.referral('ref_1', 'jane');
-      await stage.incentive('inc_all', terms('30'));
-      const customer = account.customer({ metadata: { affonso_referral: 'ref_1' } });
-      const price = account.price({ amount: 9_900 });
-      await stage.hearAll(
-        account.during(() =>
-          account.subscribe({ customer, price, via: 'checkout', clientReferenceId: 'ref_1' }),
-        ),
-      );
+  test('exits 0 when the ledger is proven, 1 when somebody moved money by hand', { timeout: 120_000 }, async () => {
+    const stage = await createStage(on, { workspace: 'proven', startAt: Date.UTC(2026, 1, 1) });
+    await stage.affiliate('jane');
+    await stage.referral('ref_1', 'jane');
+    await stage.incentive('inc_all', terms('30'));
+    const customer = account.customer({ metadata: { affonso_referral: 'ref_1' } });
+    const price = account.price({ amount: 9_900 });
+    await stage.hearAll(
+      account.during(() => account.subscribe({ customer, price, via: 'checkout', clientReferenceId: 'ref_1' })),
+    );
 
-      const good = run(['verify', '--workspace', 'proven']);
-      expect((await good.ended).code, good.stderr()).toBe(0);
-      expect(good.stdout()).toMatch(/^proven: \d+ events .*: equal$/m);
+    const good = run(['verify', '--workspace', 'proven']);
+    expect((await good.ended).code, good.stderr()).toBe(0);
+    expect(good.stdout()).toMatch(/^proven: \d+ events .*: equal$/m);
 
-      await stage.ask(
-        `INSERT INTO transfers (workspace_id, transfer_id, livemode, commission_id, affiliate_id, debit, credit, amount, currency, reason, at)
+    await stage.ask(
+      `INSERT INTO transfers (workspace_id, transfer_id, livemode, commission_id, affiliate_id, debit, credit, amount, currency, reason, at)
        SELECT workspace_id, 'tr_byhand', livemode, commission_id, affiliate_id, 'program', 'payable', 100, currency, 'by hand', now()
        FROM commissions WHERE workspace_id = $1`,
-      );
-      const bad = run(['verify']);
-      expect((await bad.ended).code, bad.stderr()).toBe(1);
-      expect(bad.stdout()).toMatch(/^proven: .*: DIFFERENT$/m);
-      expect(bad.stdout()).toMatch(/^default: .*: equal$/m);
-      expect(bad.stdout()).toMatch(/^ {2}- t \S+ jane usd payable 3070$/m);
-      expect(bad.stdout()).toMatch(/^ {2}\+ t \S+ jane usd payable 2970$/m);
-      expect(bad.stdout()).toMatch(/^ {2}! jane usd: balance /m);
+    );
+    const bad = run(['verify']);
+    expect((await bad.ended).code, bad.stderr()).toBe(1);
+    expect(bad.stdout()).toMatch(/^proven: .*: DIFFERENT$/m);
+    expect(bad.stdout()).toMatch(/^default: .*: equal$/m);
+    expect(bad.stdout()).toMatch(/^ {2}- t \S+ jane usd payable 3070$/m);
+    expect(bad.stdout()).toMatch(/^ {2}\+ t \S+ jane usd payable 2970$/m);
+    expect(bad.stdout()).toMatch(/^ {2}! jane usd: balance /m);
 
-      const unknown = run(['verify', '--workspace', 'nowhere']);
-      expect((await unknown.ended).code).toBe(1);
-      expect(unknown.stderr()).toMatch(/There is no workspace "nowhere"/);
-    },
-  );
+    const unknown = run(['verify', '--workspace', 'nowhere']);
+    expect((await unknown.ended).code).toBe(1);
+    expect(unknown.stderr()).toMatch(/There is no workspace "nowhere"/);
+  });
 });

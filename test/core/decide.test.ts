@@ -1,20 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  decide,
-  earlierThan,
-  type Decision,
-  type Summary,
-  type World,
-} from '../../src/core/decide.ts';
+import { decide, earlierThan, type Decision, type Summary, type World } from '../../src/core/decide.ts';
 import { basesOf, DEFAULT_SETTINGS, type Rules } from '../../src/core/earn.ts';
 import type { Claim, Line, Refund, Stamp } from '../../src/core/facts.ts';
-import {
-  compareIncentives,
-  NO_EARLIER,
-  type Incentive,
-  type Terms,
-} from '../../src/core/incentives.ts';
+import { compareIncentives, NO_EARLIER, type Incentive, type Terms } from '../../src/core/incentives.ts';
 import { ACCOUNTS } from '../../src/core/ledger.ts';
 import { EMPTY_PAYMENT, type PaymentState } from '../../src/core/merge.ts';
 import { fixed, terms } from '../support/terms.ts';
@@ -22,8 +11,7 @@ import { lines } from './universe.ts';
 
 const PAID_AT = Date.UTC(2026, 0, 5);
 const STAMP: Stamp = { at: PAID_AT, rank: 10, event: 'evt_paid' };
-const sum = (amounts: readonly bigint[]): bigint =>
-  amounts.reduce((total, amount) => total + amount, 0n);
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 /** A paid invoice: lines as given, some tax on top, part of it from the credit balance. */
 type Bill = { readonly lines: readonly Line[]; readonly tax: bigint; readonly credit: bigint };
@@ -88,9 +76,7 @@ function paymentOf(bill: Bill, refunds: readonly bigint[]): PaymentState {
     ...EMPTY_PAYMENT,
     keys: ['stripe:invoice:in_1'],
     claims: { 'stripe:invoice:in_1': claimOf(bill) },
-    refunds: Object.fromEntries(
-      refunds.map((amount, index) => [`stripe:re_${index}`, refundOf(amount, index)]),
-    ),
+    refunds: Object.fromEntries(refunds.map((amount, index) => [`stripe:re_${index}`, refundOf(amount, index)])),
     touches: [{ token: 'ref_1', rank: 1, at: PAID_AT, subscription: null }],
     rules: 1,
   };
@@ -115,36 +101,32 @@ const anyTerms: fc.Arbitrary<Terms> = fc
   )
   .map(([own, more]) => ({ ...own, ...more }));
 
-const ruleBooks: fc.Arbitrary<Rules> = fc
-  .array(anyTerms, { minLength: 1, maxLength: 4 })
-  .map((all) => {
-    const incentives = all
-      .map((own, index): Incentive => ({
-        id: `inc_${index}`,
-        version: 1,
-        programId: 'prog',
-        since: 1,
-        until: null,
-        born: 1,
-        terms: own,
-      }))
-      .toSorted(compareIncentives);
-    return {
+const ruleBooks: fc.Arbitrary<Rules> = fc.array(anyTerms, { minLength: 1, maxLength: 4 }).map((all) => {
+  const incentives = all
+    .map((own, index): Incentive => ({
+      id: `inc_${index}`,
       version: 1,
-      settings: [{ since: 1, settings: DEFAULT_SETTINGS }],
-      incentives,
-      lookAcross: false,
-    };
-  });
+      programId: 'prog',
+      since: 1,
+      until: null,
+      born: 1,
+      terms: own,
+    }))
+    .toSorted(compareIncentives);
+  return {
+    version: 1,
+    settings: [{ since: 1, settings: DEFAULT_SETTINGS }],
+    incentives,
+    lookAcross: false,
+  };
+});
 
 function decided(rules: Rules, state: PaymentState): Decision {
   const world: World = {
     rules,
     customer: () => undefined,
     referral: (token) =>
-      token === 'ref_1'
-        ? { id: token, affiliateId: 'jane', programId: 'prog', rejected: false }
-        : undefined,
+      token === 'ref_1' ? { id: token, affiliateId: 'jane', programId: 'prog', rejected: false } : undefined,
     affiliate: (id) => ({ id, history: [{ since: 0, groupId: null, status: 'approved' }] }),
     price: () => undefined,
   };
@@ -159,10 +141,7 @@ describe('decide', () => {
         const cash = cashOf(bill);
         const taken: bigint[] = [];
         for (const part of parts) if (sum(taken) + part < cash) taken.push(part);
-        const { commission, conversions } = decided(
-          rules,
-          paymentOf(bill, [...taken, cash - sum(taken)]),
-        );
+        const { commission, conversions } = decided(rules, paymentOf(bill, [...taken, cash - sum(taken)]));
         expect(conversions[0]).toMatchObject({ status: 'refunded', refunded: cash });
         if (!commission) return;
         expect(commission.reversed).toBe(commission.earned);
@@ -181,9 +160,7 @@ describe('decide', () => {
     fc.assert(
       fc.property(ruleBooks, positive, refunds, (rules, bill, amounts) => {
         const rising = amounts.toSorted((a, b) => (a < b ? -1 : 1));
-        const back = rising.map(
-          (amount) => decided(rules, paymentOf(bill, amount === 0n ? [] : [amount])).commission,
-        );
+        const back = rising.map((amount) => decided(rules, paymentOf(bill, amount === 0n ? [] : [amount])).commission);
         for (const [index, one] of back.entries()) {
           if (!one) continue;
           expect(one.reversed >= 0n && one.reversed <= one.earned).toBe(true);
@@ -197,18 +174,13 @@ describe('decide', () => {
 
   test('takes back the refunded share to the nearest cent', () => {
     fc.assert(
-      fc.property(
-        ruleBooks,
-        positive,
-        fc.bigInt({ min: 1n, max: 100_000n }),
-        (rules, bill, amount) => {
-          const { commission } = decided(rules, paymentOf(bill, [amount]));
-          const cash = cashOf(bill);
-          if (!commission || amount >= cash) return;
-          const off = commission.reversed * cash - commission.earned * amount;
-          expect((off < 0n ? -off : off) * 2n <= cash).toBe(true);
-        },
-      ),
+      fc.property(ruleBooks, positive, fc.bigInt({ min: 1n, max: 100_000n }), (rules, bill, amount) => {
+        const { commission } = decided(rules, paymentOf(bill, [amount]));
+        const cash = cashOf(bill);
+        if (!commission || amount >= cash) return;
+        const off = commission.reversed * cash - commission.earned * amount;
+        expect((off < 0n ? -off : off) * 2n <= cash).toBe(true);
+      }),
     );
   });
 
@@ -220,26 +192,20 @@ describe('decide', () => {
         expect(sum(commission.parts.map((part) => part.commission))).toBe(commission.earned);
         expect(sum(commission.parts.map((part) => part.base)) <= commission.base).toBe(true);
         expect(sum(earning.lines.map((line) => line.base))).toBe(commission.base);
-        for (const part of commission.parts)
-          expect(part.commission >= 0n && part.commission <= part.base).toBe(true);
+        for (const part of commission.parts) expect(part.commission >= 0n && part.commission <= part.base).toBe(true);
       }),
     );
   });
 
   test('the money stands for what was earned less what was taken back', () => {
     fc.assert(
-      fc.property(
-        ruleBooks,
-        positive,
-        fc.bigInt({ min: 0n, max: 100_000n }),
-        (rules, bill, amount) => {
-          const { commission } = decided(rules, paymentOf(bill, amount === 0n ? [] : [amount]));
-          if (!commission) return;
-          expect(sum(ACCOUNTS.map((account) => commission.standing[account]))).toBe(
-            commission.earned - commission.reversed,
-          );
-        },
-      ),
+      fc.property(ruleBooks, positive, fc.bigInt({ min: 0n, max: 100_000n }), (rules, bill, amount) => {
+        const { commission } = decided(rules, paymentOf(bill, amount === 0n ? [] : [amount]));
+        if (!commission) return;
+        expect(sum(ACCOUNTS.map((account) => commission.standing[account]))).toBe(
+          commission.earned - commission.reversed,
+        );
+      }),
     );
   });
 
@@ -307,20 +273,8 @@ describe('earlierThan', () => {
     ['a payment after', { paidAt: 201 }, 0, 0, undefined],
     ['one of the same moment with a smaller name', { paidAt: 200 }, 1, 1, 30n],
     ['one of the same moment with a larger name', { paidAt: 200, moneyKey: 'z' }, 0, 0, undefined],
-    [
-      'one wholly refunded before',
-      { refundedAt: 150, refunds: [{ at: 150, amount: 100n }] },
-      0,
-      0,
-      undefined,
-    ],
-    [
-      'one wholly refunded after',
-      { refundedAt: 250, refunds: [{ at: 250, amount: 100n }] },
-      1,
-      1,
-      30n,
-    ],
+    ['one wholly refunded before', { refundedAt: 150, refunds: [{ at: 150, amount: 100n }] }, 0, 0, undefined],
+    ['one wholly refunded after', { refundedAt: 250, refunds: [{ at: 250, amount: 100n }] }, 1, 1, 30n],
     ['one refunded in part before', { refunds: [{ at: 150, amount: 50n }] }, 1, 1, 15n],
   ])('%s', (_, more, payments, fullPayments, earned) => {
     expect(earlierThan([{ ...one, ...more }], 200, 'm')).toMatchObject({ payments, fullPayments });

@@ -80,9 +80,7 @@ describe('compareIncentives', () => {
       fc.property(incentives, (all) => {
         for (const a of all)
           for (const b of all) {
-            expect(Math.sign(compareIncentives(a, b))).toBe(
-              -Math.sign(compareIncentives(b, a)) || 0,
-            );
+            expect(Math.sign(compareIncentives(a, b))).toBe(-Math.sign(compareIncentives(b, a)) || 0);
             expect(compareIncentives(a, b) === 0).toBe(a.id === b.id);
           }
       }),
@@ -144,10 +142,7 @@ describe('compareIncentives', () => {
     ['higher priority before lower', { priority: 1 }, { priority: 0 }],
   ])('%s', (_, first, second) => {
     // The second is older each time, so that age alone would decide the other way.
-    const [a, b] = [
-      incentive('a', terms('10', first), { born: 9 }),
-      incentive('b', terms('10', second), { born: 1 }),
-    ];
+    const [a, b] = [incentive('a', terms('10', first), { born: 9 }), incentive('b', terms('10', second), { born: 1 })];
     expect(compareIncentives(a, b)).toBeLessThan(0);
     expect(matchIncentive([b, a], ASK).incentive?.id).toBe('a');
   });
@@ -205,27 +200,12 @@ describe('matchIncentive', () => {
     ['second of two', terms('10', { maxPayments: 2 }), { earlier }, null],
     ['second of one', terms('10', { maxPayments: 1 }), { earlier }, 'payments_used_up'],
     ['within the month', terms('10', { maxMonths: 1 }), { earlier, paidAt: later - 1 }, null],
-    [
-      'when the month is over',
-      terms('10', { maxMonths: 1 }),
-      { earlier, paidAt: later },
-      'months_used_up',
-    ],
+    ['when the month is over', terms('10', { maxMonths: 1 }), { earlier, paidAt: later }, 'months_used_up'],
     ['cap not reached', terms('10', { maxAmount: 501n }), { earlier }, null],
     ['cap reached', terms('10', { maxAmount: 500n }), { earlier }, 'amount_used_up'],
-    [
-      'cap of another currency',
-      terms('10', { maxAmount: 500n, currency: 'eur' }),
-      { earlier },
-      null,
-    ],
+    ['cap of another currency', terms('10', { maxAmount: 500n, currency: 'eur' }), { earlier }, null],
     ['in effect from now', terms('10', { effectiveFrom: january }), {}, null],
-    [
-      'in effect a moment later',
-      terms('10', { effectiveFrom: january + 1 }),
-      {},
-      'not_yet_effective',
-    ],
+    ['in effect a moment later', terms('10', { effectiveFrom: january + 1 }), {}, 'not_yet_effective'],
     ['in effect until now', terms('10', { effectiveUntil: january }), {}, 'no_longer_effective'],
     ['in effect a moment longer', terms('10', { effectiveUntil: january + 1 }), {}, null],
     ['one of its prices', terms('10', { priceIds: ['price_x', 'price_app'] }), {}, null],
@@ -236,31 +216,11 @@ describe('matchIncentive', () => {
       {},
       'other_product',
     ],
-    [
-      'a line without a price',
-      terms('10', { priceIds: ['price_app'] }),
-      { prices: [] },
-      'other_price',
-    ],
+    ['a line without a price', terms('10', { priceIds: ['price_app'] }), { prices: [] }, 'other_price'],
     ['other interval', terms('10', { interval: 'yearly' }), {}, 'other_interval'],
-    [
-      'unknown interval',
-      terms('10', { interval: 'yearly' }),
-      { interval: null },
-      'interval_unknown',
-    ],
-    [
-      'a year is twelve months',
-      terms('10', { interval: 'yearly' }),
-      { interval: 'month:12' },
-      null,
-    ],
-    [
-      'subscriptions only',
-      terms('10', { isSubscription: true }),
-      { isSubscription: false },
-      'not_a_subscription',
-    ],
+    ['unknown interval', terms('10', { interval: 'yearly' }), { interval: null }, 'interval_unknown'],
+    ['a year is twelve months', terms('10', { interval: 'yearly' }), { interval: 'month:12' }, null],
+    ['subscriptions only', terms('10', { isSubscription: true }), { isSubscription: false }, 'not_a_subscription'],
     ['one-time only', terms('10', { isSubscription: false }), {}, 'is_a_subscription'],
     ['fixed in another currency', fixed(100n), { currency: 'eur' }, 'other_currency'],
     ['a percentage in any currency', terms('10'), { currency: 'eur' }, null],

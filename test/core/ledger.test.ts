@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  ACCOUNTS,
-  applied,
-  EMPTY_STANDING,
-  movements,
-  standing,
-  type Standing,
-} from '../../src/core/ledger.ts';
+import { ACCOUNTS, applied, EMPTY_STANDING, movements, standing, type Standing } from '../../src/core/ledger.ts';
 
 // Below zero, too: `payable` is after a refund that came after the payout.
 const amount = fc.bigInt({ min: -1_000n, max: 1_000n });
@@ -17,8 +10,7 @@ const standings: fc.Arbitrary<Standing> = fc.record({
   payable: amount,
   paid: amount,
 });
-const total = (stand: Standing): bigint =>
-  ACCOUNTS.reduce((sum, account) => sum + stand[account], 0n);
+const total = (stand: Standing): bigint => ACCOUNTS.reduce((sum, account) => sum + stand[account], 0n);
 
 describe('movements', () => {
   test('lead from what stands to what should stand, exactly', () => {
@@ -62,15 +54,13 @@ describe('movements', () => {
   });
 
   test('release a hold in one step', () => {
-    expect(
-      movements({ ...EMPTY_STANDING, pending: 30n }, { ...EMPTY_STANDING, payable: 30n }),
-    ).toEqual([{ debit: 'pending', credit: 'payable', amount: 30n }]);
+    expect(movements({ ...EMPTY_STANDING, pending: 30n }, { ...EMPTY_STANDING, payable: 30n })).toEqual([
+      { debit: 'pending', credit: 'payable', amount: 30n },
+    ]);
   });
 
   test('take back the reversed part while they release the rest', () => {
-    expect(
-      movements({ ...EMPTY_STANDING, pending: 30n }, { ...EMPTY_STANDING, payable: 21n }),
-    ).toEqual([
+    expect(movements({ ...EMPTY_STANDING, pending: 30n }, { ...EMPTY_STANDING, payable: 21n })).toEqual([
       { debit: 'pending', credit: 'payable', amount: 21n },
       { debit: 'pending', credit: 'program', amount: 9n },
     ]);
@@ -85,19 +75,9 @@ describe('standing', () => {
     ['earned without a hold', {}, 'ready_for_payment', at('payable')],
     ['on hold', { released: false }, 'pending', at('pending')],
     ['to be approved', { manual: true }, 'pending_manual_approval', at('review')],
-    [
-      'to be approved and on hold',
-      { manual: true, released: false },
-      'pending_manual_approval',
-      at('review'),
-    ],
+    ['to be approved and on hold', { manual: true, released: false }, 'pending_manual_approval', at('review')],
     ['approved', { manual: true, ruling: 'pending' }, 'ready_for_payment', at('payable')],
-    [
-      'approved within the hold',
-      { manual: true, released: false, ruling: 'pending' },
-      'pending',
-      at('pending'),
-    ],
+    ['approved within the hold', { manual: true, released: false, ruling: 'pending' }, 'pending', at('pending')],
     [
       'declared payable within the hold',
       { released: false, ruling: 'ready_for_payment' },
@@ -114,12 +94,7 @@ describe('standing', () => {
       'refunded',
       EMPTY_STANDING,
     ],
-    [
-      'declined and then refunded',
-      { wholly: true, net: 0n, ruling: 'declined' },
-      'declined',
-      EMPTY_STANDING,
-    ],
+    ['declined and then refunded', { wholly: true, net: 0n, ruling: 'declined' }, 'declined', EMPTY_STANDING],
   ])('%s', (_, more, status, stand) => {
     expect(standing({ ...asked, ...more })).toEqual({ status, stand });
   });

@@ -31,9 +31,7 @@ describe('mergePayments', () => {
   test('is associative', () => {
     fc.assert(
       fc.property(three, ([a, b, c]) => {
-        expect(mergePayments(mergePayments(a, b), c)).toEqual(
-          mergePayments(a, mergePayments(b, c)),
-        );
+        expect(mergePayments(mergePayments(a, b), c)).toEqual(mergePayments(a, mergePayments(b, c)));
       }),
     );
   });
@@ -74,11 +72,9 @@ describe('mergePayments', () => {
           expect(
             kept &&
               (kept.stamp.at > fact.claim.stamp.at ||
-                (kept.stamp.at === fact.claim.stamp.at &&
-                  kept.stamp.rank >= fact.claim.stamp.rank)),
+                (kept.stamp.at === fact.claim.stamp.at && kept.stamp.rank >= fact.claim.stamp.rank)),
           ).toBe(true);
-          if (fact.claim.proof)
-            expect(kept?.proof && kept.proof.at <= fact.claim.proof.at).toBe(true);
+          if (fact.claim.proof) expect(kept?.proof && kept.proof.at <= fact.claim.proof.at).toBe(true);
         }
       }),
     );
@@ -128,9 +124,7 @@ test('mergeCustomers is commutative, associative and idempotent', () => {
   fc.assert(
     fc.property(customer, customer, customer, (a, b, c) => {
       expect(mergeCustomers(a, b)).toEqual(mergeCustomers(b, a));
-      expect(mergeCustomers(mergeCustomers(a, b), c)).toEqual(
-        mergeCustomers(a, mergeCustomers(b, c)),
-      );
+      expect(mergeCustomers(mergeCustomers(a, b), c)).toEqual(mergeCustomers(a, mergeCustomers(b, c)));
       expect(mergeCustomers(a, a)).toEqual(a);
     }),
   );
@@ -159,14 +153,10 @@ test('mergePrices ends with the newest word, in any order', () => {
         interval: number % 2 ? 'month:1' : null,
       })),
     );
-  const orders = facts.chain((all) =>
-    fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
-  );
+  const orders = facts.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
   fc.assert(
     fc.property(orders, ([all, order]) => {
-      expect([...order, ...all].reduce(mergePrices, EMPTY_PRICE)).toEqual(
-        all.reduce(mergePrices, EMPTY_PRICE),
-      );
+      expect([...order, ...all].reduce(mergePrices, EMPTY_PRICE)).toEqual(all.reduce(mergePrices, EMPTY_PRICE));
     }),
   );
 });

@@ -81,10 +81,7 @@ describe('split', () => {
         });
         for (const up of parts.filter(({ raised }) => raised))
           for (const down of parts.filter(({ raised }) => !raised))
-            expect(
-              up.fraction > down.fraction ||
-                (up.fraction === down.fraction && up.index < down.index),
-            ).toBe(true);
+            expect(up.fraction > down.fraction || (up.fraction === down.fraction && up.index < down.index)).toBe(true);
       }),
     );
   });
@@ -195,12 +192,9 @@ describe('fromMajor', () => {
     expect(fromMajor(text, currency)).toBe('too_precise');
   });
 
-  test.each(['1e400', '1e99999999999', '90071992547410.00', '9'.repeat(60)])(
-    'refuses %s as too large',
-    (text) => {
-      expect(fromMajor(text, 'usd')).toBe('too_large');
-    },
-  );
+  test.each(['1e400', '1e99999999999', '90071992547410.00', '9'.repeat(60)])('refuses %s as too large', (text) => {
+    expect(fromMajor(text, 'usd')).toBe('too_large');
+  });
 
   test('reads the largest amount and refuses one more, on both sides of zero', () => {
     expect(fromMajor('90071992547409.91', 'usd')).toBe(LARGEST_AMOUNT);
@@ -222,22 +216,12 @@ describe('percentage', () => {
     expect(percentage(text)).toEqual({ num, den: 1_000_000n });
   });
 
-  test.each([
-    '0',
-    '0.0000',
-    '100.0001',
-    '101',
-    '1000',
-    '1.23456',
-    '-5',
-    '',
-    '5%',
-    '1e1',
-    '.5',
-    '5.',
-  ])('refuses %j', (text) => {
-    expect(percentage(text)).toBeNull();
-  });
+  test.each(['0', '0.0000', '100.0001', '101', '1000', '1.23456', '-5', '', '5%', '1e1', '.5', '5.'])(
+    'refuses %j',
+    (text) => {
+      expect(percentage(text)).toBeNull();
+    },
+  );
 
   test('a portion is never larger than the whole', () => {
     const ratio = fc.bigInt({ min: 1n, max: 1_000_000n }).map((num) => ({ num, den: 1_000_000n }));

@@ -45,9 +45,7 @@ describe('addMonths', () => {
         (moment, later, months) => {
           // Clamping may bring the clock times of two days onto one day, so whole days are compared.
           const day = (value: number): number => Math.floor(value / DAY_MS);
-          expect(day(addMonths(moment + later, months))).toBeGreaterThanOrEqual(
-            day(addMonths(moment, months)),
-          );
+          expect(day(addMonths(moment + later, months))).toBeGreaterThanOrEqual(day(addMonths(moment, months)));
         },
       ),
     );

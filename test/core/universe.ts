@@ -34,8 +34,7 @@ export type Said = {
 const moment = fc.integer({ min: 1, max: 6 }).map((minute) => minute * 60_000);
 const rank = fc.integer({ min: 0, max: 2 });
 const amount = fc.bigInt({ min: 0n, max: 100_000n });
-const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
-  fc.option(value, { nil: null });
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
 const few = (prefix: string, count = 3): fc.Arbitrary<string> =>
   fc.integer({ min: 1, max: count }).map((number) => `${prefix}${number}`);
 
@@ -125,9 +124,7 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
         optOut: maybe(few('because ')),
       }),
     ),
-    stamps.chain((stamp) =>
-      fc.record({ kind: fc.constant('refund' as const), keys, refund: refunds(stamp) }),
-    ),
+    stamps.chain((stamp) => fc.record({ kind: fc.constant('refund' as const), keys, refund: refunds(stamp) })),
     stamps.chain((stamp) =>
       fc.record({
         kind: fc.constant('ruling' as const),
@@ -144,10 +141,10 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
 
 /** Up to `most` events, each with its own id. */
 export function universe(most = 12): fc.Arbitrary<Said[]> {
-  const events = fc.array(
-    fc.record({ at: moment, rules: fc.integer({ min: 1, max: 4 }), received: moment }),
-    { minLength: 1, maxLength: most },
-  );
+  const events = fc.array(fc.record({ at: moment, rules: fc.integer({ min: 1, max: 4 }), received: moment }), {
+    minLength: 1,
+    maxLength: most,
+  });
   return events.chain((all) =>
     fc.tuple(
       ...all.map(({ at, rules, received }, index) =>

@@ -63,11 +63,7 @@ afterAll(async () => {
 });
 
 /** `retry` says how often a delivery is tried again. */
-function send(
-  events: readonly SimulatedEvent[],
-  concurrency: number,
-  retry: number,
-): Promise<DeliveryReport> {
+function send(events: readonly SimulatedEvent[], concurrency: number, retry: number): Promise<DeliveryReport> {
   return deliver({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe/${WORKSPACE}`,
     secret: SECRET,
@@ -103,31 +99,25 @@ async function together(events: readonly SimulatedEvent[], cuts: number): Promis
   expect(refused[503]).toBeGreaterThanOrEqual(cuts);
 }
 
-test(
-  `a lost answer to COMMIT is never a 200, ${CUTS} times (seed ${SEED})`,
-  { timeout: 300_000 },
-  async () => {
-    const events = history(SEED, 700);
-    const [alone, crowd] = [events.slice(0, CUTS / 2), events.slice(CUTS / 2)];
-    await oneByOne(alone);
-    await together(crowd, CUTS / 2);
-    console.log(`commit cut: ${wire.cuts()} answers lost, CRASH_SEED=${SEED}`);
+test(`a lost answer to COMMIT is never a 200, ${CUTS} times (seed ${SEED})`, { timeout: 300_000 }, async () => {
+  const events = history(SEED, 700);
+  const [alone, crowd] = [events.slice(0, CUTS / 2), events.slice(CUTS / 2)];
+  await oneByOne(alone);
+  await together(crowd, CUTS / 2);
+  console.log(`commit cut: ${wire.cuts()} answers lost, CRASH_SEED=${SEED}`);
 
-    const truth = await prepare(oracle);
-    await truth.hearAll(events);
-    for (const one of [truth, stage]) await one.pass(400);
-    const { pending = 0, failed = 0, ...states } = await inboxStates(stage);
-    expect({ pending, failed }).toEqual({ pending: 0, failed: 0 });
-    expect(Object.values(states).reduce((sum, count) => sum + count, 0)).toBe(events.length);
-    const expected = await standingLines(oracle.database, WORKSPACE);
-    expect((await standingLines(served.database, WORKSPACE)).toSorted()).toEqual(
-      expected.toSorted(),
-    );
-    expect(expected.length).toBeGreaterThan(20);
-    expect(await balanceLines(stage)).toEqual(await balanceLines(truth));
-    expect(await verifyWorkspace(served.database, allTranslators(), WORKSPACE)).toMatchObject({
-      equal: true,
-      differences: [],
-    });
-  },
-);
+  const truth = await prepare(oracle);
+  await truth.hearAll(events);
+  for (const one of [truth, stage]) await one.pass(400);
+  const { pending = 0, failed = 0, ...states } = await inboxStates(stage);
+  expect({ pending, failed }).toEqual({ pending: 0, failed: 0 });
+  expect(Object.values(states).reduce((sum, count) => sum + count, 0)).toBe(events.length);
+  const expected = await standingLines(oracle.database, WORKSPACE);
+  expect((await standingLines(served.database, WORKSPACE)).toSorted()).toEqual(expected.toSorted());
+  expect(expected.length).toBeGreaterThan(20);
+  expect(await balanceLines(stage)).toEqual(await balanceLines(truth));
+  expect(await verifyWorkspace(served.database, allTranslators(), WORKSPACE)).toMatchObject({
+    equal: true,
+    differences: [],
+  });
+});

@@ -40,28 +40,24 @@ async function cutEar(): Promise<void> {
   }
 }
 
-test(
-  `after ${TIMES} lost ears on a pool of 2 the worker still hears`,
-  { timeout: 60_000 },
-  async () => {
-    const stage = await prepare(on);
-    const worker = startWorker(
-      { ...stage.work, database: small, rules: rulesCache(small), now: Date.now },
-      allTranslators(),
-    );
-    for (let times = 0; times < TIMES; times += 1) await cutEar();
-    const [event] = history('listen', 40);
-    if (!event) throw new Error('an empty history');
-    const { id, type, created, body } = event;
-    const moment = { at: created * 1000, received: Date.now() };
-    await storePending(
-      on.database.pool,
-      { workspace: WORKSPACE, source: 'stripe', id, type, livemode: true, body, ...moment },
-      null,
-      moment.received,
-    );
-    while ((await inboxStates(stage))['pending']) await wait(20);
-    await worker.stop();
-    expect(small.pool.totalCount).toBeLessThanOrEqual(2);
-  },
-);
+test(`after ${TIMES} lost ears on a pool of 2 the worker still hears`, { timeout: 60_000 }, async () => {
+  const stage = await prepare(on);
+  const worker = startWorker(
+    { ...stage.work, database: small, rules: rulesCache(small), now: Date.now },
+    allTranslators(),
+  );
+  for (let times = 0; times < TIMES; times += 1) await cutEar();
+  const [event] = history('listen', 40);
+  if (!event) throw new Error('an empty history');
+  const { id, type, created, body } = event;
+  const moment = { at: created * 1000, received: Date.now() };
+  await storePending(
+    on.database.pool,
+    { workspace: WORKSPACE, source: 'stripe', id, type, livemode: true, body, ...moment },
+    null,
+    moment.received,
+  );
+  while ((await inboxStates(stage))['pending']) await wait(20);
+  await worker.stop();
+  expect(small.pool.totalCount).toBeLessThanOrEqual(2);
+});

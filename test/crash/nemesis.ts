@@ -78,9 +78,7 @@ export async function unleash(options: NemesisOptions): Promise<Nemesis> {
 /** Sorted places between 1 % and 95 % of the way. */
 function moments(rng: Rng, deliveries: number, count: number): number[] {
   const from = Math.ceil(deliveries * 0.01);
-  return Array.from({ length: count }, () => rng.int(from, Math.floor(deliveries * 0.95))).toSorted(
-    (a, b) => a - b,
-  );
+  return Array.from({ length: count }, () => rng.int(from, Math.floor(deliveries * 0.95))).toSorted((a, b) => a - b);
 }
 
 type Ward = {
@@ -97,8 +95,7 @@ function supervise(env: Readonly<Record<string, string>>, suffered: Suffered): W
       const { signal } = await own.child.ended;
       countConflicts(own.child.stderr(), suffered);
       if (own.stopping) return;
-      if (signal !== 'SIGKILL')
-        suffered.fell.push(own.child.stderr().split('\n').slice(-3).join(' '));
+      if (signal !== 'SIGKILL') suffered.fell.push(own.child.stderr().split('\n').slice(-3).join(' '));
       own.child = begin(env, suffered);
     }
   };

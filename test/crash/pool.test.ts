@@ -24,9 +24,9 @@ test('a refused statement keeps its connection', async () => {
 
 test('a terminated connection is replaced', async () => {
   const before = await backend();
-  await expect(
-    on.database.pool.query('SELECT pg_terminate_backend(pg_backend_pid())'),
-  ).rejects.toMatchObject({ code: '57P01' });
+  await expect(on.database.pool.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({
+    code: '57P01',
+  });
   expect(await backend()).not.toBe(before);
   expect(on.database.pool.totalCount).toBe(1);
 });

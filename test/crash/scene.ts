@@ -36,8 +36,7 @@ export function history(seed: string, events: number): SimulatedEvent[] {
  */
 export async function prepare(on: TestDatabase): Promise<Stage> {
   const stage = await createStage(on, { workspace: WORKSPACE, startAt: Date.UTC(2027, 0, 1) });
-  for (const [index, name] of AFFILIATES.entries())
-    await stage.affiliate(name, index < 2 ? 'gold' : null);
+  for (const [index, name] of AFFILIATES.entries()) await stage.affiliate(name, index < 2 ? 'gold' : null);
   await stage.ask(
     `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, created_at)
      SELECT $1, 'ref_' || i, ($2::text[])[1 + i % 5], $3, 'lead', '2026-01-01' FROM generate_series(0, 999) AS i`,
@@ -45,14 +44,8 @@ export async function prepare(on: TestDatabase): Promise<Stage> {
   );
   await stage.incentive('inc_all', terms('10', { holdPeriodDays: 0 }));
   await stage.incentive('inc_year', terms('25.5', { interval: 'yearly', holdPeriodDays: 0 }));
-  await stage.incentive(
-    'inc_gold',
-    terms('33.33', { interval: 'monthly', groupId: 'gold', holdPeriodDays: 0 }),
-  );
-  await stage.incentive(
-    'inc_first',
-    fixed(700n, { applyTo: 'first', affiliateId: 'cat', holdPeriodDays: 0 }),
-  );
+  await stage.incentive('inc_gold', terms('33.33', { interval: 'monthly', groupId: 'gold', holdPeriodDays: 0 }));
+  await stage.incentive('inc_first', fixed(700n, { applyTo: 'first', affiliateId: 'cat', holdPeriodDays: 0 }));
   await changeSettings(on.database.pool, WORKSPACE, { deferMinutes: 0 });
   return stage;
 }

@@ -46,21 +46,30 @@ async function store(stage: Stage, event: SimulatedEvent): Promise<void> {
   const { id, type, created, body, object } = event;
   const { livemode } = object as unknown as { livemode: boolean };
   const at = created * 1000;
-  await storePending(on.database.pool, { workspace: stage.workspace, source: 'stripe', id, type, livemode, at, received: stage.clock.now, body }, null, 0);
+  await storePending(
+    on.database.pool,
+    { workspace: stage.workspace, source: 'stripe', id, type, livemode, at, received: stage.clock.now, body },
+    null,
+    0,
+  );
 }
 
 /** Events arrive in the shuffled order in random pieces; 1 to 4 workers take random batches meanwhile. */
 export async function shuffledRun(stage: Stage, events: readonly SimulatedEvent[], seed: string): Promise<void> {
   const rng = createRng(seed);
-  const deliveries = rng.shuffle(events.flatMap((event) => Array.from({ length: rng.chance(0.3) ? rng.int(2, 4) : 1 }, () => event)));
+  const deliveries = rng.shuffle(
+    events.flatMap((event) => Array.from({ length: rng.chance(0.3) ? rng.int(2, 4) : 1 }, () => event)),
+  );
   const stripe = providers.get('stripe') as Translator;
   const workers = rng.int(1, 4);
-  for (let from = 0; from < deliveries.length; ) {
+  for (let from = 0; from < deliveries.length;) {
     const piece = deliveries.slice(from, from + rng.int(1, 40));
     from += piece.length;
     if (rng.chance(0.3)) await Promise.all(piece.map((event) => stage.hear(event)));
     else for (const event of piece) await store(stage, event);
-    await Promise.all(Array.from({ length: workers }, () => processNext(stage.work, new Map([['stripe', stripe]]), rng.int(1, 30))));
+    await Promise.all(
+      Array.from({ length: workers }, () => processNext(stage.work, new Map([['stripe', stripe]]), rng.int(1, 30))),
+    );
   }
   await Promise.all(Array.from({ length: workers }, () => stage.drain()));
   await stage.pass(400);
@@ -79,12 +88,19 @@ async function run(index: number): Promise<void> {
   const found = await standingLines(on.database, shuffled.workspace);
   if (process.env['PROPERTY_DEBUG'] && hashOf(found) !== hashOf(expected)) {
     for (const one of [oracle, shuffled]) {
-      const rows = await one.ask<{ state: { keys: string[] }; posted: unknown; awaits_prices: string[]; explanation: unknown }>(
+      const rows = await one.ask<{
+        state: { keys: string[] };
+        posted: unknown;
+        awaits_prices: string[];
+        explanation: unknown;
+      }>(
         `SELECT p.state, p.posted, p.awaits_prices, v.explanation FROM payments p JOIN conversions v USING (workspace_id, payment_id) WHERE workspace_id = $1 AND v.kind = 'sale' AND v.money_key LIKE '%' || $2`,
         [process.env['PROPERTY_DEBUG']],
       );
       console.log(JSON.stringify(rows, null, 1));
-      console.log(JSON.stringify(await one.ask('SELECT price_key, version, state FROM prices WHERE workspace_id = $1')));
+      console.log(
+        JSON.stringify(await one.ask('SELECT price_key, version, state FROM prices WHERE workspace_id = $1')),
+      );
     }
   }
   expect(found.toSorted(), `seed ${seed}, ${events.length} events`).toEqual(expected.toSorted());
@@ -94,7 +110,11 @@ async function run(index: number): Promise<void> {
   expect(proof.differences, `verify, seed ${seed}`).toEqual([]);
 }
 
-test(`any order, duplication, batching and number of workers ends in the same ledger (${RUNS} runs, seed ${SEED})`, { timeout: 900_000 }, async () => {
-  console.log(`order property: ${RUNS} runs, PROPERTY_SEED=${SEED}`);
-  for (let index = Number(process.env["PROPERTY_FROM"] ?? 0); index < RUNS; index += 1) await run(index);
-});
+test(
+  `any order, duplication, batching and number of workers ends in the same ledger (${RUNS} runs, seed ${SEED})`,
+  { timeout: 900_000 },
+  async () => {
+    console.log(`order property: ${RUNS} runs, PROPERTY_SEED=${SEED}`);
+    for (let index = Number(process.env['PROPERTY_FROM'] ?? 0); index < RUNS; index += 1) await run(index);
+  },
+);

@@ -75,10 +75,7 @@ function* objects(value: Json): Generator<JsonObject> {
   for (const each of Object.values(object)) yield* objects(each);
 }
 
-function present(
-  events: readonly SimulatedEvent[],
-  table: Record<string, readonly string[]>,
-): string[] {
+function present(events: readonly SimulatedEvent[], table: Record<string, readonly string[]>): string[] {
   const found = new Set<string>();
   for (const event of events) {
     for (const object of objects(event.object.data.object)) {
@@ -91,9 +88,7 @@ function present(
 
 function history(family: Family): readonly SimulatedEvent[] {
   const { events, accounts } = randomHistory('families', { families: [family], minEvents: 600 });
-  const code = accounts[0]?.during(() =>
-    accounts[0]?.promotionCode({ code: 'SPRING', coupon: { percentOff: 10 } }),
-  );
+  const code = accounts[0]?.during(() => accounts[0]?.promotionCode({ code: 'SPRING', coupon: { percentOff: 10 } }));
   return [...events, ...(code ?? [])];
 }
 

@@ -93,9 +93,7 @@ describe('the SaaS story', () => {
   test('ids are unique over both accounts, and nothing lies in the future', () => {
     const { events } = saas(2);
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
-    expect(Math.max(...events.map(({ created }) => created))).toBeLessThanOrEqual(
-      START + 180 * 86_400,
-    );
+    expect(Math.max(...events.map(({ created }) => created))).toBeLessThanOrEqual(START + 180 * 86_400);
   });
 
   test('is the same for the same seed', () => {

@@ -105,15 +105,8 @@ describe('sequences of reference/stripe.md section 2', () => {
 
   test('12: out of band says invoice.paid only', () => {
     const account = open('basil');
-    const said = types(account, () =>
-      account.invoice({ lines: [{ amount: 500 }], paidOutOfBand: true }),
-    );
-    expect(said).toEqual([
-      'invoice.created',
-      'invoice.finalized',
-      'invoice.updated',
-      'invoice.paid',
-    ]);
+    const said = types(account, () => account.invoice({ lines: [{ amount: 500 }], paidOutOfBand: true }));
+    expect(said).toEqual(['invoice.created', 'invoice.finalized', 'invoice.updated', 'invoice.paid']);
   });
 
   test('16: a bank debit is unpaid first', () => {
@@ -133,16 +126,7 @@ describe('sequences of reference/stripe.md section 2', () => {
   });
 
   test.each([
-    [
-      'both',
-      [
-        'refund.created',
-        'charge.refunded',
-        'charge.refund.updated',
-        'refund.updated',
-        'refund.failed',
-      ],
-    ],
+    ['both', ['refund.created', 'charge.refunded', 'charge.refund.updated', 'refund.updated', 'refund.failed']],
     ['charge-only', ['charge.refunded', 'charge.refund.updated']],
     ['refund-only', ['refund.created', 'refund.updated', 'refund.failed']],
   ] as const)('18 to 21: refund events, %s', (refundEvents, expected) => {

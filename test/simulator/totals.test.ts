@@ -60,12 +60,8 @@ function inclusiveTax(item: JsonObject, basil: boolean): number {
 
 /** The published reading of a line (reference/stripe.md 6.3), from the payload alone. */
 function netOf(item: JsonObject, basil: boolean): number {
-  const grants = list(item.pretax_credit_amounts).filter(
-    (credit) => credit.type === 'credit_balance_transaction',
-  );
-  return (
-    Number(item.amount) - sum(list(item.discount_amounts)) - sum(grants) - inclusiveTax(item, basil)
-  );
+  const grants = list(item.pretax_credit_amounts).filter((credit) => credit.type === 'credit_balance_transaction');
+  return Number(item.amount) - sum(list(item.discount_amounts)) - sum(grants) - inclusiveTax(item, basil);
 }
 
 function shippingNet(object: JsonObject): number {
@@ -81,9 +77,7 @@ describe.each<Family>(['old', 'acacia', 'basil'])('totals of an invoice, %s', (f
         const object = invoiceObject(family, spec);
         const lines = list(dig(object, 'lines.data'));
         const nets = lines.map((each) => netOf(each, family !== 'old'));
-        expect(nets.reduce((all, net) => all + net, 0) + shippingNet(object)).toBe(
-          object.total_excluding_tax,
-        );
+        expect(nets.reduce((all, net) => all + net, 0) + shippingNet(object)).toBe(object.total_excluding_tax);
       }),
     );
   });
@@ -110,19 +104,11 @@ test('both families show the same numbers for the same invoice', () => {
     fc.property(invoice, (spec) => {
       const old = invoiceObject('old', spec);
       const basil = invoiceObject('basil', spec);
-      for (const key of [
-        'total',
-        'subtotal',
-        'amount_due',
-        'amount_paid',
-        'total_excluding_tax',
-      ] as const) {
+      for (const key of ['total', 'subtotal', 'amount_due', 'amount_paid', 'total_excluding_tax'] as const) {
         expect(old[key]).toBe(basil[key]);
       }
       const { totalExcludingTax, shippingNet: net } = invoiceTotals(spec);
-      expect(spec.lines.reduce((all, each) => all + lineNet(each), 0) + net).toBe(
-        totalExcludingTax,
-      );
+      expect(spec.lines.reduce((all, each) => all + lineNet(each), 0) + net).toBe(totalExcludingTax);
     }),
   );
 });
@@ -134,9 +120,7 @@ test('a webhook embeds ten lines and says that there are more', () => {
   expect(list(dig(object, 'lines.data'))).toHaveLength(10);
   expect(dig(object, 'lines.has_more')).toBe(true);
   expect(object.total).toBe(1_378);
-  expect(dig(invoiceObject('basil', { ...spec, hasMore: false }), 'lines.data.12.amount')).toBe(
-    112,
-  );
+  expect(dig(invoiceObject('basil', { ...spec, hasMore: false }), 'lines.data.12.amount')).toBe(112);
 });
 
 test('out of band: basil counts the money, old versions do not', () => {

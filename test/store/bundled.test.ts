@@ -175,10 +175,7 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 async function postmaster(): Promise<number> {
-  return Number.parseInt(
-    await readFile(path.join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'),
-    10,
-  );
+  return Number.parseInt(await readFile(path.join(dataDir, 'cluster', 'postmaster.pid'), 'utf8'), 10);
 }
 
 async function mark(url: string): Promise<void> {
@@ -186,10 +183,7 @@ async function mark(url: string): Promise<void> {
 }
 
 async function isMarked(url: string): Promise<boolean> {
-  const [row] = await query<{ there: boolean }>(
-    url,
-    `SELECT to_regclass('mark') IS NOT NULL there`,
-  );
+  const [row] = await query<{ there: boolean }>(url, `SELECT to_regclass('mark') IS NOT NULL there`);
   return row?.there ?? false;
 }
 

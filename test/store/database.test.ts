@@ -62,9 +62,7 @@ describe('an error', () => {
   });
 
   test.each(['serialization_failure', 'deadlock_detected'])('%s can be retried', async (name) => {
-    const error = await errorOf(
-      db.database.pool.query(`DO $$ BEGIN RAISE ${name} USING MESSAGE = 'met'; END $$`),
-    );
+    const error = await errorOf(db.database.pool.query(`DO $$ BEGIN RAISE ${name} USING MESSAGE = 'met'; END $$`));
     expect(isRetryable(error)).toBe(true);
   });
 

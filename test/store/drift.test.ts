@@ -51,7 +51,5 @@ test('indexes TypeORM can not describe are there', async () => {
 
 // PostgreSQL puts parentheses around a condition when it shows it.
 function bare(pairs: [string, string | undefined][]): Record<string, string | undefined> {
-  return Object.fromEntries(
-    pairs.map(([name, text]) => [name, text?.replace(/^\((.*)\)$/, '$1') || undefined]),
-  );
+  return Object.fromEntries(pairs.map(([name, text]) => [name, text?.replace(/^\((.*)\)$/, '$1') || undefined]));
 }

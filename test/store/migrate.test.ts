@@ -52,18 +52,12 @@ describe('migrate', () => {
       `migration ${broken} line 2: syntax error at or near "TABEL"`,
     );
     expect(await tables()).toEqual([]);
-    expect(await pendingMigrations(db.database.dataSource, folder)).toEqual([
-      first,
-      second,
-      broken,
-    ]);
+    expect(await pendingMigrations(db.database.dataSource, folder)).toEqual([first, second, broken]);
   });
 
   test('refuses a name that does not sort by time', async () => {
     await write('add-things.sql', 'SELECT 1');
-    await expect(migrate(db.url, folder)).rejects.toThrow(
-      'add-things.sql: the name must look like',
-    );
+    await expect(migrate(db.url, folder)).rejects.toThrow('add-things.sql: the name must look like');
   });
 
   test('of the product has nothing left to do in a new test database', async () => {

@@ -60,10 +60,7 @@ function taxedSale(family: Family) {
   return { events: account.events, payment: sub.firstPayment };
 }
 
-const ONE_SALE = [
-  'sale 119.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-  'jane usd: payable 30.00',
-];
+const ONE_SALE = ['sale 119.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'];
 
 const NAMES: Readonly<Record<string, (payment: SimulatedPayment) => string>> = {
   invoice: ({ invoice }) => invoice?.id ?? '',
@@ -138,8 +135,7 @@ test('case 21: a retry with the same id and the same money is answered with the 
   const first = await sell(stage, {});
   const retries = await Promise.all(Array.from({ length: 10 }, () => sell(stage, {})));
   expect(first.replayed).toBe(false);
-  for (const retry of retries)
-    expect(retry).toMatchObject({ replayed: true, conversion: { id: first.conversion.id } });
+  for (const retry of retries) expect(retry).toMatchObject({ replayed: true, conversion: { id: first.conversion.id } });
   expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
 });
 
@@ -168,9 +164,10 @@ test.each([
       ],
     });
     expect([await stage.tells(), await stage.ledger(), await stage.inbox()]).toEqual(before);
-    expect(
-      await createDesk(stage.work, translators).conversion(callerOf(stage), conversion.id),
-    ).toMatchObject({ amount: 10_000n, currency: 'usd' });
+    expect(await createDesk(stage.work, translators).conversion(callerOf(stage), conversion.id)).toMatchObject({
+      amount: 10_000n,
+      currency: 'usd',
+    });
   },
 );
 

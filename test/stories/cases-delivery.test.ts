@@ -2,38 +2,20 @@
 /* oxlint-disable vitest/no-standalone-expect -- `story` and `scene` declare tests */
 import { expect } from 'vitest';
 import { processNext } from '../../src/pipeline/process.ts';
-import {
-  createAccount,
-  type SimulatedAccount,
-  type SimulatedEvent,
-} from '../../src/simulator/account.ts';
+import { createAccount, type SimulatedAccount, type SimulatedEvent } from '../../src/simulator/account.ts';
 import { dig } from '../../src/simulator/json.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { claim, LEASE_SECONDS, replay } from '../../src/store/inbox.ts';
 import { registerAccount } from '../../src/store/workspaces.ts';
 import { createStage, terms, translators, type Stage } from '../support/stage.ts';
-import {
-  enveloped,
-  janeBroughtOne,
-  janeEarnsThirty,
-  MONDAY,
-  referred,
-  theatre,
-  type Family,
-} from './theatre.ts';
+import { enveloped, janeBroughtOne, janeEarnsThirty, MONDAY, referred, theatre, type Family } from './theatre.ts';
 
 const { story, scene, raise, database } = theatre();
 
 /** One subscription by checkout of 100.00, of someone jane brought: one sale, whoever tells it. */
-const ONE_SALE = [
-  'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-  'jane usd: payable 30.00',
-];
+const ONE_SALE = ['sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'];
 
-function oneSale(
-  family: Family,
-  more: Partial<Parameters<typeof createAccount>[0]> = {},
-): SimulatedAccount {
+function oneSale(family: Family, more: Partial<Parameters<typeof createAccount>[0]> = {}): SimulatedAccount {
   const account = createAccount({ family, seed: 7, startAt: MONDAY, ...more });
   account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) });
   return account;
@@ -52,27 +34,23 @@ const MONEY = [
   'invoice_payment.paid',
 ];
 
-scene(
-  1,
-  'an event delivered twice makes one conversion, and the second time is known',
-  async (family) => {
-    const stage = await raise();
-    await janeEarnsThirty(stage);
-    const { events } = oneSale(family);
-    for (const event of events) {
-      expect((await stage.hear(event)).outcome).not.toBe('duplicate');
-      // Stripe counts down in the body, so two deliveries of one event are not the same bytes.
-      expect(await stage.hear(enveloped(event, { pending_webhooks: 0 }))).toEqual({
-        outcome: 'duplicate',
-        reason: null,
-      });
-    }
-    await stage.hearAll(events);
-    expect(await stage.tells()).toEqual(ONE_SALE);
-    expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
-    expect(await stage.inbox()).toHaveLength(events.length);
-  },
-);
+scene(1, 'an event delivered twice makes one conversion, and the second time is known', async (family) => {
+  const stage = await raise();
+  await janeEarnsThirty(stage);
+  const { events } = oneSale(family);
+  for (const event of events) {
+    expect((await stage.hear(event)).outcome).not.toBe('duplicate');
+    // Stripe counts down in the body, so two deliveries of one event are not the same bytes.
+    expect(await stage.hear(enveloped(event, { pending_webhooks: 0 }))).toEqual({
+      outcome: 'duplicate',
+      reason: null,
+    });
+  }
+  await stage.hearAll(events);
+  expect(await stage.tells()).toEqual(ONE_SALE);
+  expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
+  expect(await stage.inbox()).toHaveLength(events.length);
+});
 
 /** A second process on the same workspace: its own connections, its own cache of rules. */
 async function another(stage: Stage): Promise<{ stage: Stage; close(): Promise<void> }> {
@@ -98,84 +76,66 @@ scene(2, 'twenty copies of an event at the same instant make one conversion', as
   expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
 });
 
-scene(
-  2,
-  'all events of a sale at the same instant, five times each, make one conversion',
-  async (family) => {
-    const stage = await raise();
-    await janeEarnsThirty(stage);
-    const other = await another(stage);
-    const { events } = oneSale(family);
-    const copies = Array.from({ length: 5 }, () => events).flat();
-    await Promise.all(copies.map((event, index) => (index % 2 ? stage : other.stage).hear(event)));
-    await other.close();
-    await stage.drain();
-    expect(await stage.tells()).toEqual(ONE_SALE);
-    expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
-  },
-);
+scene(2, 'all events of a sale at the same instant, five times each, make one conversion', async (family) => {
+  const stage = await raise();
+  await janeEarnsThirty(stage);
+  const other = await another(stage);
+  const { events } = oneSale(family);
+  const copies = Array.from({ length: 5 }, () => events).flat();
+  await Promise.all(copies.map((event, index) => (index % 2 ? stage : other.stage).hear(event)));
+  await other.close();
+  await stage.drain();
+  expect(await stage.tells()).toEqual(ONE_SALE);
+  expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
+});
 
-scene(
-  2,
-  'two workers that take the same events at the same instant make one conversion',
-  async (family) => {
-    const stage = await raise();
-    await janeEarnsThirty(stage);
-    const other = await another(stage);
-    const { events } = oneSale(family);
-    for (const event of events) await stage.store(event);
-    const workers = [stage.work, other.stage.work, stage.work, other.stage.work];
-    for (let taken = 1; taken > 0;) {
-      const counts = await Promise.all(workers.map((work) => processNext(work, translators, 3)));
-      taken = Math.max(...counts);
-    }
-    await other.close();
-    expect(await stage.tells()).toEqual(ONE_SALE);
-    expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
-  },
-);
+scene(2, 'two workers that take the same events at the same instant make one conversion', async (family) => {
+  const stage = await raise();
+  await janeEarnsThirty(stage);
+  const other = await another(stage);
+  const { events } = oneSale(family);
+  for (const event of events) await stage.store(event);
+  const workers = [stage.work, other.stage.work, stage.work, other.stage.work];
+  for (let taken = 1; taken > 0;) {
+    const counts = await Promise.all(workers.map((work) => processNext(work, translators, 3)));
+    taken = Math.max(...counts);
+  }
+  await other.close();
+  expect(await stage.tells()).toEqual(ONE_SALE);
+  expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
+});
 
-story(
-  3,
-  'a subscription told by checkout, invoice, charge and payment intent is one sale named by its invoice',
-  {
-    play: (account) =>
-      account.subscribe({
-        customer: account.customer(),
-        price: account.price({ amount: 10_000 }),
-        clientReferenceId: 'ref_1',
-      }),
-    days: 1,
-    stands: ONE_SALE,
-    ledger: ['program -> payable 30.00 earned'],
-    async also({ stage }, sub) {
-      expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([
-        `stripe:invoice:${sub.firstPayment.invoice?.id}`,
-      ]);
-    },
+story(3, 'a subscription told by checkout, invoice, charge and payment intent is one sale named by its invoice', {
+  play: (account) =>
+    account.subscribe({
+      customer: account.customer(),
+      price: account.price({ amount: 10_000 }),
+      clientReferenceId: 'ref_1',
+    }),
+  days: 1,
+  stands: ONE_SALE,
+  ledger: ['program -> payable 30.00 earned'],
+  async also({ stage }, sub) {
+    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([
+      `stripe:invoice:${sub.firstPayment.invoice?.id}`,
+    ]);
   },
-);
+});
 
-story(
-  3,
-  'a one-time checkout with an invoice, told by all of them, is one sale named by its invoice',
-  {
-    play: (account) =>
-      account.checkoutPayment({
-        customer: account.customer(),
-        amount: 10_000,
-        invoiceCreation: true,
-        clientReferenceId: 'ref_1',
-      }),
-    days: 1,
-    stands: ONE_SALE,
-    async also({ stage }, payment) {
-      expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([
-        `stripe:invoice:${payment.invoice?.id}`,
-      ]);
-    },
+story(3, 'a one-time checkout with an invoice, told by all of them, is one sale named by its invoice', {
+  play: (account) =>
+    account.checkoutPayment({
+      customer: account.customer(),
+      amount: 10_000,
+      invoiceCreation: true,
+      clientReferenceId: 'ref_1',
+    }),
+  days: 1,
+  stands: ONE_SALE,
+  async also({ stage }, payment) {
+    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([`stripe:invoice:${payment.invoice?.id}`]);
   },
-);
+});
 
 scene(3, 'whichever event comes first, the later ones only add to its sale', async (family) => {
   const { events } = oneSale(family);
@@ -208,22 +168,16 @@ for (const missing of [[], ['invoice.paid'], ['invoice.payment_succeeded']]) {
           account.events,
           missing.includes('invoice.paid') ? 'invoice.payment_succeeded' : 'invoice.paid',
         );
-        expect((await stage.sales()).map((sale) => sale.external_event_id)).toEqual(
-          told.map(({ id }) => id),
-        );
+        expect((await stage.sales()).map((sale) => sale.external_event_id)).toEqual(told.map(({ id }) => id));
       },
     },
   );
 }
 
 story(5, 'the same event through two endpoints, rendered in two versions, is one sale', {
-  play: (account) =>
-    account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) }),
+  play: (account) => account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) }),
   heard: (events) =>
-    events.flatMap((event) => [
-      event,
-      enveloped(event, { api_version: '2020-08-27', pending_webhooks: 2 }),
-    ]),
+    events.flatMap((event) => [event, enveloped(event, { api_version: '2020-08-27', pending_webhooks: 2 })]),
   rules: janeEarnsThirty,
   stands: ONE_SALE,
   ledger: ['program -> payable 30.00 earned'],
@@ -245,10 +199,7 @@ story(5, 'the same money told by a Connect endpoint under other event ids is one
     account.refund(sub.firstPayment, { amount: 5_000 });
   },
   heard: (events) =>
-    events.flatMap((event) => [
-      event,
-      enveloped(event, { id: `${event.id}c`, account: 'acct_direct' }),
-    ]),
+    events.flatMap((event) => [event, enveloped(event, { id: `${event.id}c`, account: 'acct_direct' })]),
   stands: [
     'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 15.00 ready_for_payment',
     'refund 50.00 usd succeeded',
@@ -323,9 +274,7 @@ scene(
     const { events } = oneSale(family);
     const paid = ofType(events, 'invoice.paid');
     await stage.hearAll(
-      events.filter(
-        (event) => !ofType(events, 'invoice.paid', 'invoice.payment_succeeded').includes(event),
-      ),
+      events.filter((event) => !ofType(events, 'invoice.paid', 'invoice.payment_succeeded').includes(event)),
     );
     const before = await effects(stage);
     expect(before).toMatchObject({ conversions: 0, commissions: 0, transfers: 0, balances: 0 });
@@ -345,49 +294,39 @@ scene(
   },
 );
 
-scene(
-  6,
-  'a poisonous event never blocks the others, fails in the open and can be replayed',
-  async (family) => {
-    const stage = await raise();
-    await janeEarnsThirty(stage);
-    const { events } = oneSale(family);
-    const [paid] = ofType(events, 'invoice.paid');
-    if (!paid) throw new Error('the story has no invoice');
-    const poisonous = enveloped(paid, {
-      id: 'evt_poisonous',
-      data: { object: { object: 'invoice', id: 'in_broken' } },
-    });
-    await stage.store(poisonous);
-    for (const event of events) await stage.store(event);
-    await stage.drain();
-    expect(await stage.tells()).toEqual(ONE_SALE);
-    expect(await stage.waiting()).toEqual([
-      expect.stringMatching(/^invoice\.paid: pending invoice\.paid: data\.object\./),
-    ]);
-    for (let hours = 0; hours < 3; hours += 1) await stage.pass(1 / 24);
-    for (let tries = 0; tries < 8; tries += 1) await stage.pass(1 / 24);
-    expect(await stage.waiting()).toEqual([
-      expect.stringMatching(/^invoice\.paid: failed invoice\.paid: data\.object\./),
-    ]);
-    // Mended (as an update of ours would), it is taken again and says what the real one said.
-    await stage.ask('UPDATE payloads SET body = $2 WHERE workspace_id = $1 AND event_key = $3', [
-      paid.body,
-      'evt_poisonous',
-    ]);
-    expect(
-      await replay(
-        database().database.pool,
-        stage.workspace,
-        'stripe',
-        'evt_poisonous',
-        stage.clock.now,
-      ),
-    ).toBe(true);
-    await stage.drain();
-    expect(await stage.tells()).toEqual(ONE_SALE);
-  },
-);
+scene(6, 'a poisonous event never blocks the others, fails in the open and can be replayed', async (family) => {
+  const stage = await raise();
+  await janeEarnsThirty(stage);
+  const { events } = oneSale(family);
+  const [paid] = ofType(events, 'invoice.paid');
+  if (!paid) throw new Error('the story has no invoice');
+  const poisonous = enveloped(paid, {
+    id: 'evt_poisonous',
+    data: { object: { object: 'invoice', id: 'in_broken' } },
+  });
+  await stage.store(poisonous);
+  for (const event of events) await stage.store(event);
+  await stage.drain();
+  expect(await stage.tells()).toEqual(ONE_SALE);
+  expect(await stage.waiting()).toEqual([
+    expect.stringMatching(/^invoice\.paid: pending invoice\.paid: data\.object\./),
+  ]);
+  for (let hours = 0; hours < 3; hours += 1) await stage.pass(1 / 24);
+  for (let tries = 0; tries < 8; tries += 1) await stage.pass(1 / 24);
+  expect(await stage.waiting()).toEqual([
+    expect.stringMatching(/^invoice\.paid: failed invoice\.paid: data\.object\./),
+  ]);
+  // Mended (as an update of ours would), it is taken again and says what the real one said.
+  await stage.ask('UPDATE payloads SET body = $2 WHERE workspace_id = $1 AND event_key = $3', [
+    paid.body,
+    'evt_poisonous',
+  ]);
+  expect(await replay(database().database.pool, stage.workspace, 'stripe', 'evt_poisonous', stage.clock.now)).toBe(
+    true,
+  );
+  await stage.drain();
+  expect(await stage.tells()).toEqual(ONE_SALE);
+});
 
 scene(
   7,
@@ -423,21 +362,15 @@ scene(
   },
 );
 
-story(
-  7,
-  'an intent that may belong to an invoice waits, and is a sale of its own when none has come',
-  {
-    families: ['basil'],
-    play: (account) => account.paymentIntent({ amount: 10_000, customer: referred(account) }),
-    days: 1,
-    stands: ONE_SALE,
-    async also({ stage }, payment) {
-      expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([
-        `stripe:pi:${payment.paymentIntent}`,
-      ]);
-    },
+story(7, 'an intent that may belong to an invoice waits, and is a sale of its own when none has come', {
+  families: ['basil'],
+  play: (account) => account.paymentIntent({ amount: 10_000, customer: referred(account) }),
+  days: 1,
+  stands: ONE_SALE,
+  async also({ stage }, payment) {
+    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([`stripe:pi:${payment.paymentIntent}`]);
   },
-);
+});
 
 scene(7, 'an intent of the basil family is parked until then', async (family) => {
   const stage = await raise();
@@ -449,9 +382,7 @@ scene(7, 'an intent of the basil family is parked until then', async (family) =>
     receipts.push(await stage.hear(event));
   // An old shape says itself that it has no invoice.
   const said =
-    family === 'old'
-      ? { outcome: 'posted', reason: null }
-      : { outcome: 'parked', reason: 'may_belong_to_invoice' };
+    family === 'old' ? { outcome: 'posted', reason: null } : { outcome: 'parked', reason: 'may_belong_to_invoice' };
   expect(receipts).toEqual([said, said]);
   stage.clock.now += 10 * 60_000 - 1;
   await stage.drain();
@@ -462,48 +393,37 @@ scene(7, 'an intent of the basil family is parked until then', async (family) =>
   expect(await stage.waiting()).toEqual([]);
 });
 
-scene(
-  8,
-  'a refund that comes before its sale waits, and the sale is made already reduced',
-  async (family) => {
-    const stage = await raise();
-    await janeEarnsThirty(stage);
-    const account = createAccount({ family, seed: 7, startAt: MONDAY });
-    const sub = account.subscribe({
-      customer: referred(account),
-      price: account.price({ amount: 10_000 }),
-    });
-    const sold = account.events.length;
-    account.advance({ days: 1 });
-    account.refund(sub.firstPayment, { amount: 4_000 });
-    const refunds = account.events.slice(sold);
-    for (const event of ofType(
-      refunds,
-      'refund.created',
-      'refund.updated',
-      'charge.refund.updated',
-    ))
-      expect(await stage.hear(event)).toEqual({ outcome: 'parked', reason: 'refund_before_sale' });
-    expect(await stage.tells()).toEqual([]);
-    // Everything about the sale but the invoice itself: on basil the invoice payment ties the refund to it.
-    await stage.hearAll(
-      account.events
-        .slice(0, sold)
-        .filter(({ type }) => type !== 'invoice.paid' && type !== 'invoice.payment_succeeded'),
-    );
-    await stage.drain();
-    expect(await stage.tells()).toEqual([]);
-    expect((await stage.waiting()).filter((line) => line.includes('refund'))).toHaveLength(3);
-    await stage.hearAll(account.events);
-    expect(await stage.tells()).toEqual([
-      'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
-      'refund 40.00 usd succeeded',
-      'jane usd: payable 18.00',
-    ]);
-    expect(await stage.ledger()).toEqual(['program -> payable 18.00 earned_reduced']);
-    expect(await stage.waiting()).toEqual([]);
-  },
-);
+scene(8, 'a refund that comes before its sale waits, and the sale is made already reduced', async (family) => {
+  const stage = await raise();
+  await janeEarnsThirty(stage);
+  const account = createAccount({ family, seed: 7, startAt: MONDAY });
+  const sub = account.subscribe({
+    customer: referred(account),
+    price: account.price({ amount: 10_000 }),
+  });
+  const sold = account.events.length;
+  account.advance({ days: 1 });
+  account.refund(sub.firstPayment, { amount: 4_000 });
+  const refunds = account.events.slice(sold);
+  for (const event of ofType(refunds, 'refund.created', 'refund.updated', 'charge.refund.updated'))
+    expect(await stage.hear(event)).toEqual({ outcome: 'parked', reason: 'refund_before_sale' });
+  expect(await stage.tells()).toEqual([]);
+  // Everything about the sale but the invoice itself: on basil the invoice payment ties the refund to it.
+  await stage.hearAll(
+    account.events.slice(0, sold).filter(({ type }) => type !== 'invoice.paid' && type !== 'invoice.payment_succeeded'),
+  );
+  await stage.drain();
+  expect(await stage.tells()).toEqual([]);
+  expect((await stage.waiting()).filter((line) => line.includes('refund'))).toHaveLength(3);
+  await stage.hearAll(account.events);
+  expect(await stage.tells()).toEqual([
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
+    'refund 40.00 usd succeeded',
+    'jane usd: payable 18.00',
+  ]);
+  expect(await stage.ledger()).toEqual(['program -> payable 18.00 earned_reduced']);
+  expect(await stage.waiting()).toEqual([]);
+});
 
 scene(
   9,
@@ -532,19 +452,11 @@ scene(
     expect(await stage.tells()).toEqual(both);
     await stage.hear(first);
     expect(await stage.tells()).toEqual(both);
-    expect(await stage.ledger()).toEqual([
-      'program -> payable 30.00 earned',
-      'payable -> program 18.00 reversed',
-    ]);
+    expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned', 'payable -> program 18.00 reversed']);
   },
 );
 
-const REFUND_EVENTS = [
-  'charge.refunded',
-  'refund.created',
-  'refund.updated',
-  'charge.refund.updated',
-];
+const REFUND_EVENTS = ['charge.refunded', 'refund.created', 'refund.updated', 'charge.refund.updated'];
 const TOLD_BY = [REFUND_EVENTS, ...REFUND_EVENTS.map((type) => [type])];
 
 for (const heard of TOLD_BY) {
@@ -557,8 +469,7 @@ for (const heard of TOLD_BY) {
       account.advance({ days: 1 });
       return account.refund(sub.firstPayment, { amount: 4_000 });
     },
-    heard: (events) =>
-      events.filter(({ type }) => !REFUND_EVENTS.includes(type) || heard.includes(type)),
+    heard: (events) => events.filter(({ type }) => !REFUND_EVENTS.includes(type) || heard.includes(type)),
     stands: [
       'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
       'refund 40.00 usd succeeded',
@@ -567,43 +478,34 @@ for (const heard of TOLD_BY) {
     ledger: ['program -> payable 30.00 earned', 'payable -> program 12.00 reversed'],
     async also({ stage }, { id, payment }) {
       const key =
-        heard.length === 1 && heard[0] === 'charge.refunded'
-          ? `stripe:ch:${payment.charge}:refunded`
-          : `stripe:${id}`;
+        heard.length === 1 && heard[0] === 'charge.refunded' ? `stripe:ch:${payment.charge}:refunded` : `stripe:${id}`;
       expect((await stage.refunds()).map((refund) => refund.money_key)).toEqual([key]);
     },
   });
 }
 
-scene(
-  11,
-  'events that come weeks later, or again, count when the money moved, not when they came',
-  async (family) => {
-    const stage = await raise();
-    await janeBroughtOne(stage);
-    const until = (MONDAY + 86_400) * 1000;
-    await stage.incentive('inc_january', terms('30', { effectiveUntil: until }));
-    await stage.incentive('inc_after', terms('10', { effectiveFrom: until }));
-    const account = oneSale(family);
-    await stage.pass(60);
-    await stage.hearAll(account.events);
-    await stage.drain();
-    expect(await stage.tells()).toEqual(ONE_SALE);
-    const [sale] = await stage.sales();
-    const paidAt = dig(
-      ofType(account.events, 'invoice.paid')[0]?.object.data.object,
-      'status_transitions.paid_at',
-    );
-    expect(sale?.occurred_at.getTime()).toBe(Number(paidAt) * 1000);
-    await stage.pass(30);
-    for (const event of account.events) expect((await stage.hear(event)).outcome).toBe('duplicate');
-    for (const { id } of account.events)
-      await replay(database().database.pool, stage.workspace, 'stripe', id, stage.clock.now);
-    await stage.drain();
-    expect(await stage.tells()).toEqual(ONE_SALE);
-    expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
-  },
-);
+scene(11, 'events that come weeks later, or again, count when the money moved, not when they came', async (family) => {
+  const stage = await raise();
+  await janeBroughtOne(stage);
+  const until = (MONDAY + 86_400) * 1000;
+  await stage.incentive('inc_january', terms('30', { effectiveUntil: until }));
+  await stage.incentive('inc_after', terms('10', { effectiveFrom: until }));
+  const account = oneSale(family);
+  await stage.pass(60);
+  await stage.hearAll(account.events);
+  await stage.drain();
+  expect(await stage.tells()).toEqual(ONE_SALE);
+  const [sale] = await stage.sales();
+  const paidAt = dig(ofType(account.events, 'invoice.paid')[0]?.object.data.object, 'status_transitions.paid_at');
+  expect(sale?.occurred_at.getTime()).toBe(Number(paidAt) * 1000);
+  await stage.pass(30);
+  for (const event of account.events) expect((await stage.hear(event)).outcome).toBe('duplicate');
+  for (const { id } of account.events)
+    await replay(database().database.pool, stage.workspace, 'stripe', id, stage.clock.now);
+  await stage.drain();
+  expect(await stage.tells()).toEqual(ONE_SALE);
+  expect(await stage.ledger()).toEqual(['program -> payable 30.00 earned']);
+});
 
 story(11, 'an event that Stripe made weeks after the money moved counts when it moved', {
   async rules(stage) {
@@ -616,8 +518,7 @@ story(11, 'an event that Stripe made weeks after the money moved counts when it 
     account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) });
     account.checkoutPayment({ amount: 5_000, clientReferenceId: 'ref_1' });
   },
-  heard: (events) =>
-    events.map((event) => enveloped(event, { created: event.created + 40 * 86_400 })),
+  heard: (events) => events.map((event) => enveloped(event, { created: event.created + 40 * 86_400 })),
   stands: [
     'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
     'sale 50.00 usd complete, base 50.00: jane 15.00 ready_for_payment',
@@ -627,12 +528,8 @@ story(11, 'an event that Stripe made weeks after the money moved counts when it 
 
 story(14, 'what is not live is kept in the test world, and nothing of it is in the live one', {
   account: { livemode: false },
-  play: (account) =>
-    account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) }),
-  stands: [
-    'test sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-    'jane test usd: payable 30.00',
-  ],
+  play: (account) => account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) }),
+  stands: ['test sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane test usd: payable 30.00'],
   async also({ stage }) {
     expect(await stage.balance('jane')).toEqual({ review: 0n, pending: 0n, payable: 0n, paid: 0n });
     expect(await stage.balance('jane', 'usd', false)).toMatchObject({ payable: 3_000n });
@@ -670,9 +567,7 @@ scene(15, 'an event of an unknown type is accepted and recorded as ignored', asy
     const event = account.emit(type, { id: `x_${type}`, object: 'unheard_of' });
     expect(await stage.hear(event)).toEqual({ outcome: 'ignored', reason: 'unhandled_type' });
   }
-  const kept = (await stage.inbox()).map(
-    ({ type, state, reason }) => `${type}: ${state} ${reason}`,
-  );
+  const kept = (await stage.inbox()).map(({ type, state, reason }) => `${type}: ${state} ${reason}`);
   expect(kept.toSorted()).toEqual([
     'invoice.teleported: ignored unhandled_type',
     'radar.early_fraud_warning.created: ignored unhandled_type',
@@ -694,9 +589,7 @@ scene(
     expect(await stage.tells()).toEqual([]);
     expect(await effects(stage)).toMatchObject({ conversions: 0, payments: 0, customers: 0 });
     expect(
-      (await stage.inbox()).every(
-        ({ state, reason }) => state === 'ignored' && reason === 'unroutable_account',
-      ),
+      (await stage.inbox()).every(({ state, reason }) => state === 'ignored' && reason === 'unroutable_account'),
     ).toBe(true);
   },
 );
@@ -711,16 +604,13 @@ scene(
     const { pool } = database().database;
     const { events } = oneSale(family, { account: name });
     const replayAll = async (): Promise<void> => {
-      for (const { id } of events)
-        await replay(pool, endpoint.workspace, 'stripe', id, endpoint.clock.now);
+      for (const { id } of events) await replay(pool, endpoint.workspace, 'stripe', id, endpoint.clock.now);
       await endpoint.drain();
     };
     await endpoint.hearAll(events);
     await replayAll();
     expect(await endpoint.tells()).toEqual([]);
-    expect((await endpoint.inbox()).every(({ reason }) => reason === 'unroutable_account')).toBe(
-      true,
-    );
+    expect((await endpoint.inbox()).every(({ reason }) => reason === 'unroutable_account')).toBe(true);
     await registerAccount(pool, own.workspace, name);
     await replayAll();
     await replayAll();
@@ -729,21 +619,16 @@ scene(
   },
 );
 
-scene(
-  16,
-  'events of a registered account reach its own workspace, whichever endpoint they came to',
-  async (family) => {
-    const [endpoint, own] = [await raise(), await raise()];
-    for (const stage of [endpoint, own]) await janeEarnsThirty(stage);
-    const name = `acct_known_${family}`;
-    await registerAccount(database().database.pool, own.workspace, name);
-    for (const event of oneSale(family, { account: name }).events)
-      await own.hear(event, endpoint.workspace);
-    expect(await own.tells()).toEqual(ONE_SALE);
-    expect(await endpoint.tells()).toEqual([]);
-    expect(await endpoint.inbox()).toEqual([]);
-  },
-);
+scene(16, 'events of a registered account reach its own workspace, whichever endpoint they came to', async (family) => {
+  const [endpoint, own] = [await raise(), await raise()];
+  for (const stage of [endpoint, own]) await janeEarnsThirty(stage);
+  const name = `acct_known_${family}`;
+  await registerAccount(database().database.pool, own.workspace, name);
+  for (const event of oneSale(family, { account: name }).events) await own.hear(event, endpoint.workspace);
+  expect(await own.tells()).toEqual(ONE_SALE);
+  expect(await endpoint.tells()).toEqual([]);
+  expect(await endpoint.inbox()).toEqual([]);
+});
 
 /** A year of one customer: coupon, tax, renewals, an upgrade, refunds. */
 function eventful(account: SimulatedAccount): void {
@@ -793,9 +678,7 @@ story(18, 'payloads of the basil family make the same conversions', {
   also({ account }) {
     const charge = ofType(account.events, 'charge.succeeded')[0]?.object.data.object;
     expect(dig(charge, 'invoice')).toBeUndefined();
-    expect(
-      dig(ofType(account.events, 'invoice.paid')[0]?.object.data.object, 'payment_intent'),
-    ).toBeUndefined();
+    expect(dig(ofType(account.events, 'invoice.paid')[0]?.object.data.object, 'payment_intent')).toBeUndefined();
   },
 });
 
@@ -808,22 +691,15 @@ function longInvoice(account: SimulatedAccount): void {
   account.invoice({ customer: referred(account), lines });
 }
 
-story(
-  19,
-  'of an invoice with more lines than the event shows, the total is right and the doubt is marked',
-  {
-    play: longInvoice,
-    stands: [
-      'sale 120.00 usd complete, base 120.00: jane 36.00 ready_for_payment',
-      'jane usd: payable 36.00',
-    ],
-    async also({ stage, account }) {
-      const paid = ofType(account.events, 'invoice.paid')[0]?.object.data.object;
-      expect([dig(paid, 'lines.has_more'), dig(paid, 'lines.data.10')]).toEqual([true, undefined]);
-      expect((await stage.sales())[0]?.explanation?.flags).toEqual(['lines_incomplete']);
-    },
+story(19, 'of an invoice with more lines than the event shows, the total is right and the doubt is marked', {
+  play: longInvoice,
+  stands: ['sale 120.00 usd complete, base 120.00: jane 36.00 ready_for_payment', 'jane usd: payable 36.00'],
+  async also({ stage, account }) {
+    const paid = ofType(account.events, 'invoice.paid')[0]?.object.data.object;
+    expect([dig(paid, 'lines.has_more'), dig(paid, 'lines.data.10')]).toEqual([true, undefined]);
+    expect((await stage.sales())[0]?.explanation?.flags).toEqual(['lines_incomplete']);
   },
-);
+});
 
 story(19, 'lines that are not shown match no price of their own, so that a person looks at the commission', {
   async rules(stage) {
@@ -832,10 +708,7 @@ story(19, 'lines that are not shown match no price of their own, so that a perso
     await stage.incentive('inc_hidden', terms('50', { priceIds: ['price_11'] }));
   },
   play: longInvoice,
-  stands: [
-    'sale 120.00 usd complete, base 120.00: jane 5.00 pending_manual_approval',
-    'jane usd: review 5.00',
-  ],
+  stands: ['sale 120.00 usd complete, base 120.00: jane 5.00 pending_manual_approval', 'jane usd: review 5.00'],
   async also({ stage }) {
     expect((await stage.sales())[0]?.explanation?.flags).toEqual(['lines_incomplete']);
   },

@@ -11,9 +11,7 @@ const { story, scene, raise } = theatre();
 /** `inc_a: reason` of every candidate passed over for the nth sale, in the order they were asked. */
 async function rejectedOf(stage: Stage, index = 0): Promise<string[]> {
   const sale = (await stage.sales())[index];
-  return (sale?.explanation?.lines ?? []).flatMap((line) =>
-    line.rejected.map(({ id, reason }) => `${id}: ${reason}`),
-  );
+  return (sale?.explanation?.lines ?? []).flatMap((line) => line.rejected.map(({ id, reason }) => `${id}: ${reason}`));
 }
 
 const PRICE = { priceIds: ['price_app'] };
@@ -56,52 +54,40 @@ async function goldenJane(stage: Stage): Promise<void> {
 const monthlyApp = (account: SimulatedAccount) =>
   account.price({ amount: 10_000, id: 'price_app', product: 'prod_app' });
 
-story(
-  66,
-  'candidates are asked in the published order, and each one passed over is kept with its reason',
-  {
-    async rules(stage) {
-      await goldenJane(stage);
-      // Created from the last to the first, except that older must be older than younger.
-      const created = PUBLISHED.toReversed().toSorted(
-        (a, b) => Number(a.id.includes('3 younger')) - Number(b.id.includes('3 younger')),
-      );
-      await stage.incentive('program last of all', terms('1', { priority: -1 }));
-      for (const { id, terms: limits } of created)
-        await stage.incentive(id, terms('50', { ...limits, applyTo: 'recurring' }));
-      // Not in scope, so not even candidates.
-      await stage.affiliate('joe');
-      await stage.incentive(
-        'of another affiliate',
-        terms('90', { affiliateId: 'joe', priority: 99 }),
-      );
-      await stage.incentive('of another group', terms('90', { groupId: 'silver', priority: 99 }));
-    },
-    play(account) {
-      const sub = account.subscribe({ customer: referred(account), price: monthlyApp(account) });
-      account.renew(sub);
-    },
-    stands: [
-      'sale 100.00 usd complete, base 100.00: jane 1.00 ready_for_payment',
-      'sale 100.00 usd complete, base 100.00: jane 50.00 ready_for_payment',
-      'jane usd: payable 51.00',
-    ],
-    async also({ stage }) {
-      expect(await rejectedOf(stage)).toEqual(
-        PUBLISHED.map(({ id }) => `${id}: is_the_first_payment`),
-      );
-      const [first, second] = await stage.commissions();
-      expect([first?.incentive_id, second?.incentive_id]).toEqual([
-        'program last of all',
-        PUBLISHED[0]?.id,
-      ]);
-      expect(await rejectedOf(stage, 1)).toEqual([
-        ...PUBLISHED.slice(1).map(({ id }) => `${id}: outranked`),
-        'program last of all: outranked',
-      ]);
-    },
+story(66, 'candidates are asked in the published order, and each one passed over is kept with its reason', {
+  async rules(stage) {
+    await goldenJane(stage);
+    // Created from the last to the first, except that older must be older than younger.
+    const created = PUBLISHED.toReversed().toSorted(
+      (a, b) => Number(a.id.includes('3 younger')) - Number(b.id.includes('3 younger')),
+    );
+    await stage.incentive('program last of all', terms('1', { priority: -1 }));
+    for (const { id, terms: limits } of created)
+      await stage.incentive(id, terms('50', { ...limits, applyTo: 'recurring' }));
+    // Not in scope, so not even candidates.
+    await stage.affiliate('joe');
+    await stage.incentive('of another affiliate', terms('90', { affiliateId: 'joe', priority: 99 }));
+    await stage.incentive('of another group', terms('90', { groupId: 'silver', priority: 99 }));
   },
-);
+  play(account) {
+    const sub = account.subscribe({ customer: referred(account), price: monthlyApp(account) });
+    account.renew(sub);
+  },
+  stands: [
+    'sale 100.00 usd complete, base 100.00: jane 1.00 ready_for_payment',
+    'sale 100.00 usd complete, base 100.00: jane 50.00 ready_for_payment',
+    'jane usd: payable 51.00',
+  ],
+  async also({ stage }) {
+    expect(await rejectedOf(stage)).toEqual(PUBLISHED.map(({ id }) => `${id}: is_the_first_payment`));
+    const [first, second] = await stage.commissions();
+    expect([first?.incentive_id, second?.incentive_id]).toEqual(['program last of all', PUBLISHED[0]?.id]);
+    expect(await rejectedOf(stage, 1)).toEqual([
+      ...PUBLISHED.slice(1).map(({ id }) => `${id}: outranked`),
+      'program last of all: outranked',
+    ]);
+  },
+});
 
 const BEFORE = MONDAY * 1000 - 1;
 const REFUSED: readonly (readonly [string, Terms, string])[] = [
@@ -123,10 +109,7 @@ story(66, 'every kind of refusal has its own reason', {
     await stage.incentive('inc_all', terms('30'));
   },
   play: (account) => account.subscribe({ customer: referred(account), price: monthlyApp(account) }),
-  stands: [
-    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-    'jane usd: payable 30.00',
-  ],
+  stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'],
   async also({ stage }) {
     expect((await rejectedOf(stage)).toSorted()).toEqual(
       REFUSED.map(([id, , reason]) => `${id}: ${reason}`).toSorted(),
@@ -144,46 +127,35 @@ story(67, 'a sale that no incentive matches is recorded without a commission, wi
   stands: ['sale 100.00 usd complete, base 100.00 (no_incentive_matched)'],
   ledger: [],
   async also({ stage }) {
-    expect(await rejectedOf(stage)).toEqual([
-      'inc_other: other_price',
-      'inc_yearly: other_interval',
-    ]);
+    expect(await rejectedOf(stage)).toEqual(['inc_other: other_price', 'inc_yearly: other_interval']);
     expect((await stage.sales())[0]?.affiliate_id).toBe('jane');
   },
 });
 
-scene(
-  68,
-  'a refund is reckoned with the rate of its sale, whatever the incentive says since',
-  async (family) => {
-    const stage = await raise();
-    await janeBroughtOne(stage);
-    await stage.incentive('inc_all', terms('30'));
-    const account = createAccount({ family, seed: 7, startAt: MONDAY });
-    const sub = account.subscribe({ customer: referred(account), price: monthlyApp(account) });
-    const sold = account.events.length;
-    account.advance({ days: 3 });
-    account.refund(sub.firstPayment, { amount: 4_000 });
-    // The last word on the sale itself also comes after the change: it brings nothing new.
-    await stage.hearAll(account.events.slice(0, sold - 1));
-    await stage.incentive('inc_all', terms('90'));
-    await stage.incentive('inc_better', terms('95', { priority: 9 }));
-    await stage.hearAll(account.events.slice(sold - 1));
-    expect(await stage.tells()).toEqual([
-      'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
-      'refund 40.00 usd succeeded',
-      'jane usd: payable 18.00',
-    ]);
-    expect(await stage.commissions()).toMatchObject([
-      { incentive_id: 'inc_all', incentive_version: 1 },
-    ]);
-    const renewed = account.during(() => account.renew(sub));
-    await stage.hearAll(renewed);
-    expect((await stage.tells()).at(-2)).toBe(
-      'sale 100.00 usd complete, base 100.00: jane 95.00 ready_for_payment',
-    );
-  },
-);
+scene(68, 'a refund is reckoned with the rate of its sale, whatever the incentive says since', async (family) => {
+  const stage = await raise();
+  await janeBroughtOne(stage);
+  await stage.incentive('inc_all', terms('30'));
+  const account = createAccount({ family, seed: 7, startAt: MONDAY });
+  const sub = account.subscribe({ customer: referred(account), price: monthlyApp(account) });
+  const sold = account.events.length;
+  account.advance({ days: 3 });
+  account.refund(sub.firstPayment, { amount: 4_000 });
+  // The last word on the sale itself also comes after the change: it brings nothing new.
+  await stage.hearAll(account.events.slice(0, sold - 1));
+  await stage.incentive('inc_all', terms('90'));
+  await stage.incentive('inc_better', terms('95', { priority: 9 }));
+  await stage.hearAll(account.events.slice(sold - 1));
+  expect(await stage.tells()).toEqual([
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
+    'refund 40.00 usd succeeded',
+    'jane usd: payable 18.00',
+  ]);
+  expect(await stage.commissions()).toMatchObject([{ incentive_id: 'inc_all', incentive_version: 1 }]);
+  const renewed = account.during(() => account.renew(sub));
+  await stage.hearAll(renewed);
+  expect((await stage.tells()).at(-2)).toBe('sale 100.00 usd complete, base 100.00: jane 95.00 ready_for_payment');
+});
 
 /** First payment, months, and the first moment that is out. */
 const BOUNDARIES = [
@@ -245,45 +217,31 @@ story(80, '33.33 % of three lines is rounded once, not three times', {
     account.subscribe({ customer: referred(account), items });
   },
   // 3.333 three times would be 9.99.
-  stands: [
-    'sale 30.00 usd complete, base 30.00: jane 10.00 ready_for_payment',
-    'jane usd: payable 10.00',
-  ],
+  stands: ['sale 30.00 usd complete, base 30.00: jane 10.00 ready_for_payment', 'jane usd: payable 10.00'],
 });
 
-story(
-  80,
-  'what cannot be shared evenly goes to the line with the largest fraction, and shares sum to the total',
-  {
-    async rules(stage) {
-      await janeBroughtOne(stage);
-      for (const product of ['prod_a', 'prod_b', 'prod_c'])
-        await stage.incentive(`inc_${product}`, terms('33.33', { productIds: [product] }));
-    },
-    play(account) {
-      const customer = referred(account);
-      account.updateCustomer(customer, { balance: -5_000 });
-      const lines = [1_667, 3_333, 5_000].map((amount, index) => ({
-        amount,
-        price: account.price({ amount, product: `prod_${'abc'[index]}` }),
-      }));
-      account.invoice({ customer, startingBalance: -5_000, lines });
-    },
-    // Half of 16.67 + 33.33 + 50.00: 8.335, 16.665 and 25.00; the cent goes to the earlier of the two equal fractions.
-    stands: [
-      'sale 50.00 usd complete, base 50.00: jane 16.66 ready_for_payment',
-      'jane usd: payable 16.66',
-    ],
-    async also({ stage }) {
-      const [commission] = await stage.commissions();
-      const parts = (commission?.parts ?? [])
-        .map(({ incentive, base, commission: share }) => `${incentive} ${share} of ${base}`)
-        .toSorted();
-      expect(parts).toEqual([
-        'inc_prod_a 278 of 834',
-        'inc_prod_b 555 of 1666',
-        'inc_prod_c 833 of 2500',
-      ]);
-    },
+story(80, 'what cannot be shared evenly goes to the line with the largest fraction, and shares sum to the total', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    for (const product of ['prod_a', 'prod_b', 'prod_c'])
+      await stage.incentive(`inc_${product}`, terms('33.33', { productIds: [product] }));
   },
-);
+  play(account) {
+    const customer = referred(account);
+    account.updateCustomer(customer, { balance: -5_000 });
+    const lines = [1_667, 3_333, 5_000].map((amount, index) => ({
+      amount,
+      price: account.price({ amount, product: `prod_${'abc'[index]}` }),
+    }));
+    account.invoice({ customer, startingBalance: -5_000, lines });
+  },
+  // Half of 16.67 + 33.33 + 50.00: 8.335, 16.665 and 25.00; the cent goes to the earlier of the two equal fractions.
+  stands: ['sale 50.00 usd complete, base 50.00: jane 16.66 ready_for_payment', 'jane usd: payable 16.66'],
+  async also({ stage }) {
+    const [commission] = await stage.commissions();
+    const parts = (commission?.parts ?? [])
+      .map(({ incentive, base, commission: share }) => `${incentive} ${share} of ${base}`)
+      .toSorted();
+    expect(parts).toEqual(['inc_prod_a 278 of 834', 'inc_prod_b 555 of 1666', 'inc_prod_c 833 of 2500']);
+  },
+});

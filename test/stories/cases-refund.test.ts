@@ -21,11 +21,7 @@ function sale(
 }
 
 /** Refunds a day apart. */
-function refundInParts(
-  account: SimulatedAccount,
-  payment: SimulatedPayment,
-  amounts: readonly number[],
-): void {
+function refundInParts(account: SimulatedAccount, payment: SimulatedPayment, amounts: readonly number[]): void {
   for (const amount of amounts) {
     account.advance({ days: 1 });
     account.refund(payment, { amount });
@@ -48,10 +44,7 @@ function toldInEveryWay<Told>(number: number, outcome: string, plot: Plot<Told>)
 
 toldInEveryWay(81, 'a full refund of an unpaid commission leaves zero, status refunded', {
   play: (account) => refundInParts(account, sale(account), [10_000]),
-  stands: [
-    'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded',
-    'refund 100.00 usd succeeded',
-  ],
+  stands: ['sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded', 'refund 100.00 usd succeeded'],
   ledger: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
 });
 
@@ -62,10 +55,7 @@ story(81, 'a full refund within the hold leaves nothing to be released', {
   },
   play: (account) => refundInParts(account, sale(account), [10_000]),
   days: 60,
-  stands: [
-    'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded',
-    'refund 100.00 usd succeeded',
-  ],
+  stands: ['sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded', 'refund 100.00 usd succeeded'],
   ledger: ['program -> pending 30.00 earned', 'pending -> program 30.00 reversed'],
 });
 
@@ -88,11 +78,7 @@ story(83, 'a second partial refund takes back up to the new cumulative target', 
     'jane usd: payable 10.00',
   ],
   // 9.999 and 19.998, each rounded as a total.
-  ledger: [
-    'program -> payable 30.00 earned',
-    'payable -> program 10.00 reversed',
-    'payable -> program 10.00 reversed',
-  ],
+  ledger: ['program -> payable 30.00 earned', 'payable -> program 10.00 reversed', 'payable -> program 10.00 reversed'],
 });
 
 story(84, 'partial refunds that add up to everything leave exactly zero', {
@@ -111,54 +97,35 @@ story(84, 'partial refunds that add up to everything leave exactly zero', {
   ],
 });
 
-story(
-  84,
-  'known by the counter of the charge alone, refunds that add up to everything leave exactly zero',
-  {
-    play: (account) => refundInParts(account, sale(account, 100), [25, 25, 25, 25]),
-    heard: (events) => events.filter(({ type }) => !type.includes('refund.')),
-    // One conversion for what the counter shows: without refund objects nobody says how many there were.
-    stands: [
-      'sale 1.00 usd refunded, base 1.00: jane 0.30 - 0.30 refunded',
-      'refund 1.00 usd succeeded',
-    ],
-    ledger: [
-      'program -> payable 0.30 earned',
-      'payable -> program 0.08 reversed',
-      'payable -> program 0.07 reversed',
-      'payable -> program 0.08 reversed',
-      'payable -> program 0.07 reversed',
-    ],
-  },
-);
+story(84, 'known by the counter of the charge alone, refunds that add up to everything leave exactly zero', {
+  play: (account) => refundInParts(account, sale(account, 100), [25, 25, 25, 25]),
+  heard: (events) => events.filter(({ type }) => !type.includes('refund.')),
+  // One conversion for what the counter shows: without refund objects nobody says how many there were.
+  stands: ['sale 1.00 usd refunded, base 1.00: jane 0.30 - 0.30 refunded', 'refund 1.00 usd succeeded'],
+  ledger: [
+    'program -> payable 0.30 earned',
+    'payable -> program 0.08 reversed',
+    'payable -> program 0.07 reversed',
+    'payable -> program 0.08 reversed',
+    'payable -> program 0.07 reversed',
+  ],
+});
 
 for (const inclusive of [false, true]) {
-  story(
-    85,
-    `half of a sale with ${inclusive ? 'inclusive' : 'exclusive'} tax refunded takes back half, tax or not`,
-    {
-      play: (account) =>
-        refundInParts(
-          account,
-          sale(account, inclusive ? 11_900 : 10_000, { tax: { percent: 19, inclusive } }),
-          [5_950],
-        ),
-      stands: [
-        'sale 119.00 usd partial_refunded, base 100.00: jane 30.00 - 15.00 ready_for_payment',
-        'refund 59.50 usd succeeded',
-        'jane usd: payable 15.00',
-      ],
-    },
-  );
+  story(85, `half of a sale with ${inclusive ? 'inclusive' : 'exclusive'} tax refunded takes back half, tax or not`, {
+    play: (account) =>
+      refundInParts(account, sale(account, inclusive ? 11_900 : 10_000, { tax: { percent: 19, inclusive } }), [5_950]),
+    stands: [
+      'sale 119.00 usd partial_refunded, base 100.00: jane 30.00 - 15.00 ready_for_payment',
+      'refund 59.50 usd succeeded',
+      'jane usd: payable 15.00',
+    ],
+  });
 }
 
 story(89, 'a refund of an unattributed sale is recorded and moves nothing', {
-  play: (account) =>
-    refundInParts(account, sale(account, 10_000, { customer: account.customer() }), [4_000]),
-  stands: [
-    'sale 100.00 usd partial_refunded, base 100.00 (unattributed)',
-    'refund 40.00 usd succeeded',
-  ],
+  play: (account) => refundInParts(account, sale(account, 10_000, { customer: account.customer() }), [4_000]),
+  stands: ['sale 100.00 usd partial_refunded, base 100.00 (unattributed)', 'refund 40.00 usd succeeded'],
   ledger: [],
 });
 
@@ -243,8 +210,6 @@ story(99, 'a credit note with a refund takes back once', {
   ],
   ledger: ['program -> payable 30.00 earned', 'payable -> program 15.00 reversed'],
   async also({ stage }, note) {
-    expect((await stage.refunds()).map((refund) => refund.money_key)).toEqual([
-      `stripe:${note.refund?.id}`,
-    ]);
+    expect((await stage.refunds()).map((refund) => refund.money_key)).toEqual([`stripe:${note.refund?.id}`]);
   },
 });

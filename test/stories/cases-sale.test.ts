@@ -23,77 +23,63 @@ async function partsOf(stage: Stage): Promise<string[]> {
 /** The bases of the only sale's lines, minor units, by size. */
 async function basesOf(stage: Stage): Promise<bigint[]> {
   const [sale] = await stage.sales();
-  return (sale?.explanation?.lines ?? [])
-    .map((line) => BigInt(line.base))
-    .toSorted((a, b) => Number(a - b));
+  return (sale?.explanation?.lines ?? []).map((line) => BigInt(line.base)).toSorted((a, b) => Number(a - b));
 }
 
-const sum = (amounts: readonly bigint[]): bigint =>
-  amounts.reduce((total, amount) => total + amount, 0n);
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
-story(
-  23,
-  'a trial is recorded as trialing, earns nothing and uses up neither the first payment nor the clock',
-  {
-    async rules(stage) {
-      await janeBroughtOne(stage);
-      await stage.incentive('inc_first', terms('50', { applyTo: 'first', priority: 1 }));
-      await stage.incentive('inc_two_months', terms('10', { maxMonths: 2 }));
-    },
-    play(account) {
-      const sub = account.subscribe({
-        customer: referred(account),
-        price: account.price({ amount: 10_000 }),
-        trialDays: 60,
-      });
-      account.trialEnd(sub);
-      account.renew(sub);
-    },
-    stands: [
-      'sale 0.00 usd trialing, base 0.00 (trial)',
-      'sale 100.00 usd complete, base 100.00: jane 50.00 ready_for_payment',
-      // Three months after the trial began, one after the first money: within two months of the payment only.
-      'sale 100.00 usd complete, base 100.00: jane 10.00 ready_for_payment',
-      'jane usd: payable 60.00',
-    ],
+story(23, 'a trial is recorded as trialing, earns nothing and uses up neither the first payment nor the clock', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    await stage.incentive('inc_first', terms('50', { applyTo: 'first', priority: 1 }));
+    await stage.incentive('inc_two_months', terms('10', { maxMonths: 2 }));
   },
-);
+  play(account) {
+    const sub = account.subscribe({
+      customer: referred(account),
+      price: account.price({ amount: 10_000 }),
+      trialDays: 60,
+    });
+    account.trialEnd(sub);
+    account.renew(sub);
+  },
+  stands: [
+    'sale 0.00 usd trialing, base 0.00 (trial)',
+    'sale 100.00 usd complete, base 100.00: jane 50.00 ready_for_payment',
+    // Three months after the trial began, one after the first money: within two months of the payment only.
+    'sale 100.00 usd complete, base 100.00: jane 10.00 ready_for_payment',
+    'jane usd: payable 60.00',
+  ],
+});
 
-story(
-  24,
-  'the first paid invoice after a trial is the first sale, though Stripe calls it a cycle',
-  {
-    async rules(stage) {
-      await janeBroughtOne(stage);
-      await stage.incentive('inc_first', terms('50', { applyTo: 'first' }));
-      await stage.incentive('inc_later', terms('10', { applyTo: 'recurring' }));
-    },
-    play(account) {
-      const sub = account.subscribe({
-        customer: referred(account),
-        price: account.price({ amount: 10_000 }),
-        trialDays: 14,
-        via: 'api',
-      });
-      return account.trialEnd(sub);
-    },
-    stands: [
-      'sale 0.00 usd trialing, base 0.00 (trial)',
-      'sale 100.00 usd complete, base 100.00: jane 50.00 ready_for_payment',
-      'jane usd: payable 50.00',
-    ],
-    ledger: ['program -> payable 50.00 earned'],
-    also({ account }, first) {
-      const paid = account.events.filter(
-        ({ type, object }) =>
-          type === 'invoice.paid' && dig(object.data.object, 'id') === first.invoice?.id,
-      );
-      expect(paid.map(({ object }) => dig(object.data.object, 'billing_reason'))).toEqual([
-        'subscription_cycle',
-      ]);
-    },
+story(24, 'the first paid invoice after a trial is the first sale, though Stripe calls it a cycle', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    await stage.incentive('inc_first', terms('50', { applyTo: 'first' }));
+    await stage.incentive('inc_later', terms('10', { applyTo: 'recurring' }));
   },
-);
+  play(account) {
+    const sub = account.subscribe({
+      customer: referred(account),
+      price: account.price({ amount: 10_000 }),
+      trialDays: 14,
+      via: 'api',
+    });
+    return account.trialEnd(sub);
+  },
+  stands: [
+    'sale 0.00 usd trialing, base 0.00 (trial)',
+    'sale 100.00 usd complete, base 100.00: jane 50.00 ready_for_payment',
+    'jane usd: payable 50.00',
+  ],
+  ledger: ['program -> payable 50.00 earned'],
+  also({ account }, first) {
+    const paid = account.events.filter(
+      ({ type, object }) => type === 'invoice.paid' && dig(object.data.object, 'id') === first.invoice?.id,
+    );
+    expect(paid.map(({ object }) => dig(object.data.object, 'billing_reason'))).toEqual(['subscription_cycle']);
+  },
+});
 
 story(25, 'an invoice under a 100 % coupon earns nothing and says why', {
   play(account) {
@@ -124,10 +110,7 @@ story(26, 'exclusive tax is not in the base', {
     });
   },
   // 18.99 of tax on top; 30 % of 99.95 is 29.985, half away from zero.
-  stands: [
-    'sale 118.94 usd complete, base 99.95: jane 29.99 ready_for_payment',
-    'jane usd: payable 29.99',
-  ],
+  stands: ['sale 118.94 usd complete, base 99.95: jane 29.99 ready_for_payment', 'jane usd: payable 29.99'],
 });
 
 story(27, 'inclusive tax is not in the base either', {
@@ -140,10 +123,7 @@ story(27, 'inclusive tax is not in the base either', {
     });
   },
   // 99.90 / 1.19 = 83.95.
-  stands: [
-    'sale 99.90 usd complete, base 83.95: jane 25.19 ready_for_payment',
-    'jane usd: payable 25.19',
-  ],
+  stands: ['sale 99.90 usd complete, base 83.95: jane 25.19 ready_for_payment', 'jane usd: payable 25.19'],
 });
 
 story(27, 'inclusive tax is taken from the lines that carry it, and from no other', {
@@ -163,10 +143,7 @@ story(27, 'inclusive tax is taken from the lines that carry it, and from no othe
       ],
     });
   },
-  stands: [
-    'sale 169.00 usd complete, base 150.00: jane 35.00 ready_for_payment',
-    'jane usd: payable 35.00',
-  ],
+  stands: ['sale 169.00 usd complete, base 150.00: jane 35.00 ready_for_payment', 'jane usd: payable 35.00'],
   async also({ stage }) {
     expect(await partsOf(stage)).toEqual(['inc_free 25.00 of 50.00', 'inc_taxed 10.00 of 100.00']);
     expect((await stage.sales())[0]?.explanation?.flags).toBeUndefined();
@@ -185,10 +162,7 @@ story(28, 'with tax and credit balance the base is the cash times the share that
     });
   },
   // 85.67 of 119.00 came in cash: 85.67 × 100 / 119 = 71.99. Neither 85.67 nor 66.67 nor 100.00.
-  stands: [
-    'sale 85.67 usd complete, base 71.99: jane 21.60 ready_for_payment',
-    'jane usd: payable 21.60',
-  ],
+  stands: ['sale 85.67 usd complete, base 71.99: jane 21.60 ready_for_payment', 'jane usd: payable 21.60'],
 });
 
 /** An invoice of one line of 100.00 and 19.00 tax on it. */
@@ -202,10 +176,7 @@ function taxedInvoice(account: SimulatedAccount, legacyTaxOnly = false): void {
   });
 }
 
-const TAXED = [
-  'sale 119.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-  'jane usd: payable 30.00',
-];
+const TAXED = ['sale 119.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'];
 
 story(29, 'where only the number `tax` is known the base is derived from it', {
   play: (account) => taxedInvoice(account, true),
@@ -223,32 +194,22 @@ story(29, 'where only the list of taxes is known the base is derived from their 
   stands: TAXED,
 });
 
-story(
-  29,
-  'where no tax is known and the lines do not add up, the lower sum counts and the doubt is flagged',
-  {
-    play: (account) => taxedInvoice(account),
-    heard: (events) =>
-      events.map((event) =>
-        event.type.startsWith('invoice.')
-          ? rewritten(
-              event,
-              ({
-                tax: _tax,
-                total_excluding_tax: _net,
-                total_taxes: _new,
-                total_tax_amounts: _old,
-                ...rest
-              }) => rest,
-            )
-          : event,
-      ),
-    stands: TAXED,
-    async also({ stage }) {
-      expect((await stage.sales())[0]?.explanation?.flags).toEqual(['tax_unknown']);
-    },
+story(29, 'where no tax is known and the lines do not add up, the lower sum counts and the doubt is flagged', {
+  play: (account) => taxedInvoice(account),
+  heard: (events) =>
+    events.map((event) =>
+      event.type.startsWith('invoice.')
+        ? rewritten(
+            event,
+            ({ tax: _tax, total_excluding_tax: _net, total_taxes: _new, total_tax_amounts: _old, ...rest }) => rest,
+          )
+        : event,
+    ),
+  stands: TAXED,
+  async also({ stage }) {
+    expect((await stage.sales())[0]?.explanation?.flags).toEqual(['tax_unknown']);
   },
-);
+});
 
 story(30, 'a percent coupon is allotted to the lines, and their sum is the total to the cent', {
   play(account) {
@@ -260,10 +221,7 @@ story(30, 'a percent coupon is allotted to the lines, and their sum is the total
     });
   },
   // 6.70 + 13.40 + 22.33.
-  stands: [
-    'sale 42.43 usd complete, base 42.43: jane 12.73 ready_for_payment',
-    'jane usd: payable 12.73',
-  ],
+  stands: ['sale 42.43 usd complete, base 42.43: jane 12.73 ready_for_payment', 'jane usd: payable 12.73'],
   async also({ stage }) {
     expect(await basesOf(stage)).toEqual([670n, 1_340n, 2_233n]);
   },
@@ -282,10 +240,7 @@ story(30, 'with credit balance on top the lines still sum to the base to the cen
     });
   },
   // 17.00 in cash over three equal lines of 9.00.
-  stands: [
-    'sale 17.00 usd complete, base 17.00: jane 5.10 ready_for_payment',
-    'jane usd: payable 5.10',
-  ],
+  stands: ['sale 17.00 usd complete, base 17.00: jane 5.10 ready_for_payment', 'jane usd: payable 5.10'],
   async also({ stage }) {
     const bases = await basesOf(stage);
     expect(bases).toEqual([566n, 567n, 567n]);
@@ -309,10 +264,7 @@ story(31, 'a coupon for one product lowers only the base of its line', {
       coupon: { percentOff: 50, product: 'prod_addon' },
     });
   },
-  stands: [
-    'sale 125.00 usd complete, base 125.00: jane 15.00 ready_for_payment',
-    'jane usd: payable 15.00',
-  ],
+  stands: ['sale 125.00 usd complete, base 125.00: jane 15.00 ready_for_payment', 'jane usd: payable 15.00'],
   async also({ stage }) {
     expect(await partsOf(stage)).toEqual(['inc_addon 5.00 of 25.00', 'inc_app 10.00 of 100.00']);
   },
@@ -325,24 +277,20 @@ async function oldAndNewPrice(stage: Stage): Promise<void> {
   await stage.incentive('inc_new', terms('20', { priceIds: ['price_new'] }));
 }
 
-story(
-  32,
-  'an upgrade earns on what it really cost: the credit for the old price is taken from the new one',
-  {
-    rules: oldAndNewPrice,
-    play(account) {
-      const from = account.price({ amount: 2_000, id: 'price_old' });
-      const to = account.price({ amount: 10_000, id: 'price_new', product: from.product });
-      const sub = account.subscribe({ customer: referred(account), price: from });
-      account.changePrice(sub, to, { behavior: 'always_invoice', fractionUsed: 0.5 });
-    },
-    stands: [
-      'sale 20.00 usd complete, base 20.00: jane 2.00 ready_for_payment',
-      'sale 40.00 usd complete, base 40.00: jane 8.00 ready_for_payment',
-      'jane usd: payable 10.00',
-    ],
+story(32, 'an upgrade earns on what it really cost: the credit for the old price is taken from the new one', {
+  rules: oldAndNewPrice,
+  play(account) {
+    const from = account.price({ amount: 2_000, id: 'price_old' });
+    const to = account.price({ amount: 10_000, id: 'price_new', product: from.product });
+    const sub = account.subscribe({ customer: referred(account), price: from });
+    account.changePrice(sub, to, { behavior: 'always_invoice', fractionUsed: 0.5 });
   },
-);
+  stands: [
+    'sale 20.00 usd complete, base 20.00: jane 2.00 ready_for_payment',
+    'sale 40.00 usd complete, base 40.00: jane 8.00 ready_for_payment',
+    'jane usd: payable 10.00',
+  ],
+});
 
 story(32, 'a credit is netted against the price it came from before it touches another', {
   rules: oldAndNewPrice,
@@ -371,57 +319,45 @@ story(32, 'a credit is netted against the price it came from before it touches a
   ],
 });
 
-story(
-  33,
-  'a downgrade moves no cash: no sale, no reversal, and the next invoice is lower by itself',
-  {
-    play(account) {
-      const dear = account.price({ amount: 10_000 });
-      const cheap = account.price({ amount: 6_000, product: dear.product });
-      const sub = account.subscribe({ customer: referred(account), price: dear });
-      account.changePrice(sub, cheap, { behavior: 'always_invoice', fractionUsed: 0.5 });
-      account.renew(sub);
-      account.renew(sub);
-    },
-    stands: [
-      'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-      'sale 40.00 usd complete, base 40.00: jane 12.00 ready_for_payment',
-      'sale 60.00 usd complete, base 60.00: jane 18.00 ready_for_payment',
-      'jane usd: payable 60.00',
-    ],
-    ledger: [
-      'program -> payable 30.00 earned',
-      'program -> payable 12.00 earned',
-      'program -> payable 18.00 earned',
-    ],
+story(33, 'a downgrade moves no cash: no sale, no reversal, and the next invoice is lower by itself', {
+  play(account) {
+    const dear = account.price({ amount: 10_000 });
+    const cheap = account.price({ amount: 6_000, product: dear.product });
+    const sub = account.subscribe({ customer: referred(account), price: dear });
+    account.changePrice(sub, cheap, { behavior: 'always_invoice', fractionUsed: 0.5 });
+    account.renew(sub);
+    account.renew(sub);
   },
-);
+  stands: [
+    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
+    'sale 40.00 usd complete, base 40.00: jane 12.00 ready_for_payment',
+    'sale 60.00 usd complete, base 60.00: jane 18.00 ready_for_payment',
+    'jane usd: payable 60.00',
+  ],
+  ledger: ['program -> payable 30.00 earned', 'program -> payable 12.00 earned', 'program -> payable 18.00 earned'],
+});
 
-story(
-  34,
-  'an invoice of prorations only is a recurring sale and does not use up one of N payments',
-  {
-    async rules(stage) {
-      await janeBroughtOne(stage);
-      await stage.incentive('inc_two', terms('30', { maxPayments: 2, isSubscription: true }));
-    },
-    play(account) {
-      const small = account.price({ amount: 2_000 });
-      const large = account.price({ amount: 10_000, product: small.product });
-      const sub = account.subscribe({ customer: referred(account), price: small });
-      account.changePrice(sub, large, { behavior: 'always_invoice', fractionUsed: 0.5 });
-      account.renew(sub);
-      account.renew(sub);
-    },
-    stands: [
-      'sale 20.00 usd complete, base 20.00: jane 6.00 ready_for_payment',
-      'sale 40.00 usd complete, base 40.00: jane 12.00 ready_for_payment',
-      'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-      'sale 100.00 usd complete, base 100.00 (no_incentive_matched)',
-      'jane usd: payable 48.00',
-    ],
+story(34, 'an invoice of prorations only is a recurring sale and does not use up one of N payments', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    await stage.incentive('inc_two', terms('30', { maxPayments: 2, isSubscription: true }));
   },
-);
+  play(account) {
+    const small = account.price({ amount: 2_000 });
+    const large = account.price({ amount: 10_000, product: small.product });
+    const sub = account.subscribe({ customer: referred(account), price: small });
+    account.changePrice(sub, large, { behavior: 'always_invoice', fractionUsed: 0.5 });
+    account.renew(sub);
+    account.renew(sub);
+  },
+  stands: [
+    'sale 20.00 usd complete, base 20.00: jane 6.00 ready_for_payment',
+    'sale 40.00 usd complete, base 40.00: jane 12.00 ready_for_payment',
+    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
+    'sale 100.00 usd complete, base 100.00 (no_incentive_matched)',
+    'jane usd: payable 48.00',
+  ],
+});
 
 story(35, 'billing credits on a line are not in the base', {
   async rules(stage) {
@@ -440,10 +376,7 @@ story(35, 'billing credits on a line are not in the base', {
       ],
     });
   },
-  stands: [
-    'sale 110.00 usd complete, base 110.00: jane 18.00 ready_for_payment',
-    'jane usd: payable 18.00',
-  ],
+  stands: ['sale 110.00 usd complete, base 110.00: jane 18.00 ready_for_payment', 'jane usd: payable 18.00'],
 });
 
 story(36, 'an invoice paid in several payments is one sale for the whole', {
@@ -456,15 +389,10 @@ story(36, 'an invoice paid in several payments is one sale for the whole', {
       parts: [2_500, 5_000, 2_500],
     }),
   days: 1,
-  stands: [
-    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-    'jane usd: payable 30.00',
-  ],
+  stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'],
   ledger: ['program -> payable 30.00 earned'],
   async also({ stage }, payment) {
-    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([
-      `stripe:invoice:${payment.invoice?.id}`,
-    ]);
+    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([`stripe:invoice:${payment.invoice?.id}`]);
   },
 });
 
@@ -478,9 +406,10 @@ story(36, 'partial payments alone create no sale, however long they wait', {
     }),
   days: 400,
   stands: [],
-  waits: ['charge.succeeded', 'invoice_payment.paid', 'payment_intent.succeeded'].flatMap(
-    (type) => [`${type}: parked invoice_not_seen`, `${type}: parked invoice_not_seen`],
-  ),
+  waits: ['charge.succeeded', 'invoice_payment.paid', 'payment_intent.succeeded'].flatMap((type) => [
+    `${type}: parked invoice_not_seen`,
+    `${type}: parked invoice_not_seen`,
+  ]),
 });
 
 story(40, 'a manual one-off invoice is a one-time sale', {
@@ -497,10 +426,7 @@ story(40, 'a manual one-off invoice is a one-time sale', {
       lines: [{ amount: 25_000, price }],
     });
   },
-  stands: [
-    'sale 250.00 usd complete, base 250.00: jane 50.00 ready_for_payment',
-    'jane usd: payable 50.00',
-  ],
+  stands: ['sale 250.00 usd complete, base 250.00: jane 50.00 ready_for_payment', 'jane usd: payable 50.00'],
 });
 
 story(41, 'plan, setup fee and an excluded line are each matched on their own', {
@@ -522,10 +448,7 @@ story(41, 'plan, setup fee and an excluded line are each matched on their own', 
       ],
     });
   },
-  stands: [
-    'sale 550.00 usd complete, base 550.00: jane 45.00 ready_for_payment',
-    'jane usd: payable 45.00',
-  ],
+  stands: ['sale 550.00 usd complete, base 550.00: jane 45.00 ready_for_payment', 'jane usd: payable 45.00'],
   async also({ stage }) {
     expect(await partsOf(stage)).toEqual(['inc_plan 30.00 of 100.00', 'inc_setup 15.00 of 50.00']);
   },
@@ -542,10 +465,7 @@ story(42, 'a fixed incentive pays once per sale, not once per seat', {
       price: account.price({ amount: 1_000 }),
       quantity: 7,
     }),
-  stands: [
-    'sale 70.00 usd complete, base 70.00: jane 5.00 ready_for_payment',
-    'jane usd: payable 5.00',
-  ],
+  stands: ['sale 70.00 usd complete, base 70.00: jane 5.00 ready_for_payment', 'jane usd: payable 5.00'],
 });
 
 const INTERVALS = [
@@ -564,20 +484,14 @@ for (const [interval, intervalCount, name] of INTERVALS) {
     async rules(stage) {
       await janeBroughtOne(stage);
       for (const other of new Set(INTERVALS.map((one) => one[2])))
-        await stage.incentive(
-          `inc_${other}`,
-          terms(other === name ? '30' : '99', { interval: other }),
-        );
+        await stage.incentive(`inc_${other}`, terms(other === name ? '30' : '99', { interval: other }));
     },
     play: (account) =>
       account.subscribe({
         customer: referred(account),
         price: account.price({ amount: 10_000, interval, intervalCount }),
       }),
-    stands: [
-      'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-      'jane usd: payable 30.00',
-    ],
+    stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'],
     async also({ stage }) {
       expect(await partsOf(stage)).toEqual([`inc_${name} 30.00 of 100.00`]);
     },
@@ -635,21 +549,15 @@ story(51, 'a checkout payment without an invoice is one sale named by its paymen
       tax: { percent: 25, inclusive: false },
     }),
   days: 1,
-  stands: [
-    'sale 125.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-    'jane usd: payable 30.00',
-  ],
+  stands: ['sale 125.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'],
   ledger: ['program -> payable 30.00 earned'],
   async also({ stage }, payment) {
-    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([
-      `stripe:pi:${payment.paymentIntent}`,
-    ]);
+    expect((await stage.sales()).map((sale) => sale.money_key)).toEqual([`stripe:pi:${payment.paymentIntent}`]);
   },
 });
 
 story(54, 'a checkout that only stores a card is nothing', {
-  play: (account) =>
-    account.setupSession({ customer: account.customer(), clientReferenceId: 'ref_1' }),
+  play: (account) => account.setupSession({ customer: account.customer(), clientReferenceId: 'ref_1' }),
   days: 1,
   stands: [],
   async also({ stage }) {
@@ -673,10 +581,7 @@ story(58, 'JPY 1000 are a thousand yen, and 20 % of them two hundred', {
       customer: referred(account),
       price: account.price({ amount: 1_000, currency: 'jpy' }),
     }),
-  stands: [
-    'sale 1000 jpy complete, base 1000: jane 200 ready_for_payment',
-    'jane jpy: payable 200',
-  ],
+  stands: ['sale 1000 jpy complete, base 1000: jane 200 ready_for_payment', 'jane jpy: payable 200'],
   async also({ stage }) {
     expect(await stage.balance('jane', 'jpy')).toMatchObject({ payable: 200n });
     expect(await stage.balance('jane', 'usd')).toMatchObject({ payable: 0n });
@@ -693,10 +598,7 @@ story(59, 'KWD 10.000 arrive as 10000, and 20 % of them are 2.000', {
       customer: referred(account),
       price: account.price({ amount: 10_000, currency: 'kwd' }),
     }),
-  stands: [
-    'sale 10.000 kwd complete, base 10.000: jane 2.000 ready_for_payment',
-    'jane kwd: payable 2.000',
-  ],
+  stands: ['sale 10.000 kwd complete, base 10.000: jane 2.000 ready_for_payment', 'jane kwd: payable 2.000'],
   async also({ stage }) {
     expect(await stage.balance('jane', 'kwd')).toMatchObject({ payable: 2_000n });
   },

@@ -25,13 +25,10 @@ export const FAMILIES: readonly Family[] = ['old', 'basil'];
 export const MONDAY = 1_767_600_000;
 
 /** How one event stream reaches the inbox. */
-const ORDERS: Readonly<
-  Record<string, (stage: Stage, events: readonly SimulatedEvent[]) => Promise<void>>
-> = {
+const ORDERS: Readonly<Record<string, (stage: Stage, events: readonly SimulatedEvent[]) => Promise<void>>> = {
   'as it happened': (stage, events) => stage.hearAll(events),
   backwards: (stage, events) => stage.hearAll(events.toReversed()),
-  shuffled: (stage, events) =>
-    stage.hearAll(createRng(`shuffle/${stage.workspace}`).shuffle(events)),
+  shuffled: (stage, events) => stage.hearAll(createRng(`shuffle/${stage.workspace}`).shuffle(events)),
   'as a backlog': async (stage, events) => {
     for (const event of events) await stage.store(event);
   },
@@ -78,10 +75,7 @@ export async function janeBroughtOne(stage: Stage): Promise<void> {
 }
 
 /** A customer who came through `ref_1`, by the merchant's own metadata. */
-export function referred(
-  account: SimulatedAccount,
-  email = 'buyer@customer.example',
-): SimulatedCustomer {
+export function referred(account: SimulatedAccount, email = 'buyer@customer.example'): SimulatedCustomer {
   return account.customer({ email, metadata: { affonso_referral: 'ref_1' } });
 }
 
@@ -100,10 +94,7 @@ export function rewritten(
 }
 
 /** The same event in another envelope: another delivery, endpoint, account or world. */
-export function enveloped(
-  event: SimulatedEvent,
-  change: Readonly<Record<string, unknown>>,
-): SimulatedEvent {
+export function enveloped(event: SimulatedEvent, change: Readonly<Record<string, unknown>>): SimulatedEvent {
   const body = JSON.stringify({
     ...change,
     ...(JSON.parse(event.body) as Record<string, unknown>),
@@ -150,15 +141,10 @@ export function theatre() {
       if (plot.days) await stage.pass(plot.days);
       const found = { order, stands: await stage.tells(), waits: await stage.waiting() };
       expect(found).toEqual({ order, stands: plot.stands, waits: plot.waits ?? [] });
-      if (plot.ledger && order === 'as it happened')
-        expect(await stage.ledger()).toEqual(plot.ledger);
+      if (plot.ledger && order === 'as it happened') expect(await stage.ledger()).toEqual(plot.ledger);
       await plot.also?.({ stage, account, family, order }, told);
-      const inbox = (await stage.inbox()).map(
-        ({ event_key: key, state, reason }) => `${key} ${state} ${reason}`,
-      );
-      standings.push(
-        [...(await standingLines(database().database, stage.workspace)), ...inbox].toSorted(),
-      );
+      const inbox = (await stage.inbox()).map(({ event_key: key, state, reason }) => `${key} ${state} ${reason}`);
+      standings.push([...(await standingLines(database().database, stage.workspace)), ...inbox].toSorted());
     }
     for (const standing of standings) expect(standing).toEqual(standings[0]);
   }
@@ -171,8 +157,7 @@ export function theatre() {
 
   /** A case with more to it than the events of one account; `play` does its own hearing and expecting. */
   function scene(number: number, outcome: string, play: (family: Family) => Promise<void>): void {
-    for (const family of FAMILIES)
-      test(`case ${number}: ${outcome} (${family})`, () => play(family));
+    for (const family of FAMILIES) test(`case ${number}: ${outcome} (${family})`, () => play(family));
   }
 
   return { story, scene, raise, database };
@@ -190,8 +175,6 @@ async function expectProven({ database }: TestDatabase, stage: Stage): Promise<v
      WHERE c.workspace_id = $1 AND COALESCE(t.stands, 0) <> CASE WHEN c.status = 'declined' THEN 0 ELSE c.earned - c.reversed END`,
   );
   expect(unbalanced).toEqual([]);
-  const stuck = (await stage.inbox()).filter(
-    ({ state }) => state === 'pending' || state === 'failed',
-  );
+  const stuck = (await stage.inbox()).filter(({ state }) => state === 'pending' || state === 'failed');
   expect(stuck).toEqual([]);
 }

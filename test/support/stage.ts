@@ -58,7 +58,9 @@ export type CommissionRow = {
 export type Stage = Awaited<ReturnType<typeof createStage>>;
 
 /** Every source of events by name, as the product knows them. */
-export const translators: Translators = new Map([...providers.values(), ...journalTranslators].map((one) => [one.name, one]));
+export const translators: Translators = new Map(
+  [...providers.values(), ...journalTranslators].map((one) => [one.name, one]),
+);
 
 let stages = 0;
 
@@ -116,7 +118,13 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
     },
     /** Hears one event as the webhook endpoint does after the signature. */
     async hear(event: Pick<SimulatedEvent, 'body'>, at = workspace): Promise<Receipt> {
-      const payload = JSON.parse(event.body) as { id: string; type: string; created: number; livemode: boolean; account?: string };
+      const payload = JSON.parse(event.body) as {
+        id: string;
+        type: string;
+        created: number;
+        livemode: boolean;
+        account?: string;
+      };
       return receive(work, at, stripe, {
         id: payload.id,
         type: payload.type,
@@ -160,14 +168,25 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
       );
       return row ?? { review: 0n, pending: 0n, payable: 0n, paid: 0n };
     },
-    inbox: () => ask<{ event_key: string; type: string; state: string; reason: string | null }>(
-      'SELECT event_key, type, state, reason FROM inbox WHERE workspace_id = $1 ORDER BY occurred_at, event_key',
-    ),
+    inbox: () =>
+      ask<{ event_key: string; type: string; state: string; reason: string | null }>(
+        'SELECT event_key, type, state, reason FROM inbox WHERE workspace_id = $1 ORDER BY occurred_at, event_key',
+      ),
     /** Stores one event without its effect, as a backlog does; `drain` takes it. */
     async store(event: Pick<SimulatedEvent, 'body'>): Promise<void> {
-      const { id, type, created, livemode } = JSON.parse(event.body) as { id: string; type: string; created: number; livemode: boolean };
+      const { id, type, created, livemode } = JSON.parse(event.body) as {
+        id: string;
+        type: string;
+        created: number;
+        livemode: boolean;
+      };
       const at = created * 1000;
-      await storePending(pool, { workspace, source: stripe.name, id, type, livemode, at, received: clock.now, body: event.body }, null, clock.now);
+      await storePending(
+        pool,
+        { workspace, source: stripe.name, id, type, livemode, at, received: clock.now, body: event.body },
+        null,
+        clock.now,
+      );
     },
     /**
      * Everything that stands, a line each in the order the money moved, then the balances:
@@ -230,12 +249,22 @@ function conversionLine(row: ToldRow): string {
   return `${head}, base ${money(row.base)}${why}${who}`;
 }
 
-type BalanceRow = { affiliate_id: string; currency: string; livemode: boolean; review: bigint; pending: bigint; payable: bigint; paid: bigint };
+type BalanceRow = {
+  affiliate_id: string;
+  currency: string;
+  livemode: boolean;
+  review: bigint;
+  pending: bigint;
+  payable: bigint;
+  paid: bigint;
+};
 
 /** `jane usd: payable 29.70`; an empty balance says nothing. */
 function balanceLine(row: BalanceRow): string[] {
   const accounts = ACCOUNTS.filter((account) => row[account] !== 0n);
   if (accounts.length === 0) return [];
   const world = row.livemode ? '' : ' test';
-  return [`${row.affiliate_id}${world} ${row.currency}: ${accounts.map((account) => `${account} ${toMajor(row[account], row.currency)}`).join(', ')}`];
+  return [
+    `${row.affiliate_id}${world} ${row.currency}: ${accounts.map((account) => `${account} ${toMajor(row[account], row.currency)}`).join(', ')}`,
+  ];
 }

@@ -112,9 +112,7 @@ describe('a key', () => {
     const withIt = await site.keyFor(true, [scope]);
     const body = method === 'POST' ? '{}' : undefined;
     expect((await site.send(method, path, body, { key: without.key })).status).toBe(403);
-    expect([401, 403]).not.toContain(
-      (await site.send(method, path, body, { key: withIt.key })).status,
-    );
+    expect([401, 403]).not.toContain((await site.send(method, path, body, { key: withIt.key })).status);
   });
 
   test('is looked at before the body: broken JSON without a key is a 401', async () => {
@@ -148,18 +146,14 @@ describe('a key', () => {
 });
 
 describe('an error has the shape of who owns the path', () => {
-  test.each([
-    '/v1',
-    '/v1/',
-    '/v1/nothing',
-    '/v1/conversions/a/b/c',
-    '/v1/track/sales',
-    '/affonso/v1/nothing',
-  ])('%s: 404 of the dialect', async (path) => {
-    const { status, body } = await site.get(path, { key: null });
-    expect(status).toBe(404);
-    expect(body).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
-  });
+  test.each(['/v1', '/v1/', '/v1/nothing', '/v1/conversions/a/b/c', '/v1/track/sales', '/affonso/v1/nothing'])(
+    '%s: 404 of the dialect',
+    async (path) => {
+      const { status, body } = await site.get(path, { key: null });
+      expect(status).toBe(404);
+      expect(body).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
+    },
+  );
 
   test.each([
     '/nothing',
@@ -325,9 +319,7 @@ describe('for people and probes', () => {
   test('/ repeats no markup of a caller', async () => {
     const text = await new Promise<string>((resolve) => {
       const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
-      socket.write(
-        'GET / HTTP/1.1\r\nHost: a"><script>alert(1)</script>\r\nConnection: close\r\n\r\n',
-      );
+      socket.write('GET / HTTP/1.1\r\nHost: a"><script>alert(1)</script>\r\nConnection: close\r\n\r\n');
       void endOf(socket).then(resolve);
     });
     expect(text).not.toContain('<script>');

@@ -34,16 +34,7 @@ afterAll(async () => {
 });
 
 /** Bad for any field: JSON text, because JSON.stringify cannot write all of it. */
-const NEVER = [
-  '{}',
-  '[]',
-  '[1]',
-  'true',
-  '"\\u0000"',
-  '"a\\u0000b"',
-  '"\\ud800"',
-  `"${'x'.repeat(300_000)}"`,
-];
+const NEVER = ['{}', '[]', '[1]', 'true', '"\\u0000"', '"a\\u0000b"', '"\\ud800"', `"${'x'.repeat(300_000)}"`];
 const NO_TEXT = [...NEVER, '1', '0', '-1', '1e400', '{"a":1}'];
 const NO_AMOUNT = [
   ...NEVER,
@@ -184,9 +175,7 @@ function expectRefused({ status, body, text }: Answer, codes: readonly string[] 
 /** The valid body with one field as JSON text; an empty text leaves the field out. */
 function bodyWith(valid: Record<string, unknown>, field: string, text: string): string {
   const { [field]: _left, ...rest } = valid;
-  const members = Object.entries(rest).map(
-    ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
-  );
+  const members = Object.entries(rest).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   return `{${[...members, ...(text === '' ? [] : [`${JSON.stringify(field)}:${text}`])].join()}}`;
 }
 
@@ -243,11 +232,7 @@ describe('conversions', () => {
   test('all problems are told at once', async () => {
     const { body } = await site.post('/v1/conversions', { sale_amount: '99', interval: 'weekly' });
     expect(body.error.field).toBe('sale_amount');
-    expect(body.error.details?.map(({ field }) => field)).toEqual([
-      'sale_amount',
-      'interval',
-      'external_event_id',
-    ]);
+    expect(body.error.details?.map(({ field }) => field)).toEqual(['sale_amount', 'interval', 'external_event_id']);
   });
 
   test('a yen has no decimals', async () => {
@@ -299,9 +284,7 @@ describe('queries and paths', () => {
   });
 
   test('what a query must not name is not obeyed', async () => {
-    expect((await site.get('/v1/conversions?__proto__=1&constructor=2&toString=3')).status).toBe(
-      200,
-    );
+    expect((await site.get('/v1/conversions?__proto__=1&constructor=2&toString=3')).status).toBe(200);
   });
 });
 

@@ -99,8 +99,7 @@ export async function openSite(
       return { status: response.status, headers: response.headers, text, body: jsonOf(text) };
     },
     get: (path: string, asked?: Asked) => site.send('GET', path, undefined, asked),
-    post: (path: string, body: unknown, asked?: Asked) =>
-      site.send('POST', path, JSON.stringify(body), asked),
+    post: (path: string, body: unknown, asked?: Asked) => site.send('POST', path, JSON.stringify(body), asked),
     /** A delivery as Stripe would send it, signed now. */
     deliver: (body: string, path = '/webhooks/stripe', secret = SECRET) =>
       site.send('POST', path, body, {

@@ -36,10 +36,7 @@ const lines: Line[] = [];
 
 beforeAll(async () => {
   db = await createDatabase();
-  const log = pino(
-    { level: 'warn' },
-    { write: (line: string) => void lines.push(JSON.parse(line) as Line) },
-  );
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as Line) });
   site = await openSite(db, { log });
   await furnish(site.stage);
   account = createAccount({
@@ -89,14 +86,10 @@ function paid(): Paid {
 
 const typeOf = (body: string): string => (JSON.parse(body) as { type: string }).type;
 const idOf = (body: string): string => (JSON.parse(body) as { id: string }).id;
-const objectIdOf = (body: string): string =>
-  (JSON.parse(body) as { data: { object: { id: string } } }).data.object.id;
+const objectIdOf = (body: string): string => (JSON.parse(body) as { data: { object: { id: string } } }).data.object.id;
 const now = (): number => Math.floor(site.stage.clock.now / 1000);
-const send = (
-  body: string | Uint8Array,
-  headers: Record<string, string>,
-  path = '/webhooks/stripe',
-): Promise<Answer> => site.send('POST', path, body, { key: null, headers });
+const send = (body: string | Uint8Array, headers: Record<string, string>, path = '/webhooks/stripe'): Promise<Answer> =>
+  site.send('POST', path, body, { key: null, headers });
 
 async function balance(): Promise<bigint> {
   const [row] = await site.stage.ask<{ payable: bigint }>(
@@ -130,10 +123,7 @@ describe('a delivery', () => {
 
   test('signed with any of several secrets is taken', async () => {
     const { event } = paid();
-    const { status } = await send(
-      event.body,
-      signed(event.body, ['whsec_of_the_past', SECRET], now()),
-    );
+    const { status } = await send(event.body, signed(event.body, ['whsec_of_the_past', SECRET], now()));
     expect(status).toBe(200);
   });
 
@@ -151,22 +141,12 @@ describe('a delivery', () => {
 describe('what is not signed well', () => {
   const body = (): string => paid().event.body;
   const altered = (text: string): string =>
-    text
-      .replace('"livemode": true', '"livemode": false')
-      .replace('"livemode":true', '"livemode":false');
+    text.replace('"livemode": true', '"livemode": false').replace('"livemode":true', '"livemode":false');
 
   const cases: Record<string, [code: string, hint: RegExp, () => Promise<Answer>]> = {
     'no signature': ['signature_missing', /proxy/, () => send(body(), {})],
-    'a malformed signature': [
-      'signature_malformed',
-      /form/,
-      () => send(body(), { 'stripe-signature': 'hello' }),
-    ],
-    'only v0': [
-      'signature_no_v1',
-      /v1/,
-      () => send(body(), { 'stripe-signature': `t=${now()},v0=${'0'.repeat(64)}` }),
-    ],
+    'a malformed signature': ['signature_malformed', /form/, () => send(body(), { 'stripe-signature': 'hello' })],
+    'only v0': ['signature_no_v1', /v1/, () => send(body(), { 'stripe-signature': `t=${now()},v0=${'0'.repeat(64)}` })],
     'another secret': [
       'signature_mismatch',
       /stripe listen/,
@@ -198,11 +178,7 @@ describe('what is not signed well', () => {
     ],
     'what is no JSON': ['not_json', /JSON/, () => send('hello', signed('hello', SECRET, now()))],
     'an empty body': ['not_json', /JSON/, () => send('', signed('', SECRET, now()))],
-    'JSON that is no event': [
-      'not_an_event',
-      /event/,
-      () => send('{}', signed('{}', SECRET, now())),
-    ],
+    'JSON that is no event': ['not_an_event', /event/, () => send('{}', signed('{}', SECRET, now()))],
     'a workspace without a secret': [
       'no_secret_configured',
       /STRIPE_WEBHOOK_SECRET/,
@@ -341,11 +317,7 @@ describe('a payment told by webhook and by API', () => {
   test('at the same moment: one sale', async () => {
     const { events, invoice } = paid();
     const before = await balance();
-    const answers = await Promise.all([
-      ...events.map(({ body }) => site.deliver(body)),
-      sell(invoice),
-      sell(invoice),
-    ]);
+    const answers = await Promise.all([...events.map(({ body }) => site.deliver(body)), sell(invoice), sell(invoice)]);
     expect(answers.every(({ status }) => status === 200 || status === 201)).toBe(true);
     expect(await balance()).toBe(before + 3000n);
   });
@@ -358,11 +330,7 @@ describe('a payment told by webhook and by API', () => {
     const { id } = (JSON.parse(event.body) as { data: { object: { id: string } } }).data.object;
     await site.deliver(event.body);
     const { status, body } = await sell(id);
-    expect([status, body.data['affiliate_id'], body.data['commission_amount']]).toEqual([
-      200,
-      'jane',
-      30,
-    ]);
+    expect([status, body.data['affiliate_id'], body.data['commission_amount']]).toEqual([200, 'jane', 30]);
   });
 
   test('a refund by its Stripe id is the refund the webhook tells of', async () => {
@@ -408,9 +376,7 @@ describe('a payment told by webhook and by API', () => {
     const { invoice, events } = paid();
     const told = await sell(invoice, { sale_amount_currency: 'EUR', sale_amount: 92 });
     expect(told.body.data).toMatchObject({ commission_amount: 27.6, commission_currency: 'EUR' });
-    const outcomes = await Promise.all(
-      events.map(async ({ body }) => (await site.deliver(body)).body['outcome']),
-    );
+    const outcomes = await Promise.all(events.map(async ({ body }) => (await site.deliver(body)).body['outcome']));
     expect(outcomes).not.toContain('pending');
     const { body } = await site.get(`/v1/conversions/${String(told.body.data['id'])}`);
     expect(body.data).toMatchObject({

@@ -18,13 +18,7 @@ import type { Clockwork } from '../clockwork.ts';
 
 type Part = Pick<
   OfficeDesk,
-  | 'createAffiliate'
-  | 'affiliate'
-  | 'affiliates'
-  | 'updateAffiliate'
-  | 'deleteAffiliate'
-  | 'named'
-  | 'currency'
+  'createAffiliate' | 'affiliate' | 'affiliates' | 'updateAffiliate' | 'deleteAffiliate' | 'named' | 'currency'
 >;
 type NewAffiliate = Parameters<OfficeDesk['createAffiliate']>[1];
 
@@ -33,14 +27,11 @@ export function affiliateDesk(work: Clockwork): Part {
   return {
     currency: ({ workspace }) => currencyOf(tx, workspace),
     named: async ({ workspace }, ids) => ({
-      affiliates:
-        ids.affiliates.length === 0 ? [] : await affiliatesById(tx, workspace, ids.affiliates),
-      referrals:
-        ids.referrals.length === 0 ? [] : await referralsById(tx, workspace, ids.referrals),
+      affiliates: ids.affiliates.length === 0 ? [] : await affiliatesById(tx, workspace, ids.affiliates),
+      referrals: ids.referrals.length === 0 ? [] : await referralsById(tx, workspace, ids.referrals),
     }),
     createAffiliate: (caller, input) => create(work, caller, input),
-    affiliate: async ({ workspace }, id) =>
-      (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id),
+    affiliate: async ({ workspace }, id) => (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id),
     affiliates: ({ workspace }, filter) => listAffiliates(tx, workspace, filter),
     updateAffiliate: (caller, id, changes) => update(work, caller, id, changes),
     deleteAffiliate: async ({ workspace }, id) =>
@@ -61,11 +52,7 @@ function taken(trackingId: string): Refusal {
 const MOST_TRIES = 5;
 
 /** An e-mail that the program knows already is answered with its affiliate: linked, not refused (apis.md 2.2). */
-async function create(
-  work: Clockwork,
-  { workspace }: Caller,
-  input: NewAffiliate,
-): Promise<AffiliateView | Refusal> {
+async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliate): Promise<AffiliateView | Refusal> {
   const tx = work.database.pool;
   const programId = input.programId ?? (await defaultProgram(tx, workspace));
   if (input.programId !== undefined && !(await programExists(tx, workspace, programId)))
@@ -80,21 +67,14 @@ async function create(
   throw new Error(`no free tracking id was found in ${MOST_TRIES} tries`);
 }
 
-function affiliateOf(
-  work: Clockwork,
-  input: NewAffiliate,
-  programId: string,
-  attempt: number,
-): AffiliateView {
+function affiliateOf(work: Clockwork, input: NewAffiliate, programId: string, attempt: number): AffiliateView {
   return {
     id: work.newId('aff'),
     programId,
     groupId: input.groupId ?? null,
     name: input.name,
     email: input.email,
-    trackingId:
-      input.trackingId ??
-      trackingIdOf(input.name, attempt === 0 ? '' : work.newId('x').slice(-4 - attempt)),
+    trackingId: input.trackingId ?? trackingIdOf(input.name, attempt === 0 ? '' : work.newId('x').slice(-4 - attempt)),
     status: input.status ?? 'approved',
     externalUserId: input.externalUserId ?? null,
     metadata: input.metadata ?? {},

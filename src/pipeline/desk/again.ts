@@ -6,15 +6,9 @@ import type { Clockwork } from '../clockwork.ts';
 const PAYMENTS_AT_ONCE = 200;
 
 /** Whether a referral counts is read with every decision, so a change of it is brought to the payments it concerns. */
-export async function decideAgain(
-  work: Clockwork,
-  workspace: string,
-  payments: readonly PaymentName[],
-): Promise<void> {
+export async function decideAgain(work: Clockwork, workspace: string, payments: readonly PaymentName[]): Promise<void> {
   for (const livemode of [true, false]) {
-    const clock = payments
-      .filter((one) => one.livemode === livemode)
-      .map(({ id }) => ({ paymentId: id, clock: {} }));
+    const clock = payments.filter((one) => one.livemode === livemode).map(({ id }) => ({ paymentId: id, clock: {} }));
     for (let from = 0; from < clock.length; from += PAYMENTS_AT_ONCE)
       await runBatch(work, {
         workspace,

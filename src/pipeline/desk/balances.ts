@@ -13,13 +13,9 @@ export function balanceDesk(work: Clockwork): Pick<OfficeDesk, 'balance' | 'ledg
   return {
     balance: async ({ workspace, livemode }, id, at) => {
       if (!(await isKnown(workspace, id))) return noAffiliate(id);
-      return at === null
-        ? balancesNow(tx, workspace, livemode, id)
-        : balancesAt(tx, workspace, livemode, id, at);
+      return at === null ? balancesNow(tx, workspace, livemode, id) : balancesAt(tx, workspace, livemode, id, at);
     },
     ledger: async ({ workspace, livemode }, id, filter) =>
-      (await isKnown(workspace, id))
-        ? listTransfers(tx, workspace, livemode, id, filter)
-        : noAffiliate(id),
+      (await isKnown(workspace, id)) ? listTransfers(tx, workspace, livemode, id, filter) : noAffiliate(id),
   };
 }

@@ -12,11 +12,9 @@ export function click(work: Clockwork): MoneyDesk['click'] {
       return refuse('invalid_input', 'createdAt lies in the future', { field: 'createdAt' });
     const linked = await affiliateOfLink(work.database.pool, workspace, request.trackingId);
     if (!linked || (request.programId !== null && request.programId !== linked.programId))
-      return refuse(
-        'not_found',
-        `No affiliate has the tracking id "${request.trackingId}" in this program.`,
-        { field: 'trackingId' },
-      );
+      return refuse('not_found', `No affiliate has the tracking id "${request.trackingId}" in this program.`, {
+        field: 'trackingId',
+      });
     if (linked.status !== 'approved')
       return refuse(
         'affiliate_not_approved',

@@ -30,9 +30,7 @@ export function creditOf(book: Book, request: SaleRequest, at: number): Refusal 
 function identify(book: Book, request: SaleRequest, at: number): Identified[] {
   const nodes = before(book, request, at);
   const named = (field: string, value: string | null): Identified[] =>
-    value === null
-      ? []
-      : [{ field, value, referral: book.referrals.get(value)?.id ?? null, exact: true }];
+    value === null ? [] : [{ field, value, referral: book.referrals.get(value)?.id ?? null, exact: true }];
   const known = (field: string, value: string | null, key: string): Identified[] =>
     value === null
       ? []
@@ -77,17 +75,13 @@ function before(book: Book, request: SaleRequest, at: number): Nodes {
 }
 
 function disagree(resolved: readonly Identified[], field: string): Refusal {
-  return refuse(
-    'identifiers_disagree',
-    'The identifiers lead to different referrals. Send the one that is right.',
-    {
-      field,
-      details: resolved.map((one) => ({
-        field: one.field,
-        message: `"${one.value}" leads to referral ${one.referral}`,
-      })),
-    },
-  );
+  return refuse('identifiers_disagree', 'The identifiers lead to different referrals. Send the one that is right.', {
+    field,
+    details: resolved.map((one) => ({
+      field: one.field,
+      message: `"${one.value}" leads to referral ${one.referral}`,
+    })),
+  });
 }
 
 function notFound(tried: readonly Identified[]): Refusal {

@@ -15,15 +15,12 @@ const HINTS: Readonly<Record<string, string>> = {
   thin_event: 'A thin event carries no data. Subscribe the endpoint to snapshot events instead.',
   connect_transfer: 'It is money moved between Connect accounts, not a sale. Nothing to do.',
   expired_authorisation: 'An authorisation ran out and was never a sale. Nothing to do.',
-  refund_without_payment:
-    'The refund names neither a charge nor a payment intent, so it cannot be matched to a sale.',
+  refund_without_payment: 'The refund names neither a charge nor a payment intent, so it cannot be matched to a sale.',
   setup_session: 'A setup checkout saves a card and takes no money. Nothing to do.',
   no_payment_required: 'The checkout cost nothing and names nobody. Nothing to do.',
-  session_without_party:
-    'The checkout leaves its money to an invoice, which tells it. Nothing to do.',
+  session_without_party: 'The checkout leaves its money to an invoice, which tells it. Nothing to do.',
   nothing_new: 'It says nothing that is not known from other events. Nothing to do.',
-  unknown_interval:
-    'The price recurs in a unit that this version does not know. Update, then replay it.',
+  unknown_interval: 'The price recurs in a unit that this version does not know. Update, then replay it.',
 };
 
 type State = { readonly state: string; readonly reason: string | null; readonly attempts: number };

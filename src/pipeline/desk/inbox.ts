@@ -6,10 +6,7 @@ import type { Clockwork } from '../clockwork.ts';
 import type { Translators } from '../translate.ts';
 import { hintOf } from './hints.ts';
 
-export function inboxDesk(
-  work: Clockwork,
-  translators: Translators,
-): Pick<OfficeDesk, 'inbox' | 'replay'> {
+export function inboxDesk(work: Clockwork, translators: Translators): Pick<OfficeDesk, 'inbox' | 'replay'> {
   return {
     inbox: async ({ workspace, livemode }, { state, limit, offset }) => {
       const { rows, total } = await listInbox(work.database.pool, workspace, {
@@ -62,17 +59,10 @@ async function again(
 }
 
 /** `source:event key`; the event key may hold colons of its own. */
-async function read(
-  work: Clockwork,
-  { workspace, livemode }: Caller,
-  id: string,
-): Promise<InboxView | Refusal> {
+async function read(work: Clockwork, { workspace, livemode }: Caller, id: string): Promise<InboxView | Refusal> {
   const colon = id.indexOf(':');
   const row =
-    colon < 1
-      ? null
-      : await findEvent(work.database.pool, workspace, id.slice(0, colon), id.slice(colon + 1));
-  if (row?.livemode !== livemode)
-    return refuse('not_found', `There is no event "${id}"; ids look like stripe:evt_1.`);
+    colon < 1 ? null : await findEvent(work.database.pool, workspace, id.slice(0, colon), id.slice(colon + 1));
+  if (row?.livemode !== livemode) return refuse('not_found', `There is no event "${id}"; ids look like stripe:evt_1.`);
   return viewOf(row);
 }

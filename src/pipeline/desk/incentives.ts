@@ -14,17 +14,13 @@ import { programExists } from '../../store/programs.ts';
 import { defaultProgram } from '../../store/workspaces.ts';
 import type { Clockwork } from '../clockwork.ts';
 
-type Part = Pick<
-  OfficeDesk,
-  'createIncentive' | 'incentive' | 'incentives' | 'replaceIncentive' | 'endIncentive'
->;
+type Part = Pick<OfficeDesk, 'createIncentive' | 'incentive' | 'incentives' | 'replaceIncentive' | 'endIncentive'>;
 
 export function incentiveDesk(work: Clockwork): Part {
   const tx = work.database.pool;
   return {
     createIncentive: (caller, programId, terms) => create(work, caller, programId, terms),
-    incentive: async ({ workspace }, id) =>
-      (await findIncentive(tx, workspace, id)) ?? noIncentive(id),
+    incentive: async ({ workspace }, id) => (await findIncentive(tx, workspace, id)) ?? noIncentive(id),
     incentives: ({ workspace }, filter) => listIncentives(tx, workspace, filter),
     replaceIncentive: (caller, id, terms) => replace(work, caller, id, terms),
     endIncentive: async ({ workspace }, id) =>
@@ -45,9 +41,7 @@ async function create(
   const tx = work.database.pool;
   const program = programId ?? (await defaultProgram(tx, workspace));
   const known = await programExists(tx, workspace, program);
-  const problems = known
-    ? []
-    : [{ field: 'program_id', message: `there is no program "${program}"` }];
+  const problems = known ? [] : [{ field: 'program_id', message: `there is no program "${program}"` }];
   problems.push(...(await scopeProblems(work, workspace, known ? program : null, terms)));
   if (problems.length > 0) return unknownScope(problems);
   const id = work.newId('inc');
@@ -64,8 +58,7 @@ async function scopeProblems(
 ): Promise<FieldProblem[]> {
   if (affiliateId === null) return [];
   const affiliate = await findAffiliate(work.database.pool, workspace, affiliateId);
-  if (!affiliate)
-    return [{ field: 'affiliate_id', message: `there is no affiliate "${affiliateId}"` }];
+  if (!affiliate) return [{ field: 'affiliate_id', message: `there is no affiliate "${affiliateId}"` }];
   if (program === null || affiliate.programId === program) return [];
   return [{ field: 'affiliate_id', message: `affiliate "${affiliateId}" is in another program` }];
 }

@@ -21,12 +21,7 @@ const OWN_SECONDS = 10;
 const WORLDS = [true, false];
 
 /** The entries of one binding; none when nothing names the buyer. `body` is the request as it came. */
-export function leadOf(
-  work: Clockwork,
-  referralId: string,
-  identity: Identity,
-  body: string,
-): Lead {
+export function leadOf(work: Clockwork, referralId: string, identity: Identity, body: string): Lead {
   const at = work.now();
   const entry: LeadEntry = {
     kind: 'lead',
@@ -39,10 +34,7 @@ export function leadOf(
   const named = entry.email !== null || entry.externalUserId !== null || entry.customerId !== null;
   const name = `${referralId}:${work.newId('op')}`;
   const items = (named ? WORLDS : []).map((livemode) =>
-    itemOfEntry(
-      { source: 'operator', id: entryKey('lead', livemode, name), livemode, at, received: at },
-      entry,
-    ),
+    itemOfEntry({ source: 'operator', id: entryKey('lead', livemode, name), livemode, at, received: at }, entry),
   );
   const entries = items.map(({ ref, body: kept }) => ({
     id: ref.id,
@@ -66,10 +58,7 @@ export async function takeUp(work: Clockwork, workspace: string, { items }: Lead
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       // It is stored: a worker tries again, and what fails for good is listed.
-      work.log.warn(
-        { event: item.ref.id, reason: String(error) },
-        'a referral is stored, but not decided yet',
-      );
+      work.log.warn({ event: item.ref.id, reason: String(error) }, 'a referral is stored, but not decided yet');
     }
   }
 }

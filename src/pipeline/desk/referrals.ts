@@ -4,23 +4,14 @@ import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
 import { changeReferral, insertReferral, type ReferralChanges } from '../../store/leads.ts';
 import { currencyOf } from '../../store/programs.ts';
-import {
-  deleteReferral,
-  findReferral,
-  listReferrals,
-  paymentsThatName,
-  referralSums,
-} from '../../store/referrals.ts';
+import { deleteReferral, findReferral, listReferrals, paymentsThatName, referralSums } from '../../store/referrals.ts';
 import { takenIndex } from '../../store/taken.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { noAffiliate } from './affiliates.ts';
 import { decideAgain } from './again.ts';
 import { leadOf, takeUp, type Identity, type Lead } from './leads.ts';
 
-type Part = Pick<
-  OfficeDesk,
-  'createReferral' | 'referral' | 'referrals' | 'updateReferral' | 'deleteReferral'
->;
+type Part = Pick<OfficeDesk, 'createReferral' | 'referral' | 'referrals' | 'updateReferral' | 'deleteReferral'>;
 type NewReferral = Parameters<OfficeDesk['createReferral']>[1];
 type Changes = Parameters<OfficeDesk['updateReferral']>[2];
 
@@ -45,20 +36,12 @@ function emailTaken(email: string | null | undefined): Refusal {
 }
 
 /** A click is no referral yet: it is not shown. */
-async function shown(
-  work: Clockwork,
-  { workspace }: Caller,
-  id: string,
-): Promise<ReferralView | Refusal> {
+async function shown(work: Clockwork, { workspace }: Caller, id: string): Promise<ReferralView | Refusal> {
   const referral = await findReferral(work.database.pool, workspace, id);
   return referral === null || referral.status === 'click' ? noReferral(id) : referral;
 }
 
-async function read(
-  work: Clockwork,
-  caller: Caller,
-  id: string,
-): ReturnType<OfficeDesk['referral']> {
+async function read(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['referral']> {
   const referral = await shown(work, caller, id);
   if (isRefusal(referral)) return referral;
   const tx = work.database.pool;
@@ -76,11 +59,7 @@ async function read(
   return { ...referral, stats };
 }
 
-async function create(
-  work: Clockwork,
-  { workspace }: Caller,
-  input: NewReferral,
-): Promise<ReferralView | Refusal> {
+async function create(work: Clockwork, { workspace }: Caller, input: NewReferral): Promise<ReferralView | Refusal> {
   const affiliate = await findAffiliate(work.database.pool, workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
   const made =
@@ -123,8 +102,7 @@ async function insert(
 }
 
 /** A lead has shown interest, a rejected one is none; every other status says that it became a customer. */
-const isConverted = (status: ReferralView['status']): boolean =>
-  status !== 'lead' && status !== 'rejected';
+const isConverted = (status: ReferralView['status']): boolean => status !== 'lead' && status !== 'rejected';
 
 /** The click becomes the referral and keeps its id, so that payments that carry the click are credited to it. */
 async function convert(
@@ -170,10 +148,7 @@ async function change(
   lead: Lead,
 ): Promise<ReferralView | Refusal> {
   try {
-    return (
-      (await changeReferral(work.database.pool, workspace, id, was, changes, lead.journal)) ??
-      noReferral(id)
-    );
+    return (await changeReferral(work.database.pool, workspace, id, was, changes, lead.journal)) ?? noReferral(id);
   } catch (error) {
     if (takenIndex(error) === null) throw error;
     return emailTaken(changes.email);
@@ -193,22 +168,11 @@ async function update(
   const lead = leadOf(work, id, bound(known, changes), body);
   const { status } = changes;
   const convertedAt = status !== undefined && isConverted(status) ? work.now() : null;
-  const changed = await change(
-    work,
-    caller.workspace,
-    id,
-    'referral',
-    { ...changes, convertedAt },
-    lead,
-  );
+  const changed = await change(work, caller.workspace, id, 'referral', { ...changes, convertedAt }, lead);
   if (isRefusal(changed)) return changed;
   await takeUp(work, caller.workspace, lead);
   if (status === 'rejected' || (status !== undefined && known.status === 'rejected'))
-    await decideAgain(
-      work,
-      caller.workspace,
-      await paymentsThatName(work.database.pool, caller.workspace, id),
-    );
+    await decideAgain(work, caller.workspace, await paymentsThatName(work.database.pool, caller.workspace, id));
   return shown(work, caller, id);
 }
 
@@ -228,16 +192,11 @@ function bound(known: ReferralView, changes: ReferralChanges): Identity {
   };
 }
 
-async function remove(
-  work: Clockwork,
-  caller: Caller,
-  id: string,
-): ReturnType<OfficeDesk['deleteReferral']> {
+async function remove(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['deleteReferral']> {
   const tx = work.database.pool;
   const known = await shown(work, caller, id);
   if (isRefusal(known)) return known;
-  const blocked =
-    known.status === 'rejected' ? await paymentsThatName(tx, caller.workspace, id) : [];
+  const blocked = known.status === 'rejected' ? await paymentsThatName(tx, caller.workspace, id) : [];
   const outcome = await deleteReferral(tx, caller.workspace, id);
   if (outcome === 'missing') return noReferral(id);
   if (outcome === 'has_money')

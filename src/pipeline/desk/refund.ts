@@ -29,11 +29,7 @@ export function refund(work: Clockwork): MoneyDesk['refund'] {
     inTurn(`${caller.workspace}\n${request.conversionId}`, () => refundNow(work, caller, request));
 }
 
-async function refundNow(
-  work: Clockwork,
-  caller: Caller,
-  request: RefundRequest,
-): ReturnType<MoneyDesk['refund']> {
+async function refundNow(work: Clockwork, caller: Caller, request: RefundRequest): ReturnType<MoneyDesk['refund']> {
   const world: World = { workspace: caller.workspace, livemode: caller.livemode };
   const externalEventId = request.externalEventId ?? work.newId('rfd');
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
@@ -50,21 +46,14 @@ async function refundNow(
   throw new Error(`conversion ${request.conversionId} is being refunded too often at once`);
 }
 
-function fits(
-  sale: ConversionView,
-  { currency, refundedAt }: RefundRequest,
-  now: number,
-): Refusal | null {
-  if (sale.kind === 'refund')
-    return refuse('invalid_input', 'This conversion is a refund itself.', { field: 'id' });
+function fits(sale: ConversionView, { currency, refundedAt }: RefundRequest, now: number): Refusal | null {
+  if (sale.kind === 'refund') return refuse('invalid_input', 'This conversion is a refund itself.', { field: 'id' });
   if (refundedAt !== null && refundedAt > now + DAY_MS)
     return refuse('invalid_input', 'refunded_at lies in the future', { field: 'refunded_at' });
   if (currency === null || currency === sale.currency) return null;
-  return refuse(
-    'invalid_input',
-    `The sale is in ${sale.currency.toUpperCase()}, so its refund is too.`,
-    { field: 'currency' },
-  );
+  return refuse('invalid_input', `The sale is in ${sale.currency.toUpperCase()}, so its refund is too.`, {
+    field: 'currency',
+  });
 }
 
 async function tryRefund(
@@ -87,10 +76,7 @@ async function tryRefund(
     body,
   };
   const id = entryKey('refund', livemode, externalEventId);
-  const item = itemOfEntry(
-    { source: dialect, id, livemode, at: refundedAt ?? received, received },
-    entry,
-  );
+  const item = itemOfEntry({ source: dialect, id, livemode, at: refundedAt ?? received, received }, entry);
   const guard = (settled: Settled): void => judge(settled, item, entry, request);
   return answerOf<Settled, Refusal | Found>(() =>
     runBatch(work, { workspace, livemode, source: dialect, items: [item], guard }),
@@ -106,13 +92,9 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
   if (stood) throw new Answered(repeated(request, stood.amount, entry.currency));
   if (settled.known.has(item.ref.id))
     throw new Answered(
-      refuse(
-        'already_exists',
-        `external_event_id "${entry.externalEventId}" refunded another conversion before.`,
-        {
-          field: 'external_event_id',
-        },
-      ),
+      refuse('already_exists', `external_event_id "${entry.externalEventId}" refunded another conversion before.`, {
+        field: 'external_event_id',
+      }),
     );
   const state = session.book.payments.get(paymentId);
   const cash = decisions.get(paymentId)?.sale?.cash;
@@ -120,11 +102,8 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
   const whole = decisions.get(paymentId)?.sale?.report?.saleStatus === 'refunded';
   const left = whole ? 0n : cash - (activeOf(state) - entry.amount);
   if (left <= 0n)
-    throw new Answered(
-      refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }),
-    );
-  if (request.amount === null && entry.amount !== left)
-    throw new Answered<Found>({ found: 'changed' });
+    throw new Answered(refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }));
+  if (request.amount === null && entry.amount !== left) throw new Answered<Found>({ found: 'changed' });
   if (entry.amount > left) throw new Answered(tooLarge(left, entry.currency));
 }
 
@@ -135,22 +114,15 @@ function stateBefore({ session }: Settled, paymentId: string): PaymentState | nu
 }
 
 function activeOf(state: PaymentState): bigint {
-  return refundsOf(state).reduce(
-    (sum, { amount, status }) => (status === 'failed' ? sum : sum + amount),
-    0n,
-  );
+  return refundsOf(state).reduce((sum, { amount, status }) => (status === 'failed' ? sum : sum + amount), 0n);
 }
 
 function repeated(request: RefundRequest, amount: bigint, currency: string): Refusal | Found {
   if (request.amount === null || request.amount === amount) return { found: 'repeated' };
   const before = `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
-  return refuse(
-    'different_money',
-    `external_event_id "${request.externalEventId}" refunded ${before} before.`,
-    {
-      field: 'external_event_id',
-    },
-  );
+  return refuse('different_money', `external_event_id "${request.externalEventId}" refunded ${before} before.`, {
+    field: 'external_event_id',
+  });
 }
 
 function tooLarge(left: bigint, currency: string): Refusal {

@@ -50,30 +50,23 @@ export function sell(work: Clockwork): MoneyDesk['sell'] {
     );
     if (isRefusal(settled)) return settled;
     if (!('repeated' in settled)) return answer(work, world, entry, settled);
-    return settled.repeated === 'same'
-      ? answer(work, world, entry, null)
-      : differentMoney(work, world, item, request);
+    return settled.repeated === 'same' ? answer(work, world, entry, null) : differentMoney(work, world, item, request);
   };
 }
 
 /** Sales of one buyer write the same rows. */
 function turnOf({ workspace, livemode }: World, request: SaleRequest): string {
-  const buyer =
-    request.customerId ?? request.externalUserId ?? request.clickId ?? request.referralId;
+  const buyer = request.customerId ?? request.externalUserId ?? request.clickId ?? request.referralId;
   return `${workspace}\n${livemode}\n${buyer}`;
 }
 
 function itemOfSale({ livemode }: Caller, entry: SaleEntry, received: number): Item {
   const { dialect, externalEventId, occurredAt } = entry.request;
   const id = entryKey('sale', livemode, externalEventId);
-  return itemOfEntry(
-    { source: dialect, id, livemode, at: occurredAt ?? received, received },
-    entry,
-  );
+  return itemOfEntry({ source: dialect, id, livemode, at: occurredAt ?? received, received }, entry);
 }
 
-const ownKeyOf = ({ request }: SaleEntry): string =>
-  moneyKey(request.dialect, 'sale', request.externalEventId);
+const ownKeyOf = ({ request }: SaleEntry): string => moneyKey(request.dialect, 'sale', request.externalEventId);
 
 /** A Stripe event id names the money that event spoke of, once that event is here. */
 async function aliasOf(work: Clockwork, world: World, id: string): Promise<string | null> {
@@ -88,8 +81,7 @@ function judge(settled: Settled, item: Item, entry: SaleEntry): void {
   if (settled.known.has(item.ref.id)) {
     const told = session.book.payments.get(paymentId)?.claims[key];
     const same =
-      told === undefined ||
-      (told.total === entry.request.amount && told.currency === entry.request.currency);
+      told === undefined || (told.total === entry.request.amount && told.currency === entry.request.currency);
     throw new Answered<Repeated>({ repeated: same ? 'same' : 'different' });
   }
   const refusal = creditOf(session.book, entry.request, item.ref.at);
@@ -105,13 +97,9 @@ function stood({ session }: Settled, paymentId: string): boolean {
 }
 
 function notPaid({ externalEventId }: SaleRequest): Refusal {
-  return refuse(
-    'invalid_input',
-    `external_event_id names "${externalEventId}", which Stripe says is not paid`,
-    {
-      field: 'external_event_id',
-    },
-  );
+  return refuse('invalid_input', `external_event_id names "${externalEventId}", which Stripe says is not paid`, {
+    field: 'external_event_id',
+  });
 }
 
 /** A new sale is shown as it was written; one that stood before is read. */
@@ -124,8 +112,7 @@ async function answer(
   const key = ownKeyOf(entry);
   const paymentId = settled?.session.book.keys.get(key) ?? '';
   const replayed = settled === null || stood(settled, paymentId);
-  const fresh =
-    settled === null || replayed ? null : newSaleView(settled, paymentId, world.livemode);
+  const fresh = settled === null || replayed ? null : newSaleView(settled, paymentId, world.livemode);
   const conversion = fresh ?? (await saleByMoneyKey(work.database.pool, world, key));
   return conversion === null ? notPaid(entry.request) : { conversion, replayed };
 }
@@ -133,18 +120,10 @@ async function answer(
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Never a second row, never a silent overwrite: both bodies are named by their hashes (cases.md 21). */
-async function differentMoney(
-  work: Clockwork,
-  world: World,
-  item: Item,
-  request: SaleRequest,
-): Promise<Refusal> {
+async function differentMoney(work: Clockwork, world: World, item: Item, request: SaleRequest): Promise<Refusal> {
   const stored = await bodyOf(work.database.pool, world.workspace, item.ref.source, item.ref.id);
   const entry = stored === null ? null : readEntry(JSON.parse(stored));
-  const first =
-    entry === null
-      ? 'no longer kept'
-      : sha256(entry.kind === 'sale' ? entry.request.body : (stored ?? ''));
+  const first = entry === null ? 'no longer kept' : sha256(entry.kind === 'sale' ? entry.request.body : (stored ?? ''));
   return refuse(
     'different_money',
     `external_event_id "${request.externalEventId}" was used before for another amount or currency`,

@@ -46,18 +46,12 @@ function digestOf({ email, externalUserId }: SignupRequest): string {
   return createHash('sha256').update(who).digest('hex').slice(0, 32);
 }
 
-async function bind(
-  work: Clockwork,
-  workspace: string,
-  request: SignupRequest,
-): Promise<ReferralView | Refusal> {
+async function bind(work: Clockwork, workspace: string, request: SignupRequest): Promise<ReferralView | Refusal> {
   const { pool } = work.database;
   const { clickId, email } = request;
   const referral = await findReferral(pool, workspace, clickId);
-  if (!referral)
-    return refuse('not_found', `There is no click "${clickId}".`, { field: 'click_id' });
-  const owner =
-    email === null ? null : await referralOfEmail(pool, workspace, referral.programId, email);
+  if (!referral) return refuse('not_found', `There is no click "${clickId}".`, { field: 'click_id' });
+  const owner = email === null ? null : await referralOfEmail(pool, workspace, referral.programId, email);
   if (owner !== null && owner !== clickId) return taken();
   try {
     return (await bindSignup(pool, workspace, clickId, request)) ?? referral;

@@ -8,8 +8,7 @@ import { toIso } from '../../core/time.ts';
 import type { TracedEvent, TracedPayment, Why } from '../../store/trace.ts';
 import { hintOf } from './hints.ts';
 
-const money = (amount: bigint, currency: string): string =>
-  `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+const money = (amount: bigint, currency: string): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
 const iso = (moment: Date): string => toIso(moment.getTime());
 
 export function eventStory(event: TracedEvent): string[] {
@@ -21,9 +20,7 @@ export function eventStory(event: TracedEvent): string[] {
 }
 
 export function referralStory(referral: ReferralView): string {
-  const names = [referral.email, referral.customerId, referral.externalUserId].filter(
-    (name) => name !== null,
-  );
+  const names = [referral.email, referral.customerId, referral.externalUserId].filter((name) => name !== null);
   const known = names.length === 0 ? '' : ` (${names.join(', ')})`;
   const what = referral.status === 'click' ? 'Click' : 'Referral';
   return `${what} ${referral.id}${known} of affiliate ${referral.affiliateId}, ${referral.status} since ${toIso(referral.convertedAt ?? referral.createdAt)}.`;
@@ -34,8 +31,7 @@ export function customerStory({ key, state }: { key: string; state: string }): s
   const { links, touches } = readCustomer(state);
   const also = links.length === 0 ? '' : `, also known as ${links.join(', ')}`;
   const tokens = [...new Set(touches.map((touch) => touch.token))];
-  const bound =
-    tokens.length === 0 ? 'is bound to no referral itself' : `is bound to ${tokens.join(', ')}`;
+  const bound = tokens.length === 0 ? 'is bound to no referral itself' : `is bound to ${tokens.join(', ')}`;
   return `Customer ${key}${also}, ${bound}.`;
 }
 
@@ -47,12 +43,7 @@ export function paymentStory(
 ): string[] {
   const sale = conversions.find((one) => one.kind === 'sale');
   if (!sale) return [...waiting(payment), ...refundLines(conversions)];
-  return [
-    saleLine(sale),
-    ...inWords(toldOf(sale, why.get(sale.id))),
-    ...holdLines(sale),
-    ...refundLines(conversions),
-  ];
+  return [saleLine(sale), ...inWords(toldOf(sale, why.get(sale.id))), ...holdLines(sale), ...refundLines(conversions)];
 }
 
 function waiting(payment: TracedPayment): string[] {
@@ -60,25 +51,15 @@ function waiting(payment: TracedPayment): string[] {
   if (payment.parked === null) {
     const collected = collect(state);
     return [
-      collected.is === 'nothing'
-        ? `No money has moved: ${reasonInWords(collected.reason)}.`
-        : 'It is being decided.',
+      collected.is === 'nothing' ? `No money has moved: ${reasonInWords(collected.reason)}.` : 'It is being decided.',
     ];
   }
   const refunds = Object.values(state.refunds).map(
-    (refund) =>
-      `Refund ${refund.key} of ${money(refund.amount, refund.currency)}, ${refund.status}.`,
+    (refund) => `Refund ${refund.key} of ${money(refund.amount, refund.currency)}, ${refund.status}.`,
   );
-  const until =
-    payment.wakeAt === null
-      ? ''
-      : ` It is decided without further news at ${toIso(payment.wakeAt)}.`;
+  const until = payment.wakeAt === null ? '' : ` It is decided without further news at ${toIso(payment.wakeAt)}.`;
   const since = state.clock.known === null ? '' : ` since ${toIso(state.clock.known)}`;
-  return [
-    ...refunds,
-    `Parked${since}: ${reasonInWords(payment.parked)}.${until}`,
-    ...hintLines(payment.parked),
-  ];
+  return [...refunds, `Parked${since}: ${reasonInWords(payment.parked)}.${until}`, ...hintLines(payment.parked)];
 }
 
 function hintLines(reason: string): string[] {

@@ -1,14 +1,7 @@
 /** Any id, the whole explanation: what it was, who was credited, which rule, which arithmetic, or why nothing. */
 import type { Caller, ConversionView, OfficeDesk, TraceView } from '../../core/desk.ts';
 import { readPayment } from '../../core/codec.ts';
-import {
-  customerKey,
-  emailKey,
-  moneyKey,
-  objectKey,
-  stripeMoneyKey,
-  userKey,
-} from '../../core/keys.ts';
+import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from '../../core/keys.ts';
 import type { Trace } from '../../core/merge.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { refundKey } from '../../core/requests.ts';
@@ -41,11 +34,7 @@ function spellingsOf(sources: readonly string[], id: string): Spellings {
   const parties = [customerKey(id), userKey(id), emailKey(id), id];
   return {
     id,
-    moneyKeys: [
-      id,
-      ...(stripe === null ? [] : [stripe]),
-      ...sources.map((source) => moneyKey(source, 'sale', id)),
-    ],
+    moneyKeys: [id, ...(stripe === null ? [] : [stripe]), ...sources.map((source) => moneyKey(source, 'sale', id))],
     refundKeys: [id, objectKey('stripe', id), ...sources.map((source) => refundKey(source, id))],
     customerKeys: [...new Set(parties)],
   };
@@ -73,11 +62,7 @@ async function trace(
   const parked = found.length === 0 ? await parkedWithRefund(tx, caller, spellings.refundKeys) : [];
   const kind = kindOf(referral !== undefined, events, found, parked, customers.length > 0);
   if (kind === null) return unheard(caller, id);
-  const ids = [
-    ...found.map((one) => one.paymentId),
-    ...events.flatMap((one) => one.payment_id ?? []),
-    ...parked,
-  ];
+  const ids = [...found.map((one) => one.paymentId), ...events.flatMap((one) => one.payment_id ?? []), ...parked];
   const payments = await survivors(tx, caller, ids);
   const conversions = await conversionsOfPayments(
     tx,
@@ -105,9 +90,7 @@ function kindOf(
 ): string | null {
   if (isReferral) return 'referral';
   const kinds = found.map((one) => one.kind);
-  const own = ['commission', 'transfer', 'sale', 'refund', 'payment'].find((kind) =>
-    kinds.includes(kind),
-  );
+  const own = ['commission', 'transfer', 'sale', 'refund', 'payment'].find((kind) => kinds.includes(kind));
   if (own !== undefined) return own;
   if (events.length > 0 || kinds.includes('event')) return 'event';
   if (parked.length > 0) return 'refund';
@@ -139,11 +122,7 @@ function stateOf({ kind, payments, conversions, events }: Told): string {
   return conversions.find((one) => one.kind === 'sale')?.status ?? 'nothing';
 }
 
-async function view(
-  work: Clockwork,
-  caller: Caller,
-  told: Told,
-): Promise<Omit<TraceView, 'state'>> {
+async function view(work: Clockwork, caller: Caller, told: Told): Promise<Omit<TraceView, 'state'>> {
   const { payments, conversions } = told;
   const tx = work.database.pool;
   const ids = conversions.map((one) => one.id);
@@ -176,8 +155,6 @@ function trailOf(trail: readonly Trace[], asked: readonly TracedEvent[]): Trace[
     type: event.type,
     at: event.occurred_at.getTime(),
   }));
-  const missing = own.filter(
-    (one) => !trail.some(({ source, id }) => source === one.source && id === one.id),
-  );
+  const missing = own.filter((one) => !trail.some(({ source, id }) => source === one.source && id === one.id));
   return [...trail, ...missing].toSorted((a, b) => a.at - b.at);
 }

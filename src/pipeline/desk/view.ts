@@ -5,11 +5,7 @@ import type { Posted } from '../../core/codec.ts';
 import type { Settled } from '../batch.ts';
 
 /** null: it has to be read (it stood before, or credits nobody and shows the default program). */
-export function newSaleView(
-  settled: Settled,
-  paymentId: string,
-  livemode: boolean,
-): ConversionView | null {
+export function newSaleView(settled: Settled, paymentId: string, livemode: boolean): ConversionView | null {
   const decision = settled.decisions.get(paymentId);
   const posted = settled.posted.get(paymentId);
   const sale = decision?.conversions.find(({ kind }) => kind === 'sale');
@@ -44,16 +40,7 @@ function commissionOf(posted: Posted, commission: Commission | null): Conversion
     ({ digest, conversionId }) => digest !== 'void' && conversionId === posted.sale?.id,
   );
   if (!commission || !row) return null;
-  const {
-    status,
-    currency,
-    earned,
-    reversed,
-    incentiveId,
-    incentiveVersion,
-    holdDays,
-    availableAt,
-  } = commission;
+  const { status, currency, earned, reversed, incentiveId, incentiveVersion, holdDays, availableAt } = commission;
   return {
     id: row.id,
     status,

@@ -34,8 +34,7 @@ function refundedOf(charge: ChargeObject): number {
 
 /** Snapshots of the same second are told apart by how far the charge has come, then by how much is refunded. */
 function rankOf(charge: ChargeObject, status: ClaimStatus): number {
-  const base =
-    charge.status === 'pending' ? 0 : { open: 10, paid: 20, failed: 30, void: 30 }[status];
+  const base = charge.status === 'pending' ? 0 : { open: 10, paid: 20, failed: 30, void: 30 }[status];
   return base + Math.min(charge.amount_refunded, LARGEST_REFUND_RANK);
 }
 
@@ -69,18 +68,10 @@ export function translateCharge(object: unknown, ref: EventRef): Translation {
   const email = charge.billing_details?.email ?? charge.receipt_email;
   const identity = identityOf({ customer, customer_account, email, metadata: [metadata] });
   const touches = touchesOf([{ rank: RANK.charge, metadata }], ref.at, null);
-  const keys = moneyKeys(
-    ['ch', charge.id],
-    ['pi', charge.payment_intent],
-    ['invoice', charge.invoice],
-  );
+  const keys = moneyKeys(['ch', charge.id], ['pi', charge.payment_intent], ['invoice', charge.invoice]);
   const refunds = (charge.refunds?.data ?? []).flatMap((refund) => refundFact(refund, ref) ?? []);
   const claim = chargeClaim(charge, identity.party, ref);
   return {
-    facts: [
-      { kind: 'payment', keys, claim, touches, optOut: null },
-      ...customerFacts(identity, touches),
-      ...refunds,
-    ],
+    facts: [{ kind: 'payment', keys, claim, touches, optOut: null }, ...customerFacts(identity, touches), ...refunds],
   };
 }

@@ -1,14 +1,7 @@
 /** What all claims of Stripe objects share. */
 import type { Claim, Line } from '../../core/facts.ts';
 
-type Optional =
-  | 'refunded'
-  | 'paidAt'
-  | 'linesIncomplete'
-  | 'flags'
-  | 'subscription'
-  | 'trial'
-  | 'outOfBand';
+type Optional = 'refunded' | 'paidAt' | 'linesIncomplete' | 'flags' | 'subscription' | 'trial' | 'outOfBand';
 type Fixed = 'proof' | 'commissionStatus' | 'saleStatus' | 'source' | 'externalId';
 type Parts = Omit<Claim, Optional | Fixed> & Partial<Pick<Claim, Optional>>;
 

@@ -15,10 +15,7 @@ function factsOr(code: Parameters<typeof ignore>[0], facts: readonly Fact[]): Tr
 export function translateCustomer(object: unknown, ref: EventRef): Translation {
   const { id, customer_account, email, metadata } = read(Customer, object, ref);
   const identity = identityOf({ customer: id, customer_account, email, metadata: [metadata] });
-  return factsOr(
-    'nothing_new',
-    customerFacts(identity, touchesOf([{ rank: RANK.customer, metadata }], ref.at, null)),
-  );
+  return factsOr('nothing_new', customerFacts(identity, touchesOf([{ rank: RANK.customer, metadata }], ref.at, null)));
 }
 
 /** `customer.subscription.*`: its touches count for it before they count for the customer; its items carry whole prices. */

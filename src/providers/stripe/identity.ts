@@ -63,8 +63,7 @@ function emailNode(email: string | null | undefined): string | null {
  */
 export function identityOf(signs: Signs): Identity {
   const nodes: string[] = [];
-  for (const id of [idOf(signs.customer), idOf(signs.customer_account)])
-    if (id !== null) nodes.push(key(id));
+  for (const id of [idOf(signs.customer), idOf(signs.customer_account)]) if (id !== null) nodes.push(key(id));
   const email = emailNode(signs.email);
   if (email !== null) nodes.push(email);
   const [party = null, ...links] = nodes;

@@ -25,10 +25,7 @@ function netOf(intent: PaymentIntentObject): bigint {
 /** Every object that is this money: its charges (very old shapes list them) and, on old shapes, its invoice. */
 function keysOf(intent: PaymentIntentObject): string[] {
   const charges = intent.charges?.data.map((charge) => ['ch', charge] as const) ?? [];
-  return moneyKeys(['pi', intent.id], ['ch', intent.latest_charge], ...charges, [
-    'invoice',
-    intent.invoice,
-  ]);
+  return moneyKeys(['pi', intent.id], ['ch', intent.latest_charge], ...charges, ['invoice', intent.invoice]);
 }
 
 /** `payment_intent.succeeded`. On basil it does not know its invoice: `standalone` false, so that it waits (trap 5). */

@@ -33,8 +33,7 @@ function rankOf(status: string, type: string): number {
 
 /** The subscription: basil's parent, the old field, else that of a recurring line (an accepted quote's invoice). */
 function subscriptionOf(invoice: InvoiceObject): string | null {
-  const named =
-    idOf(invoice.parent?.subscription_details?.subscription) ?? idOf(invoice.subscription);
+  const named = idOf(invoice.parent?.subscription_details?.subscription) ?? idOf(invoice.subscription);
   if (named !== null) return key(named);
   for (const line of invoice.lines.data) {
     const { subscription, recurring } = originOf(line);
@@ -55,28 +54,17 @@ function isOutOfBand(invoice: InvoiceObject): boolean {
 function paidOf(invoice: InvoiceObject): bigint {
   const due = BigInt(invoice.amount_due ?? 0);
   if (invoice.amount_paid == null) return stripeStatus(invoice) === 'paid' ? due : 0n;
-  return invoice.paid_out_of_band === true && invoice.amount_paid === 0
-    ? due
-    : BigInt(invoice.amount_paid);
+  return invoice.paid_out_of_band === true && invoice.amount_paid === 0 ? due : BigInt(invoice.amount_paid);
 }
 
 type Buyer = { readonly party: string | null; readonly subscription: string | null };
 
-function billFact(
-  invoice: InvoiceObject,
-  bill: Billed,
-  buyer: Buyer,
-  ref: EventRef,
-): Omit<PaymentFact, 'touches'> {
+function billFact(invoice: InvoiceObject, bill: Billed, buyer: Buyer, ref: EventRef): Omit<PaymentFact, 'touches'> {
   const status = stripeStatus(invoice);
   const paidAt = invoice.status_transitions?.paid_at;
   return {
     kind: 'payment',
-    keys: moneyKeys(
-      ['invoice', invoice.id],
-      ['ch', invoice.charge],
-      ['pi', invoice.payment_intent],
-    ),
+    keys: moneyKeys(['invoice', invoice.id], ['ch', invoice.charge], ['pi', invoice.payment_intent]),
     claim: claimOf({
       kind: 'bill',
       key: moneyKey('invoice', invoice.id),
@@ -105,8 +93,7 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
   const invoice = read(Invoice, object, ref);
   const subscription = subscriptionOf(invoice);
   // The subscription's metadata as frozen at finalisation; session metadata is never copied here (trap 50).
-  const frozen =
-    invoice.parent?.subscription_details?.metadata ?? invoice.subscription_details?.metadata;
+  const frozen = invoice.parent?.subscription_details?.metadata ?? invoice.subscription_details?.metadata;
   const { customer, customer_account, customer_email: email, metadata } = invoice;
   const identity = identityOf({ customer, customer_account, email, metadata: [frozen, metadata] });
   const carriers = [
@@ -114,12 +101,7 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
     { rank: RANK.invoice, metadata },
   ];
   const touches = touchesOf(carriers, ref.at, subscription);
-  const bill = billFact(
-    invoice,
-    billedLines(invoice),
-    { party: identity.party, subscription },
-    ref,
-  );
+  const bill = billFact(invoice, billedLines(invoice), { party: identity.party, subscription }, ref);
   const prices = priceFacts(invoice.lines.data.map(priceOf), ref);
   return { facts: [{ ...bill, touches }, ...customerFacts(identity, touches), ...prices] };
 }
@@ -130,10 +112,6 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
  */
 export function translateInvoicePayment(object: unknown, ref: EventRef): Translation {
   const { invoice, payment } = read(InvoicePayment, object, ref);
-  const keys = moneyKeys(
-    ['invoice', invoice],
-    ['pi', payment.payment_intent],
-    ['ch', payment.charge],
-  );
+  const keys = moneyKeys(['invoice', invoice], ['pi', payment.payment_intent], ['ch', payment.charge]);
   return { facts: [{ kind: 'payment', keys, claim: null, touches: [], optOut: null }] };
 }

@@ -38,9 +38,7 @@ function creditsOf(line: InvoiceLineObject, type: string): bigint {
  * `discount` repeat the discounts (trap 11), so they only count where `discount_amounts` is missing altogether.
  */
 export function lineNet(line: InvoiceLineObject): bigint {
-  const discounts = line.discount_amounts
-    ? sumOf(line.discount_amounts)
-    : creditsOf(line, 'discount');
+  const discounts = line.discount_amounts ? sumOf(line.discount_amounts) : creditsOf(line, 'discount');
   const grants = creditsOf(line, 'credit_balance_transaction');
   const inclusive = sumOf((line.taxes ?? line.tax_amounts)?.filter(isInclusive));
   return BigInt(line.amount) - discounts - grants - inclusive;
@@ -58,9 +56,7 @@ type Origin = {
  */
 export function originOf(line: InvoiceLineObject): Origin {
   const ofItem = line.parent?.type === 'subscription_item_details';
-  const details = ofItem
-    ? line.parent?.subscription_item_details
-    : line.parent?.invoice_item_details;
+  const details = ofItem ? line.parent?.subscription_item_details : line.parent?.invoice_item_details;
   const subscription = idOf(details?.subscription ?? line.subscription);
   const proration = (details ? details.proration : line.proration) === true;
   const item = details ? ofItem : line.type === 'subscription';

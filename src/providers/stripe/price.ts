@@ -1,11 +1,5 @@
 /** Prices: the only source of an interval on basil-family invoices, whose lines name a price but not how it recurs. */
-import {
-  type EventRef,
-  type Interval,
-  intervalOf,
-  type PriceFact,
-  type Translation,
-} from '../../core/facts.ts';
+import { type EventRef, type Interval, intervalOf, type PriceFact, type Translation } from '../../core/facts.ts';
 import { idOf, key } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { read, stampOf } from './read.ts';

@@ -52,7 +52,6 @@ export function refundFact(refund: RefundObject, ref: EventRef): RefundFact | nu
 export function translateRefund(object: unknown, ref: EventRef): Translation {
   const refund = read(Refund, object, ref);
   const fact = refundFact(refund, ref);
-  if (fact === null)
-    return ignore(isRelease(refund) ? 'expired_authorisation' : 'refund_without_payment');
+  if (fact === null) return ignore(isRelease(refund) ? 'expired_authorisation' : 'refund_without_payment');
   return { facts: [fact] };
 }

@@ -207,9 +207,7 @@ export const Session = z.object({
   payment_status: z.string(),
   currency: z.string().nullish(),
   amount_total: Amount.nullish(),
-  total_details: z
-    .object({ amount_tax: Amount.nullish(), amount_shipping: Amount.nullish() })
-    .nullish(),
+  total_details: z.object({ amount_tax: Amount.nullish(), amount_shipping: Amount.nullish() }).nullish(),
   client_reference_id: z.string().nullish(),
   metadata: Metadata,
   customer: Ref,
@@ -235,7 +233,5 @@ export const Subscription = z.object({
   customer: Ref,
   customer_account: Ref,
   metadata: Metadata,
-  items: z
-    .object({ data: z.array(z.object({ price: Price.nullish(), plan: Plan.nullish() })) })
-    .nullish(),
+  items: z.object({ data: z.array(z.object({ price: Price.nullish(), plan: Plan.nullish() })) }).nullish(),
 });

@@ -1,15 +1,7 @@
 /** Checkout sessions: sales where no invoice exists, else only who bought and who sent them (stripe.md 1.10, trap 2). */
 import type { Claim, ClaimStatus, EventRef, Fact, Touch, Translation } from '../../core/facts.ts';
 import { claimOf, wholeLine } from './claim.ts';
-import {
-  customerFacts,
-  idOf,
-  type Identity,
-  identityOf,
-  key,
-  moneyKey,
-  moneyKeys,
-} from './identity.ts';
+import { customerFacts, idOf, type Identity, identityOf, key, moneyKey, moneyKeys } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { read, stampOf } from './read.ts';
 import { Session, type SessionObject } from './schema.ts';
@@ -56,18 +48,9 @@ function orderClaim(session: SessionObject, party: string | null, ref: EventRef)
   });
 }
 
-function paymentFacts(
-  session: SessionObject,
-  identity: Identity,
-  touches: readonly Touch[],
-  ref: EventRef,
-): Fact[] {
+function paymentFacts(session: SessionObject, identity: Identity, touches: readonly Touch[], ref: EventRef): Fact[] {
   if (idOf(session.invoice) !== null) {
-    const keys = moneyKeys(
-      ['invoice', session.invoice],
-      ['cs', session.id],
-      ['pi', session.payment_intent],
-    );
+    const keys = moneyKeys(['invoice', session.invoice], ['cs', session.id], ['pi', session.payment_intent]);
     return [{ kind: 'payment', keys, claim: null, touches, optOut: null }];
   }
   // A subscription's money is on invoices that the session does not name (yet); nothing due is no money (trap 53).
@@ -98,14 +81,7 @@ export function translateSession(object: unknown, ref: EventRef): Translation {
     { rank: RANK.clientReference, token: session.client_reference_id },
   ];
   const touches = touchesOf(carriers, ref.at, subscription === null ? null : key(subscription));
-  const facts = [
-    ...paymentFacts(session, identity, touches, ref),
-    ...customerFacts(identity, touches),
-  ];
+  const facts = [...paymentFacts(session, identity, touches, ref), ...customerFacts(identity, touches)];
   if (facts.length > 0) return { facts };
-  return ignore(
-    session.payment_status === 'no_payment_required'
-      ? 'no_payment_required'
-      : 'session_without_party',
-  );
+  return ignore(session.payment_status === 'no_payment_required' ? 'no_payment_required' : 'session_without_party');
 }

@@ -51,11 +51,7 @@ export function textIn(metadata: unknown, name: string): string | null {
  * Every token the carriers hold, each once, at its best rank. `at`: time of the event, in milliseconds;
  * `subscription`: key of the subscription that the carriers speak of, null when they speak of the customer.
  */
-export function touchesOf(
-  carriers: readonly Carrier[],
-  at: number,
-  subscription: string | null,
-): Touch[] {
+export function touchesOf(carriers: readonly Carrier[], at: number, subscription: string | null): Touch[] {
   const touches: Touch[] = [];
   const add = (token: string | null, rank: number): void => {
     // Carriers come in order of rank, so the first sight of a token is its best.

@@ -48,10 +48,7 @@ const Body = z.object({
 });
 
 function translatorOf(type: string): Translator | undefined {
-  return (
-    TRANSLATORS.get(type) ??
-    (type.startsWith(SUBSCRIPTION_PREFIX) ? translateSubscription : undefined)
-  );
+  return TRANSLATORS.get(type) ?? (type.startsWith(SUBSCRIPTION_PREFIX) ? translateSubscription : undefined);
 }
 
 /**

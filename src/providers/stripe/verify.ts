@@ -29,10 +29,7 @@ const rejection = (rejected: string, hint: string): Rejection => Object.freeze({
 
 // Built once: refusing costs no allocation, so a flood of forged deliveries stays cheap.
 const REJECTIONS = {
-  noSecret: rejection(
-    'no_secret_configured',
-    'set STRIPE_WEBHOOK_SECRET to the whsec_… of this endpoint',
-  ),
+  noSecret: rejection('no_secret_configured', 'set STRIPE_WEBHOOK_SECRET to the whsec_… of this endpoint'),
   missing: rejection(
     'signature_missing',
     'no Stripe-Signature header: either this is not Stripe, or a proxy in front strips headers',
@@ -41,10 +38,7 @@ const REJECTIONS = {
     'signature_malformed',
     'Stripe-Signature is not of the form t=<unix seconds>,v1=<hex>: a proxy may have changed or doubled it',
   ),
-  noV1: rejection(
-    'signature_no_v1',
-    'Stripe-Signature carries no well-formed v1 signature; only v1 counts',
-  ),
+  noV1: rejection('signature_no_v1', 'Stripe-Signature carries no well-formed v1 signature; only v1 counts'),
   mismatch: rejection(
     'signature_mismatch',
     'no configured secret made this signature: the secret printed by `stripe listen` differs from the one in the dashboard; ' +
@@ -86,11 +80,7 @@ function signatureHeader(value: string | string[] | undefined): SignatureHeader 
   const signatures: Buffer[] = [];
   for (const item of value.split(',', MOST_ITEMS)) {
     if (item.startsWith('t=')) timestamp = item.slice(2);
-    else if (
-      item.startsWith('v1=') &&
-      signatures.length < MOST_SIGNATURES &&
-      V1.test(item.slice(3))
-    ) {
+    else if (item.startsWith('v1=') && signatures.length < MOST_SIGNATURES && V1.test(item.slice(3))) {
       signatures.push(Buffer.from(item.slice(3), 'hex'));
     }
   }

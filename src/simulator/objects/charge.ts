@@ -96,9 +96,7 @@ export function chargeObject(family: Family, spec: ChargeSpec): StripeObject {
     statement_descriptor: null,
     statement_descriptor_suffix: null,
     status,
-    transfer_data: spec.transferDestination
-      ? { amount: null, destination: spec.transferDestination }
-      : null,
+    transfer_data: spec.transferDestination ? { amount: null, destination: spec.transferDestination } : null,
     transfer_group: null,
   };
 }
@@ -113,9 +111,7 @@ function outcome(status: string): JsonObject {
     reason: failed ? 'generic_decline' : null,
     risk_level: 'normal',
     risk_score: 12,
-    seller_message: failed
-      ? 'The bank did not return any further details with this decline.'
-      : 'Payment complete.',
+    seller_message: failed ? 'The bank did not return any further details with this decline.' : 'Payment complete.',
     type: failed ? 'issuer_declined' : 'authorized',
   };
 }

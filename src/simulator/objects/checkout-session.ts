@@ -60,9 +60,7 @@ export function checkoutSessionObject(family: Family, spec: CheckoutSessionSpec)
     expires_at: spec.created + 86_400,
     invoice: spec.invoice ?? null,
     invoice_creation:
-      spec.mode === 'payment'
-        ? { enabled: spec.invoiceCreation ?? false, invoice_data: { metadata: {} } }
-        : null,
+      spec.mode === 'payment' ? { enabled: spec.invoiceCreation ?? false, invoice_data: { metadata: {} } } : null,
     livemode: spec.livemode ?? true,
     locale: null,
     metadata: spec.metadata ?? {},

@@ -87,9 +87,7 @@ export function promotionCodeObject(family: Family, spec: PromotionCodeSpec): St
     livemode: spec.livemode ?? true,
     max_redemptions: null,
     metadata: spec.metadata ?? {},
-    ...(hasAddedFields(family)
-      ? { promotion: { coupon: spec.discount.coupon, type: 'coupon' } }
-      : {}),
+    ...(hasAddedFields(family) ? { promotion: { coupon: spec.discount.coupon, type: 'coupon' } } : {}),
     restrictions: {
       first_time_transaction: false,
       minimum_amount: null,

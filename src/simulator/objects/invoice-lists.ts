@@ -75,27 +75,18 @@ export function taxAndDiscountLists(family: Family, spec: InvoiceSpec): JsonObje
   const legacy = spec.legacyTaxOnly === true && family !== 'basil';
   return {
     total_discount_amounts: listed,
-    ...(hasAddedFields(family) || granted.length > 0
-      ? { total_pretax_credit_amounts: pretax }
-      : {}),
-    ...(hasRemovedFields(family)
-      ? { total_tax_amounts: legacy ? [] : oldTaxes(taxes, spec.id) }
-      : {}),
+    ...(hasAddedFields(family) || granted.length > 0 ? { total_pretax_credit_amounts: pretax } : {}),
+    ...(hasRemovedFields(family) ? { total_tax_amounts: legacy ? [] : oldTaxes(taxes, spec.id) } : {}),
     ...(hasAddedFields(family) ? { total_taxes: newTaxes(taxes, spec.id) } : {}),
   };
 }
 
 function summedTaxes(spec: InvoiceSpec): { amount: number; inclusive: boolean }[] {
-  const all = [
-    ...spec.lines.flatMap((line) => line.taxes ?? []),
-    ...(spec.shippingCost?.taxes ?? []),
-  ];
+  const all = [...spec.lines.flatMap((line) => line.taxes ?? []), ...(spec.shippingCost?.taxes ?? [])];
   return [false, true]
     .filter((inclusive) => all.some((tax) => tax.inclusive === inclusive))
     .map((inclusive) => ({
       inclusive,
-      amount: all
-        .filter((tax) => tax.inclusive === inclusive)
-        .reduce((sum, tax) => sum + tax.amount, 0),
+      amount: all.filter((tax) => tax.inclusive === inclusive).reduce((sum, tax) => sum + tax.amount, 0),
     }));
 }

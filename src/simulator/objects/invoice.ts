@@ -14,10 +14,7 @@ export function invoiceAmounts(
   spec: InvoiceSpec,
 ): { due: number; paid: number; overpaid: number; remaining: number } {
   const due = Math.max(0, invoiceTotals(spec).amountDue - (spec.prePaymentCreditNotes ?? 0));
-  const shown =
-    (spec.status ?? 'paid') === 'paid' && !(spec.paidOutOfBand && hasRemovedFields(family))
-      ? due
-      : 0;
+  const shown = (spec.status ?? 'paid') === 'paid' && !(spec.paidOutOfBand && hasRemovedFields(family)) ? due : 0;
   const paid = spec.amountPaid ?? shown;
   return { due, paid, overpaid: Math.max(0, paid - due), remaining: Math.max(0, due - paid) };
 }
@@ -93,13 +90,9 @@ function circumstances(spec: InvoiceSpec): JsonObject {
     footer: null,
     from_invoice: null,
     hosted_invoice_url:
-      finalizedAt === null
-        ? null
-        : `https://invoice.stripe.com/i/acct_1Riverbend/live_${spec.id.slice(3)}?s=ap`,
+      finalizedAt === null ? null : `https://invoice.stripe.com/i/acct_1Riverbend/live_${spec.id.slice(3)}?s=ap`,
     invoice_pdf:
-      finalizedAt === null
-        ? null
-        : `https://pay.stripe.com/invoice/acct_1Riverbend/live_${spec.id.slice(3)}/pdf?s=ap`,
+      finalizedAt === null ? null : `https://pay.stripe.com/invoice/acct_1Riverbend/live_${spec.id.slice(3)}/pdf?s=ap`,
     issuer: { type: 'self' },
     last_finalization_error: null,
     latest_revision: null,
@@ -149,9 +142,7 @@ function transitions(spec: InvoiceSpec, status: string, finalizedAt: number | nu
 }
 
 function removedFields(spec: InvoiceSpec, totals: InvoiceTotals): JsonObject {
-  const taxed =
-    spec.lines.some((line) => (line.taxes ?? []).length > 0) ||
-    (spec.shippingCost?.taxes ?? []).length > 0;
+  const taxed = spec.lines.some((line) => (line.taxes ?? []).length > 0) || (spec.shippingCost?.taxes ?? []).length > 0;
   return {
     application_fee_amount: spec.applicationFee ?? null,
     charge: spec.charge ?? null,

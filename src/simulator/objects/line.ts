@@ -54,11 +54,7 @@ export function lineId(invoice: string, index: number, line: InvoiceLineSpec): s
 }
 
 /** One entry of `invoice.lines.data`. */
-export function invoiceLine(
-  family: Family,
-  line: InvoiceLineSpec,
-  around: LineSurroundings,
-): StripeObject {
+export function invoiceLine(family: Family, line: InvoiceLineSpec, around: LineSurroundings): StripeObject {
   const subscription = line.subscription === undefined ? around.subscription : line.subscription;
   const ownDiscounts = (line.discountAmounts ?? []).map((d) => ({
     amount: d.amount,
@@ -85,15 +81,10 @@ export function invoiceLine(
   };
 }
 
-function kindOf(
-  line: InvoiceLineSpec,
-  subscription: string | null,
-): 'subscription' | 'invoiceitem' {
+function kindOf(line: InvoiceLineSpec, subscription: string | null): 'subscription' | 'invoiceitem' {
   return (
     line.kind ??
-    (subscription !== null && line.price?.interval && line.proration !== true
-      ? 'subscription'
-      : 'invoiceitem')
+    (subscription !== null && line.price?.interval && line.proration !== true ? 'subscription' : 'invoiceitem')
   );
 }
 
@@ -127,10 +118,7 @@ function unitDecimal(line: InvoiceLineSpec): string {
 
 function removedLineFields(line: InvoiceLineSpec, around: LineSurroundings): JsonObject {
   const subscription = line.subscription === undefined ? around.subscription : line.subscription;
-  const inclusive = (line.taxes ?? []).reduce(
-    (sum, tax) => sum + (tax.inclusive ? tax.amount : 0),
-    0,
-  );
+  const inclusive = (line.taxes ?? []).reduce((sum, tax) => sum + (tax.inclusive ? tax.amount : 0), 0);
   const { invoiceItem, subscriptionItem } = itemIds(line, around);
   return {
     amount_excluding_tax: around.legacyTaxOnly ? null : line.amount - inclusive,
@@ -147,11 +135,7 @@ function removedLineFields(line: InvoiceLineSpec, around: LineSurroundings): Jso
   };
 }
 
-function addedLineFields(
-  line: InvoiceLineSpec,
-  around: LineSurroundings,
-  subscription: string | null,
-): JsonObject {
+function addedLineFields(line: InvoiceLineSpec, around: LineSurroundings, subscription: string | null): JsonObject {
   return {
     parent: lineParent(line, around, subscription),
     pricing: line.price
@@ -167,11 +151,7 @@ function addedLineFields(
   };
 }
 
-function lineParent(
-  line: InvoiceLineSpec,
-  around: LineSurroundings,
-  subscription: string | null,
-): JsonObject {
+function lineParent(line: InvoiceLineSpec, around: LineSurroundings, subscription: string | null): JsonObject {
   const { invoiceItem, subscriptionItem } = itemIds(line, around);
   const shared = {
     invoice_item: invoiceItem,
@@ -194,11 +174,7 @@ function lineParent(
 }
 
 /** Old versions show the field only when there are credit grants: without it the totals could not be explained. */
-function pretaxCredits(
-  family: Family,
-  line: InvoiceLineSpec,
-  around: LineSurroundings,
-): JsonObject {
+function pretaxCredits(family: Family, line: InvoiceLineSpec, around: LineSurroundings): JsonObject {
   const grants = (line.creditGrants ?? []).map((amount, index) => ({
     amount,
     credit_balance_transaction: derivedId('cbtxn', around.invoice, `${around.index}/${index}`),

@@ -59,8 +59,7 @@ export function paymentIntentObject(family: Family, spec: PaymentIntentSpec): St
     customer: spec.customer ?? null,
     description: null,
     ...(hasRemovedFields(family) ? { invoice: spec.invoice ?? null } : {}),
-    last_payment_error:
-      spec.status === 'requires_payment_method' && spec.latestCharge ? declined(spec) : null,
+    last_payment_error: spec.status === 'requires_payment_method' && spec.latestCharge ? declined(spec) : null,
     latest_charge: spec.latestCharge ?? null,
     livemode: spec.livemode ?? true,
     metadata: spec.metadata ?? {},
@@ -93,12 +92,8 @@ export function paymentIntentObject(family: Family, spec: PaymentIntentSpec): St
 
 function amountDetails(spec: PaymentIntentSpec): Json {
   return {
-    ...(spec.amountDetails?.shipping === undefined
-      ? {}
-      : { shipping: { amount: spec.amountDetails.shipping } }),
-    ...(spec.amountDetails?.tax === undefined
-      ? {}
-      : { tax: { total_tax_amount: spec.amountDetails.tax } }),
+    ...(spec.amountDetails?.shipping === undefined ? {} : { shipping: { amount: spec.amountDetails.shipping } }),
+    ...(spec.amountDetails?.tax === undefined ? {} : { tax: { total_tax_amount: spec.amountDetails.tax } }),
     tip: {},
   };
 }

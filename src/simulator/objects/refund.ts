@@ -10,13 +10,7 @@ export interface RefundSpec {
   paymentIntent: string | null;
   created: number;
   status?: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled' | undefined;
-  reason?:
-    | 'duplicate'
-    | 'fraudulent'
-    | 'requested_by_customer'
-    | 'expired_uncaptured_charge'
-    | null
-    | undefined;
+  reason?: 'duplicate' | 'fraudulent' | 'requested_by_customer' | 'expired_uncaptured_charge' | null | undefined;
   metadata?: Metadata | undefined;
   /** The bank's reference, available some time after the refund. */
   reference?: string | null | undefined;

@@ -10,15 +10,7 @@ export interface SubscriptionSpec {
   customer: string;
   currency: string;
   created: number;
-  status:
-    | 'incomplete'
-    | 'incomplete_expired'
-    | 'trialing'
-    | 'active'
-    | 'past_due'
-    | 'canceled'
-    | 'unpaid'
-    | 'paused';
+  status: 'incomplete' | 'incomplete_expired' | 'trialing' | 'active' | 'past_due' | 'canceled' | 'unpaid' | 'paused';
   items: readonly { price: PriceSpec; quantity: number }[];
   period: { start: number; end: number };
   metadata?: Metadata | undefined;
@@ -104,9 +96,7 @@ function itemsList(family: Family, spec: SubscriptionSpec): Json {
     id: derivedId('si', spec.id, price.id),
     object: 'subscription_item',
     created: spec.created,
-    ...(hasAddedFields(family)
-      ? { current_period_end: spec.period.end, current_period_start: spec.period.start }
-      : {}),
+    ...(hasAddedFields(family) ? { current_period_end: spec.period.end, current_period_start: spec.period.start } : {}),
     discounts: [],
     metadata: {},
     ...(hasRemovedFields(family) ? { plan: planObject(price) } : {}),

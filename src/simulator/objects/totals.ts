@@ -46,9 +46,7 @@ export function invoiceTotals(input: TotalsInput): InvoiceTotals {
   const shippingTaxes = input.shippingCost?.taxes ?? [];
   const shippingSubtotal = input.shippingCost?.amountSubtotal ?? 0;
   const subtotal = sum(input.lines.map((line) => line.amount));
-  const discount = sum(
-    input.lines.flatMap((line) => (line.discountAmounts ?? []).map((d) => d.amount)),
-  );
+  const discount = sum(input.lines.flatMap((line) => (line.discountAmounts ?? []).map((d) => d.amount)));
   const creditGrants = sum(input.lines.flatMap((line) => line.creditGrants ?? []));
   const shippingTotal = shippingSubtotal + taxSum(shippingTaxes, false);
   const shippingNet = shippingSubtotal - taxSum(shippingTaxes, true);

@@ -30,9 +30,7 @@ export function updateCustomer(
   whom: SimulatedCustomer,
   change: { email?: string | null; metadata?: Metadata; balance?: number },
 ): void {
-  const before = Object.fromEntries(
-    Object.keys(change).map((key) => [key, whom[key as keyof typeof change]]),
-  );
+  const before = Object.fromEntries(Object.keys(change).map((key) => [key, whom[key as keyof typeof change]]));
   Object.assign(whom, change);
   world.emit('customer.updated', customerObject({ ...whom, livemode: world.livemode }), before);
 }

@@ -6,13 +6,7 @@ import { roundMinor } from '../shares.ts';
 import type { SimulatedPayment, SimulatedPrice, SimulatedSubscription } from '../state.ts';
 import type { World } from '../world.ts';
 import { issueInvoice, settleInvoice } from './money.ts';
-import {
-  applyBalance,
-  invoiceFor,
-  periodEnd,
-  subscriptionNow,
-  waitUntil,
-} from './subscriptions.ts';
+import { applyBalance, invoiceFor, periodEnd, subscriptionNow, waitUntil } from './subscriptions.ts';
 
 /** How a price is changed. */
 export interface ChangeArguments {
@@ -42,8 +36,7 @@ export function changePrice(
   waitUntil(world, sub.period.start + (sub.period.end - sub.period.start) * used);
   world.beginCall();
   const quantity = given.quantity ?? from.quantity;
-  const switched =
-    to.interval !== from.price.interval || to.intervalCount !== from.price.intervalCount;
+  const switched = to.interval !== from.price.interval || to.intervalCount !== from.price.intervalCount;
   const lines = prorations(world, sub, { to, quantity, left: 1 - used, switched });
   const before = {
     items: {
@@ -73,11 +66,7 @@ function restartPeriod(world: World, sub: SimulatedSubscription, price: Simulate
   sub.period = { start: world.time, end: periodEnd(price, world.time, sub.anchorDay) };
 }
 
-function billNow(
-  world: World,
-  sub: SimulatedSubscription,
-  lines: readonly InvoiceLineSpec[],
-): SimulatedPayment {
+function billNow(world: World, sub: SimulatedSubscription, lines: readonly InvoiceLineSpec[]): SimulatedPayment {
   const open = issueInvoice(world, invoiceFor(world, sub, 'subscription_update', lines));
   applyBalance(world, sub, open);
   const payment = settleInvoice(world, open);
@@ -94,8 +83,7 @@ function prorations(
 ): Proration[] {
   const old = sub.items[0];
   if (!old) return [];
-  const keep =
-    1 - (sub.discount?.product === undefined ? (sub.discount?.percentOff ?? 0) : 0) / 100;
+  const keep = 1 - (sub.discount?.product === undefined ? (sub.discount?.percentOff ?? 0) : 0) / 100;
   const end = change.switched
     ? periodEnd(change.to, world.time, new Date(world.time * 1000).getUTCDate())
     : sub.period.end;
@@ -117,18 +105,14 @@ function prorations(
       ? {
           creditedItems: {
             invoice: credited.id,
-            lines: credited.lines
-              .map((line, index) => lineId(credited.id, index, line))
-              .slice(0, 1),
+            lines: credited.lines.map((line, index) => lineId(credited.id, index, line)).slice(0, 1),
           },
         }
       : {}),
   };
   const charged: Proration = {
     ...common,
-    amount: roundMinor(
-      change.to.amount * change.quantity * (change.switched ? 1 : change.left) * keep,
-    ),
+    amount: roundMinor(change.to.amount * change.quantity * (change.switched ? 1 : change.left) * keep),
     description: 'Remaining time on new plan',
     price: change.to,
     quantity: change.quantity,

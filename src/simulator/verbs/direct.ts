@@ -63,10 +63,7 @@ export function manualCapture(
     latestCharge: held.id,
   };
   world.emit('charge.succeeded', chargeObject(world.family, held));
-  world.emit(
-    'payment_intent.amount_capturable_updated',
-    paymentIntentObject(world.family, waiting),
-  );
+  world.emit('payment_intent.amount_capturable_updated', paymentIntentObject(world.family, waiting));
   return given.captured > 0
     ? capture(world, given, { charge: held, intent: waiting })
     : expire(world, { charge: held, intent: waiting });

@@ -24,10 +24,7 @@ export interface InvoiceArguments extends Partial<
   outcome?: 'paid' | 'open' | 'void' | 'uncollectible' | undefined;
 }
 
-function draft(
-  world: World,
-  { customer, subscription, outcome: _, ...rest }: InvoiceArguments,
-): InvoiceSpec {
+function draft(world: World, { customer, subscription, outcome: _, ...rest }: InvoiceArguments): InvoiceSpec {
   return {
     ...rest,
     id: world.ids.next('in'),
@@ -83,8 +80,7 @@ export function payInvoiceInParts(
   world: World,
   { parts, ...given }: InvoiceArguments & { parts: readonly number[] },
 ): SimulatedPayment {
-  if (world.family !== 'basil')
-    throw new RangeError('payInvoiceInParts: only the basil family knows partial payments');
+  if (world.family !== 'basil') throw new RangeError('payInvoiceInParts: only the basil family knows partial payments');
   world.beginCall();
   const open = issueInvoice(world, draft(world, given));
   const { due } = invoiceAmounts(world.family, open);
@@ -98,9 +94,7 @@ export function payInvoiceInParts(
   const now: InvoiceSpec = { ...open, amountPaid: paidSoFar };
   if (paidSoFar < due) {
     const partly = paymentOf(now, taken);
-    return given.outcome === 'uncollectible'
-      ? closeInvoice(world, partly, 'uncollectible')
-      : partly;
+    return given.outcome === 'uncollectible' ? closeInvoice(world, partly, 'uncollectible') : partly;
   }
   const paid: InvoiceSpec = { ...now, status: 'paid', paidAt: world.time };
   world.emit('invoice.paid', invoiceObject(world.family, paid));
@@ -125,9 +119,7 @@ function payPart(world: World, invoiceNow: InvoiceSpec, part: number): Taken {
   announceInvoicePayment(world, invoiceNow, taken);
   const { due } = invoiceAmounts(world.family, invoiceNow);
   const complete = (invoiceNow.amountPaid ?? 0) >= due;
-  const shown: InvoiceSpec = complete
-    ? { ...invoiceNow, status: 'paid', paidAt: world.time }
-    : invoiceNow;
+  const shown: InvoiceSpec = complete ? { ...invoiceNow, status: 'paid', paidAt: world.time } : invoiceNow;
   world.emit('invoice.updated', invoiceObject(world.family, shown), {
     amount_paid: (invoiceNow.amountPaid ?? 0) - part,
   });
@@ -135,14 +127,9 @@ function payPart(world: World, invoiceNow: InvoiceSpec, part: number): Taken {
 }
 
 /** An invoice for money that a session or intent took earlier, or that came some other way: only the invoice's events. */
-export function invoicePaidBy(
-  world: World,
-  given: InvoiceArguments,
-  by: SimulatedPayment,
-): SimulatedPayment {
+export function invoicePaidBy(world: World, given: InvoiceArguments, by: SimulatedPayment): SimulatedPayment {
   const charge = by.charges[0];
-  if (!charge || !by.paymentIntent)
-    throw new RangeError('invoicePaidBy: the payment has no payment intent');
+  if (!charge || !by.paymentIntent) throw new RangeError('invoicePaidBy: the payment has no payment intent');
   world.beginCall();
   const open = issueInvoice(world, draft(world, given));
   const intent = { ...charge, id: by.paymentIntent, status: 'succeeded' as const };

@@ -9,11 +9,7 @@ import { refund } from './refunds.ts';
 export function dispute(
   world: World,
   payment: SimulatedPayment,
-  {
-    amount,
-    inquiry = false,
-    charge: index = 0,
-  }: { amount?: number; inquiry?: boolean; charge?: number } = {},
+  { amount, inquiry = false, charge: index = 0 }: { amount?: number; inquiry?: boolean; charge?: number } = {},
 ): SimulatedDispute {
   const charge = payment.charges[index];
   if (!charge) throw new RangeError('dispute: no money moved on Stripe');
@@ -56,20 +52,12 @@ export function escalateDispute(world: World, opened: SimulatedDispute): void {
 }
 
 /** Decides a dispute thirty days later: `won` gives the money back, `lost` keeps it, `warning_closed` ends an inquiry. */
-export function closeDispute(
-  world: World,
-  opened: SimulatedDispute,
-  outcome: 'won' | 'lost' | 'warning_closed',
-): void {
+export function closeDispute(world: World, opened: SimulatedDispute, outcome: 'won' | 'lost' | 'warning_closed'): void {
   world.time += 30 * DAY;
   world.beginAutomatic();
   const was = opened.spec.status;
   if (outcome === 'lost') {
-    world.emit(
-      'charge.dispute.updated',
-      disputeObject({ ...opened.spec, status: 'under_review' }),
-      { status: was },
-    );
+    world.emit('charge.dispute.updated', disputeObject({ ...opened.spec, status: 'under_review' }), { status: was });
   }
   opened.spec = { ...opened.spec, status: outcome };
   world.emit('charge.dispute.closed', disputeObject(opened.spec), { status: was });
@@ -90,11 +78,7 @@ export interface CreditNoteArguments {
 }
 
 /** Issues a credit note (scenario 22): `credit_note.created` and, as a refund, the refund's own events. */
-export function creditNote(
-  world: World,
-  payment: SimulatedPayment,
-  given: CreditNoteArguments,
-): SimulatedCreditNote {
+export function creditNote(world: World, payment: SimulatedPayment, given: CreditNoteArguments): SimulatedCreditNote {
   if (!payment.invoice) throw new RangeError('creditNote: this payment has no invoice');
   const returned = given.as === 'refund' ? refund(world, payment, { amount: given.amount }) : null;
   if (!returned) world.beginCall();

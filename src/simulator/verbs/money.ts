@@ -96,19 +96,13 @@ export function announcePaid(world: World, paid: InvoiceSpec): void {
   const object = invoiceObject(world.family, paid);
   const due = invoiceAmounts(world.family, paid).due;
   const changed = { amount_paid: 0, amount_remaining: due, attempted: false, status: 'open' };
-  if (paid.paidOutOfBand || (world.family === 'basil' && due > 0))
-    world.emit('invoice.updated', object, changed);
+  if (paid.paidOutOfBand || (world.family === 'basil' && due > 0)) world.emit('invoice.updated', object, changed);
   world.emit('invoice.paid', object);
   if (!paid.paidOutOfBand) world.emit('invoice.payment_succeeded', object);
 }
 
 /** `invoice_payment.paid` (basil): Stripe says it by itself, after the invoice. */
-export function announceInvoicePayment(
-  world: World,
-  invoice: InvoiceSpec,
-  taken: Taken | null,
-  amount?: number,
-): void {
+export function announceInvoicePayment(world: World, invoice: InvoiceSpec, taken: Taken | null, amount?: number): void {
   if (world.family !== 'basil' || taken === null) return;
   world.beginAutomatic();
   world.emit(
@@ -127,14 +121,8 @@ export function announceInvoicePayment(
 }
 
 /** Collects an open invoice: charge when something is due, then the invoice's own events. */
-export function settleInvoice(
-  world: World,
-  open: InvoiceSpec,
-  beforePaid?: () => void,
-): SimulatedPayment {
-  const due =
-    open.amountPaid ??
-    invoiceAmounts(world.family, { ...open, status: 'paid', paidOutOfBand: false }).due;
+export function settleInvoice(world: World, open: InvoiceSpec, beforePaid?: () => void): SimulatedPayment {
+  const due = open.amountPaid ?? invoiceAmounts(world.family, { ...open, status: 'paid', paidOutOfBand: false }).due;
   const charged = due > 0 && !open.paidOutOfBand;
   const email = open.customerEmail ?? null;
   const taken = charged

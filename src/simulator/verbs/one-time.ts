@@ -68,8 +68,7 @@ export function checkoutPayment(world: World, given: CheckoutPaymentArguments): 
 
 function planPurchase(world: World, given: CheckoutPaymentArguments): Purchase {
   const tax = given.tax ? taxOf(given.amount, given.tax.percent, given.tax.inclusive) : 0;
-  const total =
-    given.amount + (given.tax && !given.tax.inclusive ? tax : 0) + (given.shipping ?? 0);
+  const total = given.amount + (given.tax && !given.tax.inclusive ? tax : 0) + (given.shipping ?? 0);
   const email = given.email ?? given.customer?.email ?? null;
   const { applicationFee, transferDestination, presentment } = given;
   const taken = planTaking(world, {
@@ -91,9 +90,7 @@ function planPurchase(world: World, given: CheckoutPaymentArguments): Purchase {
     total,
     tax,
   };
-  return given.invoiceCreation
-    ? { ...purchase, invoice: receiptInvoice(world, purchase, email) }
-    : purchase;
+  return given.invoiceCreation ? { ...purchase, invoice: receiptInvoice(world, purchase, email) } : purchase;
 }
 
 function receiptInvoice(world: World, { given, tax }: Purchase, email: string | null): InvoiceSpec {

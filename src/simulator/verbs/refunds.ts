@@ -28,17 +28,13 @@ function emitRefund(
   previous?: JsonObject,
 ): void {
   const object = refundObject(world.family, spec);
-  if (type === 'updated' && said(world, 'charge'))
-    world.emit('charge.refund.updated', object, previous);
+  if (type === 'updated' && said(world, 'charge')) world.emit('charge.refund.updated', object, previous);
   if (said(world, 'refund')) world.emit(`refund.${type}`, object, previous);
 }
 
 function chargeNow(world: World, payment: SimulatedPayment, charge: ChargeSpec): JsonObject {
   const mine = payment.refunds.filter((refund) => refund.charge === charge.id);
-  return chargeObject(
-    world.family,
-    world.embedRefunds ? { ...charge, embeddedRefunds: mine.toReversed() } : charge,
-  );
+  return chargeObject(world.family, world.embedRefunds ? { ...charge, embeddedRefunds: mine.toReversed() } : charge);
 }
 
 function replaceCharge(payment: SimulatedPayment, charge: ChargeSpec): void {
@@ -47,20 +43,14 @@ function replaceCharge(payment: SimulatedPayment, charge: ChargeSpec): void {
 
 function remember(refund: SimulatedRefund, change: Partial<RefundSpec>): void {
   refund.spec = { ...refund.spec, ...change };
-  refund.payment.refunds = refund.payment.refunds.map((known) =>
-    known.id === refund.id ? refund.spec : known,
-  );
+  refund.payment.refunds = refund.payment.refunds.map((known) => (known.id === refund.id ? refund.spec : known));
 }
 
 /**
  * Gives money back (scenarios 18 to 20): `refund.created`, `charge.refunded` and, once the bank's reference is
  * known, `refund.updated` with its twin `charge.refund.updated`. A pending one stops before the reference.
  */
-export function refund(
-  world: World,
-  payment: SimulatedPayment,
-  given: RefundArguments = {},
-): SimulatedRefund {
+export function refund(world: World, payment: SimulatedPayment, given: RefundArguments = {}): SimulatedRefund {
   const charge = payment.charges[given.charge ?? 0];
   if (!charge) throw new RangeError('refund: no money moved on Stripe');
   if (given.reason !== 'expired_uncaptured_charge') world.beginCall();
@@ -104,9 +94,7 @@ export function settleRefund(world: World, refunded: SimulatedRefund): void {
     world,
     'updated',
     refunded.spec,
-    was === 'pending'
-      ? { status: 'pending' }
-      : { destination_details: { card: { reference_status: 'pending' } } },
+    was === 'pending' ? { status: 'pending' } : { destination_details: { card: { reference_status: 'pending' } } },
   );
 }
 
@@ -119,8 +107,7 @@ export function failRefund(
   world.time += 3 * DAY;
   world.beginAutomatic();
   const was = refunded.spec.status ?? 'succeeded';
-  if (was === 'failed' || was === 'canceled')
-    throw new RangeError('failRefund: it has failed already');
+  if (was === 'failed' || was === 'canceled') throw new RangeError('failRefund: it has failed already');
   remember(refunded, { status: canceled ? 'canceled' : 'failed' });
   const charge = refunded.payment.charges.find(({ id }) => id === refunded.spec.charge);
   if (charge)

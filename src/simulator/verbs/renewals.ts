@@ -152,18 +152,13 @@ function giveUp(world: World, sub: SimulatedSubscription, failing: InvoiceSpec):
 export function cancel(
   world: World,
   sub: SimulatedSubscription,
-  {
-    atPeriodEnd = false,
-    reason = 'cancellation_requested',
-  }: { atPeriodEnd?: boolean; reason?: string } = {},
+  { atPeriodEnd = false, reason = 'cancellation_requested' }: { atPeriodEnd?: boolean; reason?: string } = {},
 ): void {
   if (reason === 'cancellation_requested') world.beginCall();
   if (atPeriodEnd) {
-    world.emit(
-      'customer.subscription.updated',
-      subscriptionNow(world, sub, { cancelAtPeriodEnd: true, reason }),
-      { cancel_at_period_end: false },
-    );
+    world.emit('customer.subscription.updated', subscriptionNow(world, sub, { cancelAtPeriodEnd: true, reason }), {
+      cancel_at_period_end: false,
+    });
     waitUntil(world, sub.period.end);
     world.beginAutomatic();
   }

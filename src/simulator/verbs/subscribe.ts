@@ -23,13 +23,7 @@ import {
   planTaking,
   settleInvoice,
 } from './money.ts';
-import {
-  applyBalance,
-  invoiceFor,
-  itemLines,
-  periodEnd,
-  subscriptionNow,
-} from './subscriptions.ts';
+import { applyBalance, invoiceFor, itemLines, periodEnd, subscriptionNow } from './subscriptions.ts';
 import { discountOf } from './terms.ts';
 
 /** How a subscription starts. */
@@ -57,10 +51,7 @@ export function subscribe(world: World, given: SubscribeArguments): SimulatedSub
   world.beginCall();
   const sub = draftSubscription(world, given);
   const checkout = (given.via ?? 'checkout') === 'checkout';
-  const lines = [
-    ...(given.extraLines ?? []),
-    ...itemLines(sub, sub.period, sub.trial !== undefined),
-  ];
+  const lines = [...(given.extraLines ?? []), ...itemLines(sub, sub.period, sub.trial !== undefined)];
   // Checkout moves credit by balance transactions of its own, so its first invoice starts at 0
   const paysFirst = checkout && world.family === 'basil' && !sub.trial;
   const spec = invoiceFor(world, sub, 'subscription_create', lines, paysFirst ? 0 : undefined);
@@ -75,16 +66,13 @@ export function subscribe(world: World, given: SubscribeArguments): SimulatedSub
 }
 
 function draftSubscription(world: World, given: SubscribeArguments): SimulatedSubscription {
-  const listed =
-    given.items ?? (given.price ? [{ price: given.price, quantity: given.quantity }] : []);
+  const listed = given.items ?? (given.price ? [{ price: given.price, quantity: given.quantity }] : []);
   const items = listed.map(({ price, quantity }) => ({ price, quantity: quantity ?? 1 }));
   const first = items[0];
   if (!first) throw new RangeError('subscribe: give a price or items');
   const id = world.ids.next('sub');
   const anchorDay = new Date((world.time + (given.trialDays ?? 0) * DAY) * 1000).getUTCDate();
-  const trial = given.trialDays
-    ? { start: world.time, end: world.time + given.trialDays * DAY }
-    : undefined;
+  const trial = given.trialDays ? { start: world.time, end: world.time + given.trialDays * DAY } : undefined;
   const whom = { customer: given.customer.id, subscription: id, currency: first.price.currency };
   return {
     id,

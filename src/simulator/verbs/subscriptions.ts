@@ -102,10 +102,7 @@ export function announceUpcoming(
   waitUntil(world, notice);
   world.beginAutomatic();
   const held = sub.latestInvoice;
-  const spec = invoiceFor(world, sub, 'upcoming', [
-    ...sub.pendingLines,
-    ...itemLines(sub, sub.period),
-  ]);
+  const spec = invoiceFor(world, sub, 'upcoming', [...sub.pendingLines, ...itemLines(sub, sub.period)]);
   sub.latestInvoice = held;
   world.emit('invoice.upcoming', preview({ ...spec, id: `upcoming_${spec.id}`, status: 'draft' }));
 }

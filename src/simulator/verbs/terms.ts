@@ -31,8 +31,7 @@ function allocations(lines: readonly InvoiceLineSpec[], discount: DiscountSpec):
       (discount.product === undefined || line.price?.product === discount.product);
     return applies ? line.amount : 0;
   });
-  if (discount.percentOff !== undefined)
-    return open.map((amount) => roundMinor((amount * discount.percentOff!) / 100));
+  if (discount.percentOff !== undefined) return open.map((amount) => roundMinor((amount * discount.percentOff!) / 100));
   const sum = open.reduce((all, amount) => all + amount, 0);
   return sum === 0 ? open : splitByWeight(Math.min(discount.amountOff ?? 0, sum), open);
 }
@@ -46,8 +45,7 @@ export function withTerms(
   const off = discount ? allocations(lines, discount) : lines.map(() => 0);
   return lines.map((line, index) => {
     const amount = off[index] ?? 0;
-    const discountAmounts =
-      discount && amount > 0 ? [{ amount, discount: discount.id }] : (line.discountAmounts ?? []);
+    const discountAmounts = discount && amount > 0 ? [{ amount, discount: discount.id }] : (line.discountAmounts ?? []);
     const taken = discountAmounts.reduce((sum, d) => sum + d.amount, 0);
     const taxes = tax
       ? [

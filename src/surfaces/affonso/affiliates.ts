@@ -4,13 +4,7 @@ import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { given } from './given.ts';
 import { optionalText, pageFields, pagingOf } from './inputs.ts';
-import {
-  affiliateChanges,
-  affiliateShape,
-  detailsOf,
-  newAffiliate,
-  statusField,
-} from './partners.ts';
+import { affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
 import { route } from './route.ts';
 import { deleted, done, listed } from './shapes.ts';
 
@@ -48,11 +42,7 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   query: listQuery,
   async run({ caller, query }, desk) {
     const { status, search } = query;
-    return listed(
-      await desk.affiliates(caller, { ...pagingOf(query), status, search }),
-      query,
-      affiliateShape,
-    );
+    return listed(await desk.affiliates(caller, { ...pagingOf(query), status, search }), query, affiliateShape);
   },
 });
 

@@ -29,22 +29,16 @@ const LONGEST: Readonly<Record<string, number>> = {
 };
 
 const named = z.object({ trackingId: text(100), programId: optionalId, createdAt: optionalMoment });
-const details = z.object(
-  Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, optionalText(most)])),
-);
-const click = z
-  .intersection(named, details)
-  .transform(({ trackingId, programId, createdAt, ...rest }) => ({
-    // Tracking ids are lower case; a link that was typed is not always.
-    trackingId: trackingId.toLowerCase(),
-    programId,
-    createdAt,
-    details: Object.fromEntries(
-      Object.entries(rest).filter(
-        (entry): entry is [string, string] => typeof entry[1] === 'string',
-      ),
-    ),
-  }));
+const details = z.object(Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, optionalText(most)])));
+const click = z.intersection(named, details).transform(({ trackingId, programId, createdAt, ...rest }) => ({
+  // Tracking ids are lower case; a link that was typed is not always.
+  trackingId: trackingId.toLowerCase(),
+  programId,
+  createdAt,
+  details: Object.fromEntries(
+    Object.entries(rest).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  ),
+}));
 
 const clicked = route<z.infer<typeof click>>({
   method: 'POST',

@@ -51,10 +51,7 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 async function saleOf(desk: Desk, caller: Caller, id: string): Promise<ConversionView | Refusal> {
   const found = await desk.conversion(caller, id);
   if (isRefusal(found) || found.kind === 'sale') return found;
-  return refuse(
-    'not_found',
-    `"${id}" is a refund; the commission it lowers is shown with its sale.`,
-  );
+  return refuse('not_found', `"${id}" is a refund; the commission it lowers is shown with its sale.`);
 }
 
 const showQuery = z.object({ expand: expandField });
@@ -109,9 +106,7 @@ const remove = route({
   scope: 'delete:commissions',
   async run({ caller, params }, desk) {
     const ruled = await desk.rule(caller, params['id'] ?? '', 'declined', '');
-    return isRefusal(ruled)
-      ? ruled
-      : deleted('The commission was declined; the ledger keeps what it was.');
+    return isRefusal(ruled) ? ruled : deleted('The commission was declined; the ledger keeps what it was.');
   },
 });
 

@@ -34,14 +34,7 @@ export const COMMISSION_STATUSES = [
   'dispute',
 ] as const satisfies readonly CommissionStatus[];
 
-export const SALES_STATUSES = [
-  'open',
-  'complete',
-  'trialing',
-  'failed',
-  'refunded',
-  'partial_refunded',
-] as const;
+export const SALES_STATUSES = ['open', 'complete', 'trialing', 'failed', 'refunded', 'partial_refunded'] as const;
 
 const optionalFlag = z
   .boolean({ error: 'must be true or false' })
@@ -90,19 +83,14 @@ const sale = z.object({
 type SaleBody = z.infer<typeof sale>;
 
 /** The one id that several names give; two different ones name two referrals. */
-function idOf(
-  body: SaleBody,
-  names: readonly (keyof typeof identifiers)[],
-): string | null | Refusal {
+function idOf(body: SaleBody, names: readonly (keyof typeof identifiers)[]): string | null | Refusal {
   const given = names.flatMap((name) => (body[name] === null ? [] : [{ name, id: body[name] }]));
   const [first] = given;
   const other = given.find(({ id }) => id !== first?.id);
   if (!other) return first?.id ?? null;
-  return refuse(
-    'identifiers_disagree',
-    `${first?.name} and ${other.name} name different referrals.`,
-    { field: other.name },
-  );
+  return refuse('identifiers_disagree', `${first?.name} and ${other.name} name different referrals.`, {
+    field: other.name,
+  });
 }
 
 function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
@@ -111,13 +99,9 @@ function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
   const clickId = idOf(body, CLICK_NAMES);
   if (isRefusal(clickId)) return clickId;
   const { customer_id: customerId, external_user_id: externalUserId, interval } = body;
-  if (referralId === null && clickId === null && customerId === null && externalUserId === null)
-    return noIdentifier();
+  if (referralId === null && clickId === null && customerId === null && externalUserId === null) return noIdentifier();
   if (interval !== null && body.is_subscription === false)
-    return invalid(
-      'interval',
-      'is only for subscriptions; leave it out, or leave is_subscription out',
-    );
+    return invalid('interval', 'is only for subscriptions; leave it out, or leave is_subscription out');
   const minor = minorOf(body.sale_amount, body.sale_amount_currency, 'sale_amount');
   if (isRefusal(minor)) return minor;
   return {
@@ -173,9 +157,7 @@ const sold = route<SaleBody>({
     const request = requestOf(body, raw);
     if (isRefusal(request)) return request;
     const answer = await desk.sell(caller, request);
-    return isRefusal(answer)
-      ? answer
-      : done(conversionShape(answer.conversion), answer.replayed ? 200 : 201);
+    return isRefusal(answer) ? answer : done(conversionShape(answer.conversion), answer.replayed ? 200 : 201);
   },
 });
 
@@ -189,10 +171,7 @@ const refunded = route<z.infer<typeof refund>>({
     // How many decimals an amount may have is said by the sale's currency, which the caller need not send.
     const conversion = await desk.conversion(caller, conversionId);
     if (isRefusal(conversion)) return conversion;
-    const minor =
-      body.amount === null
-        ? null
-        : minorOf(body.amount, body.currency ?? conversion.currency, 'amount');
+    const minor = body.amount === null ? null : minorOf(body.amount, body.currency ?? conversion.currency, 'amount');
     if (isRefusal(minor)) return minor;
     const answer = await desk.refund(caller, {
       dialect: 'affonso',

@@ -22,9 +22,7 @@ export async function expansion(
   wanted: readonly string[],
   rows: readonly Names[],
 ): Promise<Expand> {
-  const ids = (all: readonly (string | null | undefined)[]): string[] => [
-    ...new Set(all.filter((id) => id != null)),
-  ];
+  const ids = (all: readonly (string | null | undefined)[]): string[] => [...new Set(all.filter((id) => id != null))];
   const isWanted = {
     affiliate: wanted.includes('affiliate'),
     referral: wanted.includes('referral'),

@@ -54,9 +54,7 @@ export const momentUntil: z.ZodType<Moment> = z
   .refine((value) => value >= 0, ISO);
 
 /** One of a few words; null and absent are the same. */
-export function oneOf<const T extends readonly [string, ...string[]]>(
-  words: T,
-): z.ZodType<T[number] | null> {
+export function oneOf<const T extends readonly [string, ...string[]]>(words: T): z.ZodType<T[number] | null> {
   return z
     .enum(words, { error: `must be one of ${words.join(', ')}` })
     .nullish()
@@ -70,9 +68,7 @@ export const email: z.ZodType<string> = z
   .max(254, 'must be at most 254 characters')
   .refine((value) => z.email().safeParse(value).success, 'must be an e-mail address');
 
-export const optionalMoment: z.ZodType<Moment | null> = moment
-  .nullish()
-  .transform((value) => value ?? null);
+export const optionalMoment: z.ZodType<Moment | null> = moment.nullish().transform((value) => value ?? null);
 
 /** Ids of prices or products, at most 100. */
 export const idList: z.ZodType<string[]> = z
@@ -85,15 +81,10 @@ const METADATA_BYTES = 50_000;
 
 const metadataObject = z
   .record(z.string(), z.unknown(), { error: 'must be an object' })
-  .refine(
-    (value) => JSON.stringify(value).length <= METADATA_BYTES,
-    `must be at most ${METADATA_BYTES} bytes`,
-  );
+  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES, `must be at most ${METADATA_BYTES} bytes`);
 
 /** A JSON object of at most 50 kB; empty when none was sent. */
-export const metadata: z.ZodType<Record<string, unknown>> = metadataObject
-  .nullish()
-  .transform((value) => value ?? {});
+export const metadata: z.ZodType<Record<string, unknown>> = metadataObject.nullish().transform((value) => value ?? {});
 
 /** The same in a change: null when none was sent, so that what stands is kept. */
 export const metadataChange: z.ZodType<Record<string, unknown> | null> = metadataObject
@@ -132,9 +123,7 @@ export function minorOf(value: number, code: string, field: string): bigint | Re
   if (typeof minor === 'bigint') return minor;
   const decimals = decimalsOf(code);
   const message =
-    minor === 'too_precise'
-      ? `has more decimals than ${code.toUpperCase()} (${decimals})`
-      : TOO_MUCH[minor];
+    minor === 'too_precise' ? `has more decimals than ${code.toUpperCase()} (${decimals})` : TOO_MUCH[minor];
   return invalid(field, message);
 }
 

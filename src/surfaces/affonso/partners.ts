@@ -2,15 +2,7 @@
 import { z } from 'zod';
 import type { AffiliateView } from '../../core/desk.ts';
 import { toIso } from '../../core/time.ts';
-import {
-  email,
-  metadata,
-  metadataChange,
-  oneOf,
-  optionalId,
-  optionalText,
-  text,
-} from './inputs.ts';
+import { email, metadata, metadataChange, oneOf, optionalId, optionalText, text } from './inputs.ts';
 
 const STATUSES = ['pending', 'approved', 'rejected', 'paused', 'banned'] as const;
 
@@ -43,8 +35,7 @@ const TRACKING_ID = 'must be 1 to 100 lower-case letters, digits or hyphens';
 
 /** `accountNumber` and `account_number` are the same key; the guide writes the one, the reference the other. */
 function snake(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const name = (key: string): string =>
-    key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const name = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(details).map(([key, value]) => [name(key), value]));
 }
 

@@ -146,12 +146,7 @@ const change = route<z.infer<typeof changes>>({
   body: changes,
   async run({ caller, params, body, raw }, desk) {
     const address: Partial<Pick<ReferralView, 'email'>> = given({ email: body.email });
-    const changed = await desk.updateReferral(
-      caller,
-      params['id'] ?? '',
-      { ...fieldsOf(body), ...address },
-      raw,
-    );
+    const changed = await desk.updateReferral(caller, params['id'] ?? '', { ...fieldsOf(body), ...address }, raw);
     return isRefusal(changed) ? changed : done(referralShape(changed));
   },
 });

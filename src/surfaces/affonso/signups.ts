@@ -37,9 +37,7 @@ const signedUp = route<z.infer<typeof signup>>({
       body: raw,
     };
     const answer = await desk.signUp(caller, request);
-    return isRefusal(answer)
-      ? answer
-      : done(referralShape(answer.referral), answer.replayed ? 200 : 201);
+    return isRefusal(answer) ? answer : done(referralShape(answer.referral), answer.replayed ? 200 : 201);
   },
 });
 

@@ -3,16 +3,7 @@ import { z } from 'zod';
 import type { BalanceView, TransferView } from '../../core/desk.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import {
-  done,
-  listed,
-  major,
-  momentUntil,
-  pageFields,
-  pagingOf,
-  route,
-  upper,
-} from '../../surfaces/index.ts';
+import { done, listed, major, momentUntil, pageFields, pagingOf, route, upper } from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 /** A date alone means the end of that day, UTC. */

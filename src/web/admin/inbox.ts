@@ -3,15 +3,7 @@ import { z } from 'zod';
 import type { InboxView } from '../../core/desk.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import {
-  done,
-  isoOrNull,
-  listed,
-  oneOf,
-  pageFields,
-  pagingOf,
-  route,
-} from '../../surfaces/index.ts';
+import { done, isoOrNull, listed, oneOf, pageFields, pagingOf, route } from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 const listQuery = z.object({
@@ -42,11 +34,7 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   scope: 'read:inbox',
   query: listQuery,
   async run({ caller, query }, desk) {
-    return listed(
-      await desk.inbox(caller, { ...pagingOf(query), state: query.state }),
-      query,
-      eventShape,
-    );
+    return listed(await desk.inbox(caller, { ...pagingOf(query), state: query.state }), query, eventShape);
   },
 });
 

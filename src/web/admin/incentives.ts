@@ -1,15 +1,7 @@
 /** Incentives: the rules that pay. A change is a new version; payments known before keep the one they were made with. */
 import { z } from 'zod';
 import { isRefusal } from '../../core/refusals.ts';
-import {
-  deleted,
-  done,
-  invalid,
-  listed,
-  pageFields,
-  pagingOf,
-  route,
-} from '../../surfaces/index.ts';
+import { deleted, done, invalid, listed, pageFields, pagingOf, route } from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 import { incentiveShape, readIncentive } from './terms.ts';
 
@@ -61,10 +53,7 @@ const replace = route<z.infer<typeof object>>({
     const sent = readIncentive(body, await desk.currency(caller));
     if (isRefusal(sent)) return sent;
     if (sent.programId !== null && sent.programId !== known.programId)
-      return invalid(
-        'program_id',
-        'cannot change; end this incentive and create one in the other program',
-      );
+      return invalid('program_id', 'cannot change; end this incentive and create one in the other program');
     const made = await desk.replaceIncentive(caller, known.id, sent.terms);
     return isRefusal(made) ? made : done(incentiveShape(made));
   },
@@ -76,9 +65,7 @@ const end = route({
   scope: 'delete:incentives',
   async run({ caller, params }, desk) {
     const gone = await desk.endIncentive(caller, params['id'] ?? '');
-    return isRefusal(gone)
-      ? gone
-      : deleted('The incentive has ended; commissions it made stay as they are.');
+    return isRefusal(gone) ? gone : deleted('The incentive has ended; commissions it made stay as they are.');
   },
 });
 

@@ -55,10 +55,7 @@ const FIELDS = {
   max_months: count(1, 1_200),
   max_amount: amount.nullish(),
   approval_type: oneOf(['automatic', 'manual']),
-  manual_above: z
-    .number({ error: 'must be a number in major units, or null' })
-    .min(0, 'must be 0 or more')
-    .nullish(),
+  manual_above: z.number({ error: 'must be a number in major units, or null' }).min(0, 'must be 0 or more').nullish(),
   hold_period_days: count(0, 3_650),
   program_id: optionalId,
   group_id: optionalId,
@@ -73,21 +70,14 @@ type Values = { [K in keyof typeof FIELDS]: z.output<(typeof FIELDS)[K]> };
 export type SentIncentive = { readonly programId: string | null; readonly terms: Terms };
 
 /** Reads a whole incentive; every problem of every field is told at once. `home`: the currency when none is named. */
-export function readIncentive(
-  body: Readonly<Record<string, unknown>>,
-  home: string,
-): SentIncentive | Refusal {
+export function readIncentive(body: Readonly<Record<string, unknown>>, home: string): SentIncentive | Refusal {
   const problems: FieldProblem[] = [];
   const sent = readEach(body, problems);
   const rate = rateOf(sent, home, problems);
   const own = sent.currency ?? home;
   const maxAmount = minor(sent.max_amount, own, 'max_amount', problems);
   const manualAbove = minor(sent.manual_above, own, 'manual_above', problems);
-  if (
-    sent.effective_from != null &&
-    sent.effective_until != null &&
-    sent.effective_from >= sent.effective_until
-  )
+  if (sent.effective_from != null && sent.effective_until != null && sent.effective_from >= sent.effective_until)
     problems.push({ field: 'effective_until', message: 'must be after effective_from' });
   if (problems.length > 0) return misfit(problems);
   // Without problems every field was read.
@@ -99,10 +89,7 @@ export function readIncentive(
 }
 
 /** Field by field, so that one that does not fit hides no other. */
-function readEach(
-  body: Readonly<Record<string, unknown>>,
-  problems: FieldProblem[],
-): Partial<Values> {
+function readEach(body: Readonly<Record<string, unknown>>, problems: FieldProblem[]): Partial<Values> {
   const sent: Record<string, unknown> = {};
   for (const [field, schema] of Object.entries(FIELDS)) {
     const read = schema.safeParse(body[field]);
@@ -132,19 +119,12 @@ function rateOf(
 
 const TOO_MUCH = { not_a_number: 'must be a number', too_large: 'is too large' } as const;
 
-function minor(
-  value: number | null | undefined,
-  code: string,
-  field: string,
-  problems: FieldProblem[],
-): bigint | null {
+function minor(value: number | null | undefined, code: string, field: string, problems: FieldProblem[]): bigint | null {
   if (value == null) return null;
   const read = fromMajor(String(value), code);
   if (typeof read === 'bigint') return read;
   const message =
-    read === 'too_precise'
-      ? `has more decimals than ${upper(code)} (${decimalsOf(code)})`
-      : TOO_MUCH[read];
+    read === 'too_precise' ? `has more decimals than ${upper(code)} (${decimalsOf(code)})` : TOO_MUCH[read];
   problems.push({ field, message });
   return null;
 }
@@ -155,9 +135,7 @@ function misfit(problems: readonly FieldProblem[]): Refusal {
   return refuse('invalid_input', `${first?.field} ${first?.message}`, { field, details: problems });
 }
 
-function termsOf(
-  sent: Values,
-): Omit<Terms, 'ratio' | 'amount' | 'currency' | 'maxAmount' | 'manualAbove'> {
+function termsOf(sent: Values): Omit<Terms, 'ratio' | 'amount' | 'currency' | 'maxAmount' | 'manualAbove'> {
   return {
     name: sent.name,
     type: sent.type,
@@ -192,8 +170,7 @@ export function incentiveShape({
   createdAt,
   ended,
 }: IncentiveView): Record<string, unknown> {
-  const money = (value: bigint | null): number | null =>
-    value === null ? null : major(value, terms.currency);
+  const money = (value: bigint | null): number | null => (value === null ? null : major(value, terms.currency));
   return {
     id,
     version,

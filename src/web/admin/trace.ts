@@ -49,8 +49,7 @@ function traceShape(view: TraceView): Record<string, unknown> {
       created_at: toIso(at),
     })),
     conversions: view.conversions.map(listedConversion),
-    explanation:
-      view.explanation && sale ? explanationShape(view.explanation, sale.currency) : null,
+    explanation: view.explanation && sale ? explanationShape(view.explanation, sale.currency) : null,
     transfers: view.transfers.map(transferShape),
   };
 }

@@ -75,28 +75,20 @@ describe('balance', () => {
   test('now is what all transfers add up to', async () => {
     const now = await site.get('/v1/affiliates/jane/balance');
     expect(now.body.data).toEqual([EUR, usd(0, 0, 15)]);
-    expect((await site.get('/v1/affiliates/jane/balance?at=2099-01-01')).body.data).toEqual(
-      now.body.data,
-    );
+    expect((await site.get('/v1/affiliates/jane/balance?at=2099-01-01')).body.data).toEqual(now.body.data);
   });
 
   test('the test world has its own', async () => {
-    expect((await site.get('/v1/affiliates/jane/balance', { key: site.test })).body.data).toEqual([
-      usd(0, 2.1, 0),
-    ]);
+    expect((await site.get('/v1/affiliates/jane/balance', { key: site.test })).body.data).toEqual([usd(0, 2.1, 0)]);
   });
 
-  test.each([
-    'at=yesterday',
-    'at=2026-02-30',
-    'at=',
-    'at=2026-01-01&at=2026-01-02',
-    'at=1969-12-31',
-    'at=1e9',
-  ])('?%s is 400', async (query) => {
-    const { status, body } = await site.get(`/v1/affiliates/jane/balance?${query}`);
-    expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', 'at']);
-  });
+  test.each(['at=yesterday', 'at=2026-02-30', 'at=', 'at=2026-01-01&at=2026-01-02', 'at=1969-12-31', 'at=1e9'])(
+    '?%s is 400',
+    async (query) => {
+      const { status, body } = await site.get(`/v1/affiliates/jane/balance?${query}`);
+      expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', 'at']);
+    },
+  );
 });
 
 describe('ledger', () => {
@@ -104,13 +96,7 @@ describe('ledger', () => {
     const { body } = await site.get('/v1/affiliates/jane/ledger');
     const rows = body.data as unknown as Record<string, unknown>[];
     expect(
-      rows.map(({ debit, credit, amount, currency, reason }) => [
-        debit,
-        credit,
-        amount,
-        currency,
-        reason,
-      ]),
+      rows.map(({ debit, credit, amount, currency, reason }) => [debit, credit, amount, currency, reason]),
     ).toEqual([
       ['program', 'pending', 3, 'EUR', 'earned'],
       ['payable', 'program', 15, 'USD', 'reversed'],
@@ -134,9 +120,9 @@ describe('ledger', () => {
       has_prev_page: true,
       total_pages: 4,
     });
-    expect(
-      (await site.get('/v1/affiliates/jane/ledger', { key: site.test })).body['pagination'],
-    ).toMatchObject({ total: 1 });
+    expect((await site.get('/v1/affiliates/jane/ledger', { key: site.test })).body['pagination']).toMatchObject({
+      total: 1,
+    });
   });
 
   test.each(['limit=0', 'page=x'])('?%s is 400', async (query) => {

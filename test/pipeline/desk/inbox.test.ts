@@ -61,8 +61,7 @@ afterAll(async () => {
 
 type Event = Record<string, unknown> & { id: string; state: string; reason: string; hint: string };
 const rows = (answer: Answer): Event[] => answer.body.data as unknown as Event[];
-const list = async (query: string, asked = {}): Promise<Event[]> =>
-  rows(await site.get(`/v1/inbox?${query}`, asked));
+const list = async (query: string, asked = {}): Promise<Event[]> => rows(await site.get(`/v1/inbox?${query}`, asked));
 const replay = (id: string, asked = {}): Promise<Answer> =>
   site.post(`/v1/inbox/${encodeURIComponent(id)}/replay`, {}, asked);
 
@@ -121,13 +120,10 @@ describe('the list', () => {
     expect((await other.get('/v1/inbox')).body['pagination']).toMatchObject({ total: 0 });
   });
 
-  test.each(['state=lost', 'limit=0', 'page=x', 'state=parked&state=done'])(
-    '?%s is 400',
-    async (query) => {
-      const { status, body } = await site.get(`/v1/inbox?${query}`);
-      expect([status, body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
-    },
-  );
+  test.each(['state=lost', 'limit=0', 'page=x', 'state=parked&state=done'])('?%s is 400', async (query) => {
+    const { status, body } = await site.get(`/v1/inbox?${query}`);
+    expect([status, body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
 });
 
 describe('replay', () => {
@@ -154,11 +150,7 @@ describe('replay', () => {
       sale_amount: 10,
       external_event_id: 'ruled',
     });
-    await site.send(
-      'PUT',
-      `/v1/commissions/${String(sold.body.data['id'])}`,
-      '{"status":"declined"}',
-    );
+    await site.send('PUT', `/v1/commissions/${String(sold.body.data['id'])}`, '{"status":"declined"}');
     const entry = (await list('state=done')).find(({ source }) => source === 'operator');
     expect(entry?.id).toMatch(/^operator:ruling:com_/);
     const before = await site.stage.tells();
@@ -168,9 +160,7 @@ describe('replay', () => {
   });
 
   test('is refused when the body is gone', async () => {
-    await site.stage.ask(
-      `DELETE FROM payloads WHERE workspace_id = $1 AND event_key = 'evt_ignored'`,
-    );
+    await site.stage.ask(`DELETE FROM payloads WHERE workspace_id = $1 AND event_key = 'evt_ignored'`);
     const { status, body } = await replay('stripe:evt_ignored');
     expect([status, body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
     expect((await list('state=ignored')).map(({ id }) => id)).toEqual(['stripe:evt_ignored']);

@@ -28,8 +28,7 @@ afterAll(async () => {
 const PATH = '/v1/program/incentives';
 const THIRTY = { name: 'Thirty', type: 'percentage', amount: 30 };
 const create = (body: unknown): Promise<Answer> => site.post(PATH, body);
-const put = (id: string, body: unknown): Promise<Answer> =>
-  site.send('PUT', `${PATH}/${id}`, JSON.stringify(body));
+const put = (id: string, body: unknown): Promise<Answer> => site.send('PUT', `${PATH}/${id}`, JSON.stringify(body));
 const end = (id: string): Promise<Answer> => site.send('DELETE', `${PATH}/${id}`, undefined);
 
 async function endAll(): Promise<void> {
@@ -37,10 +36,7 @@ async function endAll(): Promise<void> {
   for (const { id } of body.data as unknown as { id: string }[]) await end(id);
 }
 
-const sell = async (
-  event: string,
-  more: Record<string, unknown> = {},
-): Promise<Record<string, unknown>> =>
+const sell = async (event: string, more: Record<string, unknown> = {}): Promise<Record<string, unknown>> =>
   (
     await site.post('/v1/conversions', {
       referral_id: 'ref_1',
@@ -114,12 +110,9 @@ describe('creating', () => {
     expect((await create({ ...THIRTY, amount })).body.data['amount']).toBe(amount);
   });
 
-  test.each(['daily', 'weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly'])(
-    'interval %s',
-    async (interval) => {
-      expect((await create({ ...THIRTY, interval })).body.data['interval']).toBe(interval);
-    },
-  );
+  test.each(['daily', 'weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly'])('interval %s', async (interval) => {
+    expect((await create({ ...THIRTY, interval })).body.data['interval']).toBe(interval);
+  });
 });
 
 const BAD: readonly (readonly [string, unknown, readonly string[]])[] = [
@@ -174,9 +167,7 @@ describe('bad input', () => {
     const before = await site.everything();
     const answer = await create(body);
     expect([answer.status, answer.body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
-    expect(answer.body.error.details?.map((one) => one.field).toSorted()).toEqual(
-      [...fields].toSorted(),
-    );
+    expect(answer.body.error.details?.map((one) => one.field).toSorted()).toEqual([...fields].toSorted());
     expect(await site.everything()).toBe(before);
   });
 
@@ -246,9 +237,7 @@ describe('versions', () => {
     const paid = await sell('before the end');
     expect((await end(id)).body).toMatchObject({ success: true });
     expect((await sell('after the end'))['earning_id']).toBeNull();
-    expect(
-      (await site.get(`/v1/commissions/${String(paid['id'])}`)).body.data['commission_amount'],
-    ).toBe(30);
+    expect((await site.get(`/v1/commissions/${String(paid['id'])}`)).body.data['commission_amount']).toBe(30);
     expect((await site.get(`${PATH}/${id}`)).body.data).toMatchObject({ ended: true, version: 1 });
     expect((await site.get(PATH)).body['pagination']).toMatchObject({ total: 0 });
     expect((await put(id, THIRTY)).status).toBe(404);
@@ -260,9 +249,7 @@ describe('versions', () => {
     const early = await sell('nothing then');
     await create({ ...THIRTY, effective_from: '2020-01-01' });
     await site.post(`/v1/conversions/${String(early['id'])}/refund`, { amount: 1 });
-    expect(
-      (await site.get(`/v1/conversions/${String(early['id'])}`)).body.data['commission_amount'],
-    ).toBe(0);
+    expect((await site.get(`/v1/conversions/${String(early['id'])}`)).body.data['commission_amount']).toBe(0);
   });
 
   test('what is left out of a change takes its default, and the program cannot change', async () => {
@@ -277,17 +264,14 @@ describe('versions', () => {
   test('ten changes at once are ten versions in a row', async () => {
     const { body } = await create(THIRTY);
     const id = String(body.data['id']);
-    const all = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => put(id, { ...THIRTY, amount: n + 1 })),
-    );
+    const all = await Promise.all(Array.from({ length: 10 }, (_, n) => put(id, { ...THIRTY, amount: n + 1 })));
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
     const rows = await site.stage.ask<{ version: number; since: bigint; until: bigint | null }>(
       'SELECT version, since, until FROM incentives WHERE workspace_id = $1 AND incentive_id = $2 ORDER BY version',
       [id],
     );
     expect(rows.map(({ version }) => version)).toEqual(Array.from({ length: 11 }, (_, n) => n + 1));
-    for (const [index, row] of rows.entries())
-      expect(row.until).toBe(rows[index + 1]?.since ?? null);
+    for (const [index, row] of rows.entries()) expect(row.until).toBe(rows[index + 1]?.since ?? null);
     await endAll();
   });
 });

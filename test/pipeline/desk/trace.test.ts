@@ -1,10 +1,6 @@
 /** `GET /v1/trace/{any id}`: the whole explanation of a sale, a refund, what waits, what was ignored. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  createAccount,
-  type SimulatedAccount,
-  type SimulatedEvent,
-} from '../../../src/simulator/account.ts';
+import { createAccount, type SimulatedAccount, type SimulatedEvent } from '../../../src/simulator/account.ts';
 import { createDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/server.ts';
 import { terms } from '../../support/stage.ts';
@@ -17,9 +13,7 @@ let account: SimulatedAccount;
 
 /** The first id of a kind in the events: `in_`, `pi_`, `ch_`, … */
 function idIn(events: readonly SimulatedEvent[], prefix: string): string {
-  const id = new RegExp(`"(${prefix}[A-Za-z0-9]+)"`).exec(
-    events.map(({ body }) => body).join('\n'),
-  )?.[1];
+  const id = new RegExp(`"(${prefix}[A-Za-z0-9]+)"`).exec(events.map(({ body }) => body).join('\n'))?.[1];
   if (id === undefined) throw new Error(`no ${prefix} id`);
   return id;
 }
@@ -44,8 +38,7 @@ async function trace(id: string, on = site): Promise<Told> {
   return answer.body.data as unknown as Told;
 }
 
-const missing = (id: string, asked = {}): Promise<Answer> =>
-  site.get(`/v1/trace/${encodeURIComponent(id)}`, asked);
+const missing = (id: string, asked = {}): Promise<Answer> => site.get(`/v1/trace/${encodeURIComponent(id)}`, asked);
 
 let paid: readonly SimulatedEvent[] = [];
 
@@ -82,9 +75,9 @@ describe('a sale', () => {
     expect(words).toMatch(/inc_yearly did not apply to .*: other interval/);
     expect(words).toMatch(/On hold until 2026-/);
     expect(told.keys).toContain(`stripe:invoice:${idIn(paid, 'in_')}`);
-    expect(
-      told.transfers.map(({ debit, credit, amount, reason }) => [debit, credit, amount, reason]),
-    ).toEqual([['program', 'pending', 30, 'earned']]);
+    expect(told.transfers.map(({ debit, credit, amount, reason }) => [debit, credit, amount, reason])).toEqual([
+      ['program', 'pending', 30, 'earned'],
+    ]);
     expect(told.explanation).toMatchObject({
       token: 'ref_1',
       cash: 100,
@@ -138,10 +131,7 @@ describe('a sale', () => {
   test('a customer and a referral say who they are', async () => {
     expect((await trace(idIn(paid, 'cus_'))).summary[0]).toContain('is bound to ref_1');
     const told = await trace('ref_1');
-    expect([told.state, told.summary[0]]).toEqual([
-      'active',
-      expect.stringContaining('of affiliate jane, active'),
-    ]);
+    expect([told.state, told.summary[0]]).toEqual(['active', expect.stringContaining('of affiliate jane, active')]);
   });
 });
 
@@ -158,12 +148,8 @@ test('a refund is told with what it took back', async () => {
   await site.stage.hearAll(events);
   const told = await trace(idIn(events, 're_'));
   expect([told.kind, told.state]).toEqual(['refund', 'partial_refunded']);
-  expect(told.summary.join('\n')).toMatch(
-    /50\.00 USD was refunded, so 15\.00 USD of 60\.00 USD was taken back/,
-  );
-  expect(told.summary.join('\n')).toMatch(
-    /Refund com_\w+ \(stripe:re_\w+\) of 50\.00 USD at .*: succeeded/,
-  );
+  expect(told.summary.join('\n')).toMatch(/50\.00 USD was refunded, so 15\.00 USD of 60\.00 USD was taken back/);
+  expect(told.summary.join('\n')).toMatch(/Refund com_\w+ \(stripe:re_\w+\) of 50\.00 USD at .*: succeeded/);
   expect(told.conversions.map(({ kind }) => kind)).toEqual(['sale', 'refund']);
 });
 

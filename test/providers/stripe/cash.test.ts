@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import {
-  chargeObject,
-  paymentIntentObject,
-  type ChargeSpec,
-} from '../../../src/simulator/objects.ts';
-import {
-  AT,
-  claimIn,
-  customerIn,
-  FAMILIES,
-  ignored,
-  paymentIn,
-  said,
-  T,
-  refundsIn,
-} from './said.ts';
+import { chargeObject, paymentIntentObject, type ChargeSpec } from '../../../src/simulator/objects.ts';
+import { AT, claimIn, customerIn, FAMILIES, ignored, paymentIn, said, T, refundsIn } from './said.ts';
 import { CHARGE } from './specs.ts';
 
 describe.each(FAMILIES)('%s payment_intent.succeeded', (family) => {
@@ -33,9 +19,7 @@ describe.each(FAMILIES)('%s payment_intent.succeeded', (family) => {
   test('the intent; trap 5: basil does not know whether an invoice stands behind it', () => {
     const facts = said('payment_intent.succeeded', paymentIntentObject(family, spec));
     expect(paymentIn(facts).keys).toEqual(['stripe:pi:pi_1', 'stripe:ch:ch_1']);
-    expect(paymentIn(facts).touches).toEqual([
-      { token: 'tok', rank: 5, at: AT, subscription: null },
-    ]);
+    expect(paymentIn(facts).touches).toEqual([{ token: 'tok', rank: 5, at: AT, subscription: null }]);
     expect(claimIn(facts)).toMatchObject({
       kind: 'intent',
       key: 'stripe:pi:pi_1',
@@ -51,10 +35,7 @@ describe.each(FAMILIES)('%s payment_intent.succeeded', (family) => {
   });
 
   test('of an invoice', () => {
-    const facts = said(
-      'payment_intent.succeeded',
-      paymentIntentObject(family, { ...spec, invoice: 'in_1' }),
-    );
+    const facts = said('payment_intent.succeeded', paymentIntentObject(family, { ...spec, invoice: 'in_1' }));
     const known = family === 'basil' ? [] : ['stripe:invoice:in_1'];
     expect(paymentIn(facts).keys).toEqual(['stripe:pi:pi_1', 'stripe:ch:ch_1', ...known]);
     expect(claimIn(facts).standalone).toBe(false);
@@ -63,9 +44,7 @@ describe.each(FAMILIES)('%s payment_intent.succeeded', (family) => {
   test('tax and shipping where the merchant gave them', () => {
     const amountDetails = { tax: 2000, shipping: 500 };
     expect(
-      claimIn(
-        said('payment_intent.succeeded', paymentIntentObject(family, { ...spec, amountDetails })),
-      ),
+      claimIn(said('payment_intent.succeeded', paymentIntentObject(family, { ...spec, amountDetails }))),
     ).toMatchObject({ paid: 12_000n, net: 9500n });
   });
 
@@ -86,29 +65,26 @@ describe.each(FAMILIES)('%s payment_intent.succeeded', (family) => {
 describe.each(FAMILIES)('%s charge.*', (family) => {
   const charge = (over: Partial<ChargeSpec> = {}) => chargeObject(family, { ...CHARGE, ...over });
 
-  test.each(['charge.succeeded', 'charge.captured', 'charge.updated', 'charge.refunded'])(
-    '%s',
-    (type) => {
-      const facts = said(type, charge());
-      expect(paymentIn(facts).keys).toEqual(['stripe:ch:ch_1', 'stripe:pi:pi_1']);
-      expect(paymentIn(facts).touches).toMatchObject([{ token: 'h1', rank: 6 }]);
-      expect(customerIn(facts)).toMatchObject({
-        key: 'stripe:cus_1',
-        links: ['email:ann@example.com'],
-      });
-      expect(claimIn(facts)).toMatchObject({
-        kind: 'charge',
-        key: 'stripe:ch:ch_1',
-        status: 'paid',
-        total: 10_000n,
-        paid: 10_000n,
-        net: 10_000n,
-        refunded: 0n,
-        paidAt: AT - 60_000,
-        standalone: family !== 'basil',
-      });
-    },
-  );
+  test.each(['charge.succeeded', 'charge.captured', 'charge.updated', 'charge.refunded'])('%s', (type) => {
+    const facts = said(type, charge());
+    expect(paymentIn(facts).keys).toEqual(['stripe:ch:ch_1', 'stripe:pi:pi_1']);
+    expect(paymentIn(facts).touches).toMatchObject([{ token: 'h1', rank: 6 }]);
+    expect(customerIn(facts)).toMatchObject({
+      key: 'stripe:cus_1',
+      links: ['email:ann@example.com'],
+    });
+    expect(claimIn(facts)).toMatchObject({
+      kind: 'charge',
+      key: 'stripe:ch:ch_1',
+      status: 'paid',
+      total: 10_000n,
+      paid: 10_000n,
+      net: 10_000n,
+      refunded: 0n,
+      paidAt: AT - 60_000,
+      standalone: family !== 'basil',
+    });
+  });
 
   test('of an invoice, which only old shapes name', () => {
     const facts = said('charge.succeeded', charge({ invoice: 'in_1' }));
@@ -117,9 +93,7 @@ describe.each(FAMILIES)('%s charge.*', (family) => {
   });
 
   test('trap 51: a guest is known by the e-mail', () => {
-    expect(claimIn(said('charge.succeeded', charge({ customer: null }))).party).toBe(
-      'email:ann@example.com',
-    );
+    expect(claimIn(said('charge.succeeded', charge({ customer: null }))).party).toBe('email:ann@example.com');
   });
 
   test('cases.md 52: authorised only is open, pending and failed are not paid', () => {
@@ -145,12 +119,12 @@ describe.each(FAMILIES)('%s charge.*', (family) => {
       net: 6000n,
       refunded: 0n,
     });
-    expect(
-      claimIn(said('charge.refunded', charge({ ...part, amountRefunded: 5000 }))),
-    ).toMatchObject({ refunded: 1000n });
-    expect(
-      claimIn(said('charge.refunded', charge({ ...part, amountRefunded: 1000 }))),
-    ).toMatchObject({ refunded: 1000n });
+    expect(claimIn(said('charge.refunded', charge({ ...part, amountRefunded: 5000 })))).toMatchObject({
+      refunded: 1000n,
+    });
+    expect(claimIn(said('charge.refunded', charge({ ...part, amountRefunded: 1000 })))).toMatchObject({
+      refunded: 1000n,
+    });
   });
 
   test('trap 18: refunds are counted cumulatively; trap 25: `refunded` is not read', () => {
@@ -163,21 +137,15 @@ describe.each(FAMILIES)('%s charge.*', (family) => {
     const rank = (amountRefunded: number): number =>
       claimIn(said('charge.refunded', charge({ amountRefunded }))).stamp.rank;
     expect(rank(3000)).toBeGreaterThan(rank(2999));
-    expect(rank(0)).toBeGreaterThan(
-      claimIn(said('charge.updated', charge({ status: 'pending' }))).stamp.rank,
-    );
+    expect(rank(0)).toBeGreaterThan(claimIn(said('charge.updated', charge({ status: 'pending' }))).stamp.rank);
   });
 
   test('trap 54: a charge made by a Connect transfer is no sale', () => {
-    expect(ignored('charge.succeeded', charge({ sourceTransfer: 'tr_1' }))).toBe(
-      'connect_transfer',
-    );
+    expect(ignored('charge.succeeded', charge({ sourceTransfer: 'tr_1' }))).toBe('connect_transfer');
   });
 
   test('trap 46: presentment amounts are not looked at', () => {
-    const claim = claimIn(
-      said('charge.succeeded', charge({ presentment: { amount: 9100, currency: 'eur' } })),
-    );
+    const claim = claimIn(said('charge.succeeded', charge({ presentment: { amount: 9100, currency: 'eur' } })));
     expect(claim).toMatchObject({ total: 10_000n, currency: 'usd' });
   });
 

@@ -23,52 +23,45 @@ describe('customers, subscriptions and prices', () => {
   });
 
   test('a customer that says nothing', () => {
-    expect(ignored('customer.created', customerObject({ id: 'cus_1', created: T }))).toBe(
-      'nothing_new',
-    );
+    expect(ignored('customer.created', customerObject({ id: 'cus_1', created: T }))).toBe('nothing_new');
   });
 
-  test.each(FAMILIES)(
-    '%s customer.subscription.*: touches of the subscription, and how its prices recur',
-    (family) => {
-      const yearly = { ...MONTHLY, id: 'price_y', interval: 'year' as const };
-      const object = subscriptionObject(family, {
-        id: 'sub_1',
-        customer: 'cus_1',
-        currency: 'usd',
-        created: T,
-        status: 'active',
-        items: [MONTHLY, yearly, MONTHLY].map((price) => ({ price, quantity: 1 })),
-        period: { start: T, end: T + 86_400 },
-        metadata: { hokoClickId: 'k1' },
+  test.each(FAMILIES)('%s customer.subscription.*: touches of the subscription, and how its prices recur', (family) => {
+    const yearly = { ...MONTHLY, id: 'price_y', interval: 'year' as const };
+    const object = subscriptionObject(family, {
+      id: 'sub_1',
+      customer: 'cus_1',
+      currency: 'usd',
+      created: T,
+      status: 'active',
+      items: [MONTHLY, yearly, MONTHLY].map((price) => ({ price, quantity: 1 })),
+      period: { start: T, end: T + 86_400 },
+      metadata: { hokoClickId: 'k1' },
+    });
+    for (const type of [
+      'customer.subscription.created',
+      'customer.subscription.updated',
+      'customer.subscription.deleted',
+      'customer.subscription.paused',
+    ]) {
+      const facts = said(type, object);
+      expect(customerIn(facts)).toMatchObject({
+        key: 'stripe:cus_1',
+        touches: [{ token: 'k1', rank: 3, subscription: 'stripe:sub_1' }],
       });
-      for (const type of [
-        'customer.subscription.created',
-        'customer.subscription.updated',
-        'customer.subscription.deleted',
-        'customer.subscription.paused',
-      ]) {
-        const facts = said(type, object);
-        expect(customerIn(facts)).toMatchObject({
-          key: 'stripe:cus_1',
-          touches: [{ token: 'k1', rank: 3, subscription: 'stripe:sub_1' }],
-        });
-        expect(pricesIn(facts).map(({ key, interval }) => [key, interval])).toEqual([
-          ['stripe:price_m', 'month:1'],
-          ['stripe:price_y', 'month:12'],
-        ]);
-      }
-    },
-  );
+      expect(pricesIn(facts).map(({ key, interval }) => [key, interval])).toEqual([
+        ['stripe:price_m', 'month:1'],
+        ['stripe:price_y', 'month:12'],
+      ]);
+    }
+  });
 
   test.each(['price.created', 'price.updated', 'price.deleted'])('%s', (type) => {
     const stamp = { at: AT, rank: 0, event: 'evt_1' };
     expect(said(type, priceObject({ ...MONTHLY, interval: 'week', intervalCount: 2 }))).toEqual([
       { kind: 'price', key: 'stripe:price_m', stamp, product: 'prod_1', interval: 'day:14' },
     ]);
-    expect(said(type, priceObject({ ...MONTHLY, interval: null }))).toMatchObject([
-      { interval: null },
-    ]);
+    expect(said(type, priceObject({ ...MONTHLY, interval: null }))).toMatchObject([{ interval: null }]);
   });
 
   test('a recurrence nobody knows is not called one-time', () => {

@@ -32,18 +32,12 @@ describe.each(FAMILIES)('months of a %s account', (family) => {
   }
 
   const facts = events.flatMap(({ body, created }) => heard(body, created));
-  const claims = facts.flatMap((fact) =>
-    fact.kind === 'payment' && fact.claim ? [fact.claim] : [],
-  );
+  const claims = facts.flatMap((fact) => (fact.kind === 'payment' && fact.claim ? [fact.claim] : []));
 
   test('every event verifies and translates, none is malformed', () => {
     expect(events.length).toBeGreaterThan(200);
-    expect(new Set(facts.map((fact) => fact.kind))).toEqual(
-      new Set(['payment', 'customer', 'price', 'refund']),
-    );
-    expect(new Set(claims.map((claim) => claim.kind))).toEqual(
-      new Set(['bill', 'order', 'intent', 'charge']),
-    );
+    expect(new Set(facts.map((fact) => fact.kind))).toEqual(new Set(['payment', 'customer', 'price', 'refund']));
+    expect(new Set(claims.map((claim) => claim.kind))).toEqual(new Set(['bill', 'order', 'intent', 'charge']));
   });
 
   test('lines add up to the net, nothing had to be bent', () => {
@@ -55,9 +49,7 @@ describe.each(FAMILIES)('months of a %s account', (family) => {
   });
 
   test('touches reach the parties', () => {
-    const tokens = facts.flatMap((fact) =>
-      fact.kind === 'customer' ? fact.touches.map((touch) => touch.token) : [],
-    );
+    const tokens = facts.flatMap((fact) => (fact.kind === 'customer' ? fact.touches.map((touch) => touch.token) : []));
     expect(new Set(tokens).size).toBeGreaterThan(15);
   });
 });

@@ -5,9 +5,7 @@ import { claimIn, comparable, FAMILIES, pricesIn, said, T } from './said.ts';
 import { INVOICE, MONTHLY } from './specs.ts';
 
 test('old, mixed and basil shapes of one invoice make the same claim', () => {
-  const claims = FAMILIES.map((family) =>
-    comparable(claimIn(said('invoice.paid', invoiceObject(family, INVOICE)))),
-  );
+  const claims = FAMILIES.map((family) => comparable(claimIn(said('invoice.paid', invoiceObject(family, INVOICE)))));
   expect(claims[1]).toEqual(claims[0]);
   expect(claims[2]).toEqual(claims[0]);
 });
@@ -29,18 +27,13 @@ describe('shapes older than the simulator’s', () => {
     const object = JSON.parse(JSON.stringify(invoiceObject('old', INVOICE)));
     delete object.lines.data[0].price;
     const facts = said('invoice.paid', object);
-    expect(claimIn(facts).lines).toMatchObject([
-      { prices: ['price_m'], products: ['prod_1'], interval: 'month:1' },
-    ]);
+    expect(claimIn(facts).lines).toMatchObject([{ prices: ['price_m'], products: ['prod_1'], interval: 'month:1' }]);
     expect(pricesIn(facts)).toMatchObject([{ key: 'stripe:price_m', interval: 'month:1' }]);
   });
 
   test('trap 9: three months are not one', () => {
     const price = { ...MONTHLY, intervalCount: 3 };
-    const facts = said(
-      'invoice.paid',
-      invoiceObject('old', { ...INVOICE, lines: [{ amount: 1, price }] }),
-    );
+    const facts = said('invoice.paid', invoiceObject('old', { ...INVOICE, lines: [{ amount: 1, price }] }));
     expect(claimIn(facts).lines).toMatchObject([{ interval: 'month:3' }]);
   });
 

@@ -69,28 +69,22 @@ describe.each(FAMILIES)('%s invoice.*', (family) => {
   test.each([
     ['invoice.voided', 'void', 30, 'void'],
     ['invoice.marked_uncollectible', 'uncollectible', 20, 'open'],
-  ] as const)(
-    '%s proves nothing; trap 55: uncollectible is not final',
-    (type, status, rank, expected) => {
-      const claim = claimIn(said(type, invoiceObject(family, { ...INVOICE, status })));
-      expect(claim).toMatchObject({ status: expected, proof: null, stamp: { rank } });
-    },
-  );
+  ] as const)('%s proves nothing; trap 55: uncollectible is not final', (type, status, rank, expected) => {
+    const claim = claimIn(said(type, invoiceObject(family, { ...INVOICE, status })));
+    expect(claim).toMatchObject({ status: expected, proof: null, stamp: { rank } });
+  });
 
   test('trap 15: a trial start is a bill over nothing', () => {
     const lines = [{ amount: 0, price: MONTHLY }];
-    expect(
-      claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, lines }))),
-    ).toMatchObject({ trial: true, net: 0n });
+    expect(claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, lines })))).toMatchObject({
+      trial: true,
+      net: 0n,
+    });
   });
 
   test('trap 15: a 100 % coupon is not a trial', () => {
-    const lines = [
-      { amount: 9900, price: MONTHLY, discountAmounts: [{ amount: 9900, discount: 'di_1' }] },
-    ];
-    expect(
-      claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, lines }))),
-    ).toMatchObject({
+    const lines = [{ amount: 9900, price: MONTHLY, discountAmounts: [{ amount: 9900, discount: 'di_1' }] }];
+    expect(claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, lines })))).toMatchObject({
       trial: false,
       status: 'paid',
       total: 0n,
@@ -105,33 +99,25 @@ describe.each(FAMILIES)('%s invoice.*', (family) => {
       billingReason: 'subscription_create',
       subscriptionMetadata: undefined,
     };
-    const claim = claimIn(
-      said('invoice.paid', invoiceObject(family, { ...one, lines: [{ amount: 500 }] })),
-    );
+    const claim = claimIn(said('invoice.paid', invoiceObject(family, { ...one, lines: [{ amount: 500 }] })));
     expect(claim).toMatchObject({ subscription: null, trial: false });
     expect(claim.lines).toMatchObject([{ recurring: false, period: null }]);
   });
 
   test('credit balance: total and paid differ', () => {
-    const claim = claimIn(
-      said('invoice.paid', invoiceObject(family, { ...INVOICE, startingBalance: -4000 })),
-    );
+    const claim = claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, startingBalance: -4000 })));
     expect(claim).toMatchObject({ total: 9900n, paid: 5900n, net: 9900n });
   });
 
   test('trap 57: an overpaid invoice shows more paid than its total', () => {
-    expect(
-      claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, amountPaid: 12_000 }))),
-    ).toMatchObject({
+    expect(claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, amountPaid: 12_000 })))).toMatchObject({
       total: 9900n,
       paid: 12_000n,
     });
   });
 
   test('paid out of band: the money counts; only old shapes say so', () => {
-    expect(
-      claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, paidOutOfBand: true }))),
-    ).toMatchObject({
+    expect(claimIn(said('invoice.paid', invoiceObject(family, { ...INVOICE, paidOutOfBand: true })))).toMatchObject({
       paid: 9900n,
       outOfBand: family !== 'basil',
     });
@@ -156,9 +142,7 @@ describe.each(FAMILIES)('%s invoice.*', (family) => {
 
   test('trap 47: discounts are read from amounts, never from coupons', () => {
     const discount = { id: 'di_1', coupon: 'SAVE10', percentOff: 10, start: T };
-    const lines = [
-      { amount: 9900, price: MONTHLY, discountAmounts: [{ amount: 990, discount: 'di_1' }] },
-    ];
+    const lines = [{ amount: 9900, price: MONTHLY, discountAmounts: [{ amount: 990, discount: 'di_1' }] }];
     const object = { ...invoiceObject(family, { ...INVOICE, lines }), discounts: [discount] };
     expect(claimIn(said('invoice.paid', object))).toMatchObject({ net: 8910n, total: 8910n });
   });

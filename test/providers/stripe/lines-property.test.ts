@@ -14,8 +14,7 @@ import { oneLine } from './specs.ts';
 
 const sum = (lines: readonly Line[]): bigint => lines.reduce((total, line) => total + line.net, 0n);
 
-const tax = (inclusive: boolean) =>
-  fc.integer({ min: 0, max: 900 }).map((amount) => ({ amount, inclusive }));
+const tax = (inclusive: boolean) => fc.integer({ min: 0, max: 900 }).map((amount) => ({ amount, inclusive }));
 
 const line: fc.Arbitrary<InvoiceLineSpec> = fc.record({
   amount: fc.integer({ min: -50_000, max: 200_000 }),
@@ -34,12 +33,7 @@ const line: fc.Arbitrary<InvoiceLineSpec> = fc.record({
     { maxLength: 2 },
   ),
   creditGrants: fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 2 }),
-  taxes: fc.oneof(
-    fc.constant([]),
-    fc.tuple(tax(true)),
-    fc.tuple(tax(false)),
-    fc.tuple(tax(true), tax(false)),
-  ),
+  taxes: fc.oneof(fc.constant([]), fc.tuple(tax(true)), fc.tuple(tax(false)), fc.tuple(tax(true), tax(false))),
   period: fc.constantFrom({ start: T, end: T + 31 * 86_400 }, { start: T, end: T + 12 * 86_400 }),
 });
 
@@ -53,11 +47,7 @@ const invoice: fc.Arbitrary<InvoiceSpec> = fc.record({
   shippingCost: fc.option(
     fc.record({
       amountSubtotal: fc.integer({ min: 1000, max: 9000 }),
-      taxes: fc.constantFrom(
-        [],
-        [{ amount: 90, inclusive: true }],
-        [{ amount: 70, inclusive: false }],
-      ),
+      taxes: fc.constantFrom([], [{ amount: 90, inclusive: true }], [{ amount: 70, inclusive: false }]),
     }),
     { nil: undefined },
   ),
@@ -67,9 +57,7 @@ describe('line arithmetic (stripe.md 6.3)', () => {
   test('random lines say the same in every shape and reconcile with total_excluding_tax', () => {
     fc.assert(
       fc.property(invoice, (spec) => {
-        const claims = FAMILIES.map((family) =>
-          claimIn(said('invoice.paid', invoiceObject(family, spec))),
-        );
+        const claims = FAMILIES.map((family) => claimIn(said('invoice.paid', invoiceObject(family, spec))));
         const totals = invoiceTotals(spec);
         for (const claim of claims) {
           expect(comparable(claim)).toEqual(comparable(claims[0] ?? claim));
@@ -101,8 +89,7 @@ describe('line arithmetic (stripe.md 6.3)', () => {
   });
 
   test('scaling keeps signs, order and the exact sum, and refuses what no scale can reach', () => {
-    const base = claimIn(said('invoice.paid', invoiceObject('basil', oneLine({ amount: 1 }))))
-      .lines[0];
+    const base = claimIn(said('invoice.paid', invoiceObject('basil', oneLine({ amount: 1 })))).lines[0];
     if (!base) throw new Error('a line');
     const nets = fc.array(fc.bigInt({ min: -100_000n, max: 100_000n }), {
       minLength: 1,
@@ -118,8 +105,7 @@ describe('line arithmetic (stripe.md 6.3)', () => {
           return;
         }
         expect(sum(scaled)).toBe(goal);
-        for (const [index, one] of scaled.entries())
-          expect(one.net * (lines[index]?.net ?? 0n) >= 0n).toBe(true);
+        for (const [index, one] of scaled.entries()) expect(one.net * (lines[index]?.net ?? 0n) >= 0n).toBe(true);
       }),
     );
     expect(

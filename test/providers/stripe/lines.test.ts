@@ -1,38 +1,26 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Line } from '../../../src/core/facts.ts';
-import {
-  type InvoiceLineSpec,
-  invoiceObject,
-  type InvoiceSpec,
-} from '../../../src/simulator/objects.ts';
+import { type InvoiceLineSpec, invoiceObject, type InvoiceSpec } from '../../../src/simulator/objects.ts';
 import { claimIn, FAMILIES, said, T } from './said.ts';
 import { MONTHLY, oneLine } from './specs.ts';
 
 describe.each(FAMILIES)('%s lines', (family) => {
   const lineOf = (over: Partial<InvoiceLineSpec>, invoiceOver: Partial<InvoiceSpec> = {}): Line => {
-    const object = invoiceObject(
-      family,
-      oneLine({ amount: 9900, price: MONTHLY, ...over }, invoiceOver),
-    );
+    const object = invoiceObject(family, oneLine({ amount: 9900, price: MONTHLY, ...over }, invoiceOver));
     const [first] = claimIn(said('invoice.paid', object)).lines;
     if (!first) throw new Error('a line');
     return first;
   };
 
   test('trap 11: discounts repeated as pretax credits count once, credit grants count too', () => {
-    expect(
-      lineOf({ discountAmounts: [{ amount: 950, discount: 'di_1' }], creditGrants: [50] }).net,
-    ).toBe(8900n);
+    expect(lineOf({ discountAmounts: [{ amount: 950, discount: 'di_1' }], creditGrants: [50] }).net).toBe(8900n);
   });
 
   test('traps 12, 13, 14: inclusive and exclusive tax and shipping stay outside', () => {
     const taxes = [{ amount: 900, inclusive: true }];
     const shippingCost = { amountSubtotal: 500, taxes: [{ amount: 40, inclusive: true }] };
-    const object = invoiceObject(
-      family,
-      oneLine({ amount: 9900, price: MONTHLY, taxes }, { shippingCost }),
-    );
+    const object = invoiceObject(family, oneLine({ amount: 9900, price: MONTHLY, taxes }, { shippingCost }));
     const claim = claimIn(said('invoice.paid', object));
     expect(claim).toMatchObject({ net: 9000n, total: 10_400n, paid: 10_400n, flags: [] });
     expect(lineOf({ taxes: [{ amount: 1980, inclusive: false }] }).net).toBe(9900n);
@@ -73,9 +61,7 @@ describe.each(FAMILIES)('%s lines', (family) => {
         period,
       },
     ];
-    const claim = claimIn(
-      said('invoice.paid', invoiceObject(family, oneLine({ amount: 0 }, { lines }))),
-    );
+    const claim = claimIn(said('invoice.paid', invoiceObject(family, oneLine({ amount: 0 }, { lines }))));
     expect(claim).toMatchObject({ net: 22_500n, paid: 22_500n });
     expect(claim.lines).toMatchObject([
       { net: -2500n, prices: ['small-monthly'], proration: true, recurring: true, period: null },
@@ -106,9 +92,7 @@ describe.each(FAMILIES)('%s lines', (family) => {
 
   test('trap 10: cut-off lines become one line without a price, the total is right', () => {
     const lines = Array.from({ length: 12 }, () => ({ amount: 1000, price: MONTHLY }));
-    const claim = claimIn(
-      said('invoice.paid', invoiceObject(family, oneLine({ amount: 0 }, { lines }))),
-    );
+    const claim = claimIn(said('invoice.paid', invoiceObject(family, oneLine({ amount: 0 }, { lines }))));
     expect(claim).toMatchObject({ net: 12_000n, linesIncomplete: true, flags: [] });
     expect(claim.lines).toHaveLength(11);
     expect(claim.lines.at(-1)).toMatchObject({ id: 'rest', net: 2000n, prices: [], products: [] });

@@ -18,10 +18,7 @@ test('trap 24: refunds embedded by very old charges are facts, every one of them
     refund,
     { ...refund, id: 're_3', reason: 'expired_uncaptured_charge' as const },
   ];
-  const facts = said(
-    'charge.refunded',
-    chargeObject('old', { ...CHARGE, amountRefunded: 3000, embeddedRefunds }),
-  );
+  const facts = said('charge.refunded', chargeObject('old', { ...CHARGE, amountRefunded: 3000, embeddedRefunds }));
   expect(refundsIn(facts)).toMatchObject([
     { refund: { key: 'stripe:re_2', amount: 2000n, charge: 'stripe:ch:ch_1' } },
     { refund: { key: 'stripe:re_1', amount: 1000n, charge: 'stripe:ch:ch_1' } },
@@ -75,19 +72,14 @@ describe.each(FAMILIES)('%s refunds', (family) => {
   });
 
   test('trap 23: the release of an authorisation', () => {
-    expect(
-      ignored(
-        'refund.created',
-        refundObject(family, { ...spec, reason: 'expired_uncaptured_charge' }),
-      ),
-    ).toBe('expired_authorisation');
+    expect(ignored('refund.created', refundObject(family, { ...spec, reason: 'expired_uncaptured_charge' }))).toBe(
+      'expired_authorisation',
+    );
   });
 
   test('without a charge, and without any payment', () => {
     const object = { ...refundObject(family, spec), charge: null };
     expect(refundIn(said('refund.created', object)).charge).toBe(null);
-    expect(ignored('refund.created', { ...object, payment_intent: null })).toBe(
-      'refund_without_payment',
-    );
+    expect(ignored('refund.created', { ...object, payment_intent: null })).toBe('refund_without_payment');
   });
 });

@@ -61,12 +61,9 @@ function only<T extends Fact>(facts: readonly Fact[], kind: T['kind']): T {
   return first;
 }
 
-export const paymentIn = (facts: readonly Fact[]): PaymentFact =>
-  only<PaymentFact>(facts, 'payment');
-export const customerIn = (facts: readonly Fact[]): CustomerFact =>
-  only<CustomerFact>(facts, 'customer');
-export const refundIn = (facts: readonly Fact[]): Refund =>
-  only<RefundFact>(facts, 'refund').refund;
+export const paymentIn = (facts: readonly Fact[]): PaymentFact => only<PaymentFact>(facts, 'payment');
+export const customerIn = (facts: readonly Fact[]): CustomerFact => only<CustomerFact>(facts, 'customer');
+export const refundIn = (facts: readonly Fact[]): Refund => only<RefundFact>(facts, 'refund').refund;
 export const refundsIn = (facts: readonly Fact[]): RefundFact[] =>
   facts.filter((fact): fact is RefundFact => fact.kind === 'refund');
 export const pricesIn = (facts: readonly Fact[]): PriceFact[] =>

@@ -5,8 +5,7 @@ import { AT, claimIn, customerIn, FAMILIES, ignored, paymentIn, said } from './s
 import { SESSION } from './specs.ts';
 
 describe.each(FAMILIES)('%s checkout.session.*', (family) => {
-  const session = (over: Partial<CheckoutSessionSpec> = {}) =>
-    checkoutSessionObject(family, { ...SESSION, ...over });
+  const session = (over: Partial<CheckoutSessionSpec> = {}) => checkoutSessionObject(family, { ...SESSION, ...over });
 
   test('a paid order without an invoice', () => {
     const facts = said('checkout.session.completed', session());
@@ -106,18 +105,15 @@ describe.each(FAMILIES)('%s checkout.session.*', (family) => {
   });
 
   test('money without a payment intent still counts', () => {
-    expect(
-      paymentIn(said('checkout.session.completed', session({ paymentIntent: null }))).keys,
-    ).toEqual(['stripe:cs:cs_1']);
+    expect(paymentIn(said('checkout.session.completed', session({ paymentIntent: null }))).keys).toEqual([
+      'stripe:cs:cs_1',
+    ]);
   });
 
   test('cases.md 56: an Accounts v2 customer is the party, both together are one', () => {
     const account = session({ customerAccount: 'acct_9' });
     expect(claimIn(said('checkout.session.completed', account)).party).toBe('stripe:acct_9');
-    const both = said(
-      'checkout.session.completed',
-      session({ customer: 'cus_1', customerAccount: 'acct_9' }),
-    );
+    const both = said('checkout.session.completed', session({ customer: 'cus_1', customerAccount: 'acct_9' }));
     expect(customerIn(both)).toMatchObject({
       key: 'stripe:cus_1',
       links: ['stripe:acct_9', 'email:guest@example.com'],

@@ -1,10 +1,5 @@
 /** One of each object, as the tests vary them. */
-import type {
-  ChargeSpec,
-  CheckoutSessionSpec,
-  InvoiceLineSpec,
-  InvoiceSpec,
-} from '../../../src/simulator/objects.ts';
+import type { ChargeSpec, CheckoutSessionSpec, InvoiceLineSpec, InvoiceSpec } from '../../../src/simulator/objects.ts';
 import { T } from './said.ts';
 
 export const MONTHLY = {
@@ -59,10 +54,7 @@ export const SESSION: CheckoutSessionSpec = {
 };
 
 /** A paid subscription invoice of one line. */
-export function oneLine(
-  over: InvoiceLineSpec,
-  invoiceOver: Partial<InvoiceSpec> = {},
-): InvoiceSpec {
+export function oneLine(over: InvoiceLineSpec, invoiceOver: Partial<InvoiceSpec> = {}): InvoiceSpec {
   return {
     id: 'in_1',
     created: T,

@@ -17,10 +17,7 @@ beforeAll(async () => {
   await stage.affiliate('aff_max');
   await stage.referral('ref_jane', 'aff_jane');
   await stage.referral('ref_max', 'aff_max');
-  await stage.incentive(
-    'inc_monthly',
-    terms('30', { priceIds: ['price_monthly_usd'], interval: 'monthly' }),
-  );
+  await stage.incentive('inc_monthly', terms('30', { priceIds: ['price_monthly_usd'], interval: 'monthly' }));
   // The first conversion carries both, so that renewals need only the customer id.
   await sell({
     referral_id: 'ref_jane',
@@ -76,10 +73,9 @@ const KEYS = [
 ];
 
 async function salesNamed(externalEventId: string): Promise<number> {
-  const rows = await site.stage.ask(
-    'SELECT 1 FROM conversions WHERE workspace_id = $1 AND external_event_id = $2',
-    [externalEventId],
-  );
+  const rows = await site.stage.ask('SELECT 1 FROM conversions WHERE workspace_id = $1 AND external_event_id = $2', [
+    externalEventId,
+  ]);
   return rows.length;
 }
 
@@ -213,9 +209,7 @@ describe('what is answered on creation', () => {
       external_event_id: 'dinars',
     });
     const odd = await sell({ referral_id: 'ref_jane', sale_amount: 1.1, external_event_id: 'odd' });
-    expect([yen, dinars, odd].map(({ body }) => body.data['sale_amount'])).toEqual([
-      500, 1.234, 1.1,
-    ]);
+    expect([yen, dinars, odd].map(({ body }) => body.data['sale_amount'])).toEqual([500, 1.234, 1.1]);
     const rows = await site.stage.ask<{ amount: bigint }>(
       `SELECT amount FROM conversions WHERE workspace_id = $1 AND external_event_id IN ('yen', 'dinars', 'odd') ORDER BY external_event_id`,
     );
@@ -271,23 +265,18 @@ describe('who is credited', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 201));
   });
 
-  test.each([
-    'affonso_id',
-    'affonso_referral',
-    'referralId',
-    'clickId',
-    'affonsoId',
-    'affonsoReferral',
-    'click_id',
-  ])('%s names a referral', async (name) => {
-    const { status, body } = await sell({
-      [name]: 'ref_max',
-      sale_amount: 5,
-      external_event_id: `by ${name}`,
-    });
-    expect(status).toBe(201);
-    expect(body.data['referral_id']).toBe('ref_max');
-  });
+  test.each(['affonso_id', 'affonso_referral', 'referralId', 'clickId', 'affonsoId', 'affonsoReferral', 'click_id'])(
+    '%s names a referral',
+    async (name) => {
+      const { status, body } = await sell({
+        [name]: 'ref_max',
+        sale_amount: 5,
+        external_event_id: `by ${name}`,
+      });
+      expect(status).toBe(201);
+      expect(body.data['referral_id']).toBe('ref_max');
+    },
+  );
 
   test('identifiers that lead to different referrals are refused', async () => {
     const before = await site.everything();
@@ -401,26 +390,16 @@ describe('the two worlds', () => {
 
   test('a test key sees nothing live, a live key nothing of the test world', async () => {
     const live = await sell({ referral_id: 'ref_jane', sale_amount: 5, external_event_id: 'live' });
-    const test = await sell(
-      { referral_id: 'ref_jane', sale_amount: 5, external_event_id: 'test' },
-      site.test,
-    );
+    const test = await sell({ referral_id: 'ref_jane', sale_amount: 5, external_event_id: 'test' }, site.test);
     const idOf = (answer: Answer): string => String(answer.body.data['id']);
     expect((await site.get(`/v1/conversions/${idOf(live)}`, { key: site.test })).status).toBe(404);
     expect((await site.get(`/v1/conversions/${idOf(test)}`)).status).toBe(404);
-    expect(
-      (await site.post(`/v1/conversions/${idOf(live)}/refund`, {}, { key: site.test })).status,
-    ).toBe(404);
-    expect(
-      (await site.get('/v1/conversions?external_event_id=live', { key: site.test })).body.data,
-    ).toEqual([]);
+    expect((await site.post(`/v1/conversions/${idOf(live)}/refund`, {}, { key: site.test })).status).toBe(404);
+    expect((await site.get('/v1/conversions?external_event_id=live', { key: site.test })).body.data).toEqual([]);
   });
 
   test('a customer credited in one world is nobody in the other', async () => {
-    const { status } = await sell(
-      { customer_id: 'cust_123', sale_amount: 5, external_event_id: 'world' },
-      site.test,
-    );
+    const { status } = await sell({ customer_id: 'cust_123', sale_amount: 5, external_event_id: 'world' }, site.test);
     expect(status).toBe(404);
   });
 });

@@ -125,9 +125,7 @@ describe('creating', () => {
 
   test('twenty at once with one name all get their own', async () => {
     const all = await Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        create({ name: 'Crowd', email: `crowd${n}@partner.example` }),
-      ),
+      Array.from({ length: 20 }, (_, n) => create({ name: 'Crowd', email: `crowd${n}@partner.example` })),
     );
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 201));
     expect(new Set(all.map(({ body }) => body.data['tracking_id'])).size).toBe(20);
@@ -153,60 +151,15 @@ const BAD: readonly (readonly [string, Record<string, unknown>, number, string])
   ['no e-mail', { name: 'A' }, 400, 'email'],
   ['no e-mail address', { name: 'A', email: 'nobody' }, 400, 'email'],
   ['a NUL', { name: 'A\0', email: 'a@b.example' }, 400, 'name'],
-  [
-    'half a character',
-    { name: 'A', email: 'a@b.example', metadata: { x: '\ud800' } },
-    400,
-    'metadata.x',
-  ],
-  [
-    'an upper-case tracking id',
-    { name: 'A', email: 'a@b.example', tracking_id: 'JANE' },
-    400,
-    'tracking_id',
-  ],
-  [
-    'a long tracking id',
-    { name: 'A', email: 'a@b.example', tracking_id: 'j'.repeat(101) },
-    400,
-    'tracking_id',
-  ],
-  [
-    'an unknown program',
-    { name: 'A', email: 'a@b.example', program_id: 'prog_nobody' },
-    404,
-    'program_id',
-  ],
-  [
-    "another workspace's program",
-    { name: 'A', email: 'a@b.example', program_id: 'prog_other' },
-    404,
-    'program_id',
-  ],
-  [
-    'a country of three letters',
-    { name: 'A', email: 'a@b.example', country_code: 'DEU' },
-    400,
-    'country_code',
-  ],
-  [
-    'an unknown payout method',
-    { name: 'A', email: 'a@b.example', payout_method: 'gold' },
-    400,
-    'payout_method',
-  ],
-  [
-    'payout details that are a list',
-    { name: 'A', email: 'a@b.example', payout_details: [1] },
-    400,
-    'payout_details',
-  ],
-  [
-    'an unknown status',
-    { name: 'A', email: 'a@b.example', partnership_status: 'GREAT' },
-    400,
-    'partnership_status',
-  ],
+  ['half a character', { name: 'A', email: 'a@b.example', metadata: { x: '\ud800' } }, 400, 'metadata.x'],
+  ['an upper-case tracking id', { name: 'A', email: 'a@b.example', tracking_id: 'JANE' }, 400, 'tracking_id'],
+  ['a long tracking id', { name: 'A', email: 'a@b.example', tracking_id: 'j'.repeat(101) }, 400, 'tracking_id'],
+  ['an unknown program', { name: 'A', email: 'a@b.example', program_id: 'prog_nobody' }, 404, 'program_id'],
+  ["another workspace's program", { name: 'A', email: 'a@b.example', program_id: 'prog_other' }, 404, 'program_id'],
+  ['a country of three letters', { name: 'A', email: 'a@b.example', country_code: 'DEU' }, 400, 'country_code'],
+  ['an unknown payout method', { name: 'A', email: 'a@b.example', payout_method: 'gold' }, 400, 'payout_method'],
+  ['payout details that are a list', { name: 'A', email: 'a@b.example', payout_details: [1] }, 400, 'payout_details'],
+  ['an unknown status', { name: 'A', email: 'a@b.example', partnership_status: 'GREAT' }, 400, 'partnership_status'],
   ['metadata that is text', { name: 'A', email: 'a@b.example', metadata: 'x' }, 400, 'metadata'],
 ];
 
@@ -253,9 +206,7 @@ describe('changing', () => {
       groupId: string | null;
     }[];
     expect(history).toHaveLength(11);
-    expect(history.map(({ since }) => since)).toEqual(
-      history.map(({ since }) => since).toSorted((a, b) => a - b),
-    );
+    expect(history.map(({ since }) => since)).toEqual(history.map(({ since }) => since).toSorted((a, b) => a - b));
     expect(new Set(history.map(({ since }) => since)).size).toBe(11);
   });
 
@@ -291,11 +242,7 @@ describe('changing', () => {
 test('deleting hides it, ends its earning, frees its names, keeps its ledger', async () => {
   const id = await made('Leaver');
   const gone = await site.send('DELETE', `/v1/affiliates/${id}`, undefined);
-  expect([gone.status, gone.body['success'], typeof gone.body['message']]).toEqual([
-    200,
-    true,
-    'string',
-  ]);
+  expect([gone.status, gone.body['success'], typeof gone.body['message']]).toEqual([200, true, 'string']);
   expect((await site.get(`/v1/affiliates/${id}`)).status).toBe(404);
   expect((await put(id, { name: 'x' })).status).toBe(404);
   expect((await site.send('DELETE', `/v1/affiliates/${id}`, undefined)).status).toBe(404);
@@ -324,21 +271,15 @@ describe('reading', () => {
       has_next_page: true,
       has_prev_page: false,
     });
-    expect(names(await site.get('/v1/affiliates?search=listed&limit=2&page=2'))).toEqual([
-      'Listed 1',
-    ]);
-    expect(
-      (await site.get('/v1/affiliates?search=listed&page=9')).body['pagination'],
-    ).toMatchObject({ total: 3 });
+    expect(names(await site.get('/v1/affiliates?search=listed&limit=2&page=2'))).toEqual(['Listed 1']);
+    expect((await site.get('/v1/affiliates?search=listed&page=9')).body['pagination']).toMatchObject({ total: 3 });
   });
 
   test('the status filter is lower case and finds', async () => {
     const { body } = await site.get('/v1/affiliates?status=pending');
-    expect(
-      (body.data as unknown as { partnership_status: string }[]).map(
-        (row) => row.partnership_status,
-      ),
-    ).toEqual(['PENDING']);
+    expect((body.data as unknown as { partnership_status: string }[]).map((row) => row.partnership_status)).toEqual([
+      'PENDING',
+    ]);
   });
 
   test.each([
@@ -368,9 +309,7 @@ describe('reading', () => {
       expect((await site.get(`/v1/affiliates/${id}/balance`)).status).toBe(404);
       expect((await site.get(`/v1/affiliates/${id}/ledger`)).status).toBe(404);
     }
-    expect(
-      (await other.get(`/v1/affiliates/${foreign.body.data['id'] as string}`)).body.data['name'],
-    ).toBe('Foreign');
+    expect((await other.get(`/v1/affiliates/${foreign.body.data['id'] as string}`)).body.data['name']).toBe('Foreign');
   });
 
   test('a key without the permission is 403', async () => {

@@ -20,10 +20,7 @@ beforeAll(async () => {
   await stage.affiliate('slow', 'approved-by-hand');
   await stage.referral('ref_slow', 'slow');
   await stage.incentive('inc_all', terms('30'));
-  await stage.incentive(
-    'inc_slow',
-    terms('10', { groupId: 'approved-by-hand', approvalType: 'manual' }),
-  );
+  await stage.incentive('inc_slow', terms('10', { groupId: 'approved-by-hand', approvalType: 'manual' }));
 });
 
 afterAll(async () => {
@@ -35,11 +32,7 @@ afterAll(async () => {
 const put = (id: string, body: unknown, key = site.live): Promise<Answer> =>
   site.send('PUT', `/v1/commissions/${id}`, JSON.stringify(body), { key });
 
-async function sell(
-  referral: string,
-  event: string,
-  more: Record<string, unknown> = {},
-): Promise<string> {
+async function sell(referral: string, event: string, more: Record<string, unknown> = {}): Promise<string> {
   const { body } = await site.post('/v1/conversions', {
     referral_id: referral,
     sale_amount: 100,
@@ -128,9 +121,7 @@ describe('ruling', () => {
   test('thirty rulings at once leave the ledger whole', async () => {
     const id = await sell('ref_slow', 'many');
     const words = ['ready_for_payment', 'declined', 'pending_manual_approval'];
-    const all = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => put(id, { status: words[n % 3] })),
-    );
+    const all = await Promise.all(Array.from({ length: 30 }, (_, n) => put(id, { status: words[n % 3] })));
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
   });
 
@@ -149,18 +140,17 @@ describe('ruling', () => {
     });
   });
 
-  const BAD: readonly (readonly [string, Record<string, unknown> | unknown[] | string, string])[] =
-    [
-      ['no status', {}, 'status'],
-      ['an unknown status', { status: 'approved' }, 'status'],
-      ['a status that is a number', { status: 1 }, 'status'],
-      ['an amount', { status: 'paid', commission_amount: 10 }, 'commission_amount'],
-      ['an amount of the sale', { sale_amount: 1, status: 'paid' }, 'sale_amount'],
-      ['a sale status', { sales_status: 'refunded', status: 'paid' }, 'sales_status'],
-      ['a hold', { hold_period_days: 0, status: 'paid' }, 'hold_period_days'],
-      ['a list', [], 'body'],
-      ['text', 'paid', 'body'],
-    ];
+  const BAD: readonly (readonly [string, Record<string, unknown> | unknown[] | string, string])[] = [
+    ['no status', {}, 'status'],
+    ['an unknown status', { status: 'approved' }, 'status'],
+    ['a status that is a number', { status: 1 }, 'status'],
+    ['an amount', { status: 'paid', commission_amount: 10 }, 'commission_amount'],
+    ['an amount of the sale', { sale_amount: 1, status: 'paid' }, 'sale_amount'],
+    ['a sale status', { sales_status: 'refunded', status: 'paid' }, 'sales_status'],
+    ['a hold', { hold_period_days: 0, status: 'paid' }, 'hold_period_days'],
+    ['a list', [], 'body'],
+    ['text', 'paid', 'body'],
+  ];
 
   test.each(BAD)('%s is refused and nothing is stored', async (_, body, field) => {
     const id = await sell('ref_1', 'bad rulings');
@@ -184,13 +174,9 @@ describe('ruling', () => {
       [id, site.test],
       [id, other.live],
     ] as const) {
-      expect((await site.get(`/v1/commissions/${asked}`, { key })).body.error.code).toBe(
-        'NOT_FOUND',
-      );
+      expect((await site.get(`/v1/commissions/${asked}`, { key })).body.error.code).toBe('NOT_FOUND');
       expect((await put(asked, { status: 'paid' }, key)).status).toBe(404);
-      expect(
-        (await site.send('DELETE', `/v1/commissions/${asked}`, undefined, { key })).status,
-      ).toBe(404);
+      expect((await site.send('DELETE', `/v1/commissions/${asked}`, undefined, { key })).status).toBe(404);
     }
     expect(await site.everything()).toBe(before);
   });
@@ -198,9 +184,7 @@ describe('ruling', () => {
 
 describe('the list', () => {
   const events = (answer: Answer): unknown[] =>
-    (answer.body.data as unknown as { created_at: string }[]).map((row) =>
-      row.created_at.slice(0, 10),
-    );
+    (answer.body.data as unknown as { created_at: string }[]).map((row) => row.created_at.slice(0, 10));
 
   beforeAll(async () => {
     await site.stage.affiliate('lister');
@@ -215,10 +199,7 @@ describe('the list', () => {
     ['sort=createdAt:desc&limit=1&page=2', ['2026-01-02']],
     ['dateFrom=2026-01-02', ['2026-01-03', '2026-01-02']],
     ['dateTo=2026-01-02', ['2026-01-02', '2026-01-01']],
-    [
-      'created_gte=2026-01-02T12:00:00.000Z&created_lte=2026-01-02T12:00:00%2B00:00',
-      ['2026-01-02'],
-    ],
+    ['created_gte=2026-01-02T12:00:00.000Z&created_lte=2026-01-02T12:00:00%2B00:00', ['2026-01-02']],
     ['status=ready_for_payment&sales_status=complete', ['2026-01-03', '2026-01-02', '2026-01-01']],
     ['status=paid', []],
     ['sales_status=refunded', []],
@@ -229,10 +210,7 @@ describe('the list', () => {
   });
 
   test('expands affiliate and referral, named in either way', async () => {
-    for (const query of [
-      'expand=affiliate&expand=referral',
-      'expand=affiliate,referral,affiliate_program',
-    ]) {
+    for (const query of ['expand=affiliate&expand=referral', 'expand=affiliate,referral,affiliate_program']) {
       const { body } = await site.get(`/v1/commissions?affiliate_id=lister&${query}`);
       for (const row of body.data as unknown as Record<string, unknown>[])
         expect(row).toMatchObject({ affiliate: { id: 'lister' }, referral: { id: 'ref_list' } });
@@ -240,13 +218,9 @@ describe('the list', () => {
   });
 
   test('shows the world of the key and the own workspace only, and no sale without a commission', async () => {
-    expect(
-      (await site.get('/v1/commissions', { key: site.test })).body['pagination'],
-    ).toMatchObject({ total: 0 });
+    expect((await site.get('/v1/commissions', { key: site.test })).body['pagination']).toMatchObject({ total: 0 });
     expect((await other.get('/v1/commissions')).body['pagination']).toMatchObject({ total: 0 });
-    expect(
-      (await site.get('/v1/commissions?affiliate_id=nothing')).body['pagination'],
-    ).toMatchObject({ total: 0 });
+    expect((await site.get('/v1/commissions?affiliate_id=nothing')).body['pagination']).toMatchObject({ total: 0 });
   });
 
   test.each([
@@ -260,11 +234,7 @@ describe('the list', () => {
     'page=x',
   ])('?%s is 400', async (query) => {
     const { status, body } = await site.get(`/v1/commissions?${query}`);
-    expect([status, body.error.code, body.error.field]).toEqual([
-      400,
-      'VALIDATION_ERROR',
-      query.split('=')[0],
-    ]);
+    expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', query.split('=')[0]]);
   });
 
   test('a commission is made by a sale: POST is 405', async () => {

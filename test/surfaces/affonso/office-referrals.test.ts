@@ -27,12 +27,10 @@ afterAll(async () => {
   await db.drop();
 });
 
-const create = (body: unknown, key = site.live): Promise<Answer> =>
-  site.post('/v1/referrals', body, { key });
+const create = (body: unknown, key = site.live): Promise<Answer> => site.post('/v1/referrals', body, { key });
 const put = (id: string, body: unknown): Promise<Answer> =>
   site.send('PUT', `/v1/referrals/${id}`, JSON.stringify(body));
-const remove = (id: string): Promise<Answer> =>
-  site.send('DELETE', `/v1/referrals/${id}`, undefined);
+const remove = (id: string): Promise<Answer> => site.send('DELETE', `/v1/referrals/${id}`, undefined);
 const sell = (body: Record<string, unknown>, key = site.live): Promise<Answer> =>
   site.post('/v1/conversions', { sale_amount: 100, ...body }, { key });
 
@@ -88,9 +86,7 @@ describe('creating', () => {
 
   test('of ten at once with one e-mail one is made', async () => {
     const email = buyer();
-    const all = await Promise.all(
-      Array.from({ length: 10 }, () => create({ affiliate_id: 'jane', email })),
-    );
+    const all = await Promise.all(Array.from({ length: 10 }, () => create({ affiliate_id: 'jane', email })));
     expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       201,
       ...Array.from({ length: 9 }, () => 409),
@@ -113,10 +109,7 @@ describe('creating', () => {
       site.test,
     );
     for (const key of [site.live, site.test]) {
-      const sold = await sell(
-        { external_user_id: 'u-both', external_event_id: `both ${key}` },
-        key,
-      );
+      const sold = await sell({ external_user_id: 'u-both', external_event_id: `both ${key}` }, key);
       expect(sold.body.data).toMatchObject({ referral_id: body.data['id'], commission_amount: 30 });
     }
   });
@@ -129,11 +122,7 @@ describe('creating', () => {
     await site.stage.hearAll(account.events);
     const ofThis = async (): Promise<Record<string, unknown>> => {
       const { body } = await site.get('/v1/conversions?kind=sale&limit=200');
-      return (
-        (body.data as unknown as Record<string, unknown>[]).find(
-          (one) => one['source'] === 'stripe',
-        ) ?? {}
-      );
+      return (body.data as unknown as Record<string, unknown>[]).find((one) => one['source'] === 'stripe') ?? {};
     };
     expect(await ofThis()).toMatchObject({ referral_id: null, commission_amount: 0 });
     const { body } = await create({ affiliate_id: 'jane', email: customer.email });
@@ -174,57 +163,22 @@ describe('bad input', () => {
   const BAD: readonly (readonly [string, Record<string, unknown>, number, string])[] = [
     ['no affiliate', { email: 'x@y.example' }, 400, 'affiliate_id'],
     ['an unknown affiliate', { affiliate_id: 'nobody', email: 'x@y.example' }, 404, 'affiliate_id'],
-    [
-      "another workspace's affiliate",
-      { affiliate_id: 'foreign', email: 'x@y.example' },
-      404,
-      'affiliate_id',
-    ],
+    ["another workspace's affiliate", { affiliate_id: 'foreign', email: 'x@y.example' }, 404, 'affiliate_id'],
     ['no e-mail', { affiliate_id: 'jane' }, 400, 'email'],
     ['no e-mail address', { affiliate_id: 'jane', email: 'x' }, 400, 'email'],
     ['an e-mail that is a number', { affiliate_id: 'jane', email: 7 }, 400, 'email'],
-    [
-      'an unknown status',
-      { affiliate_id: 'jane', email: 'x@y.example', status: 'great' },
-      400,
-      'status',
-    ],
-    [
-      'the status of a click',
-      { affiliate_id: 'jane', email: 'x@y.example', status: 'click' },
-      400,
-      'status',
-    ],
-    [
-      'an unknown click',
-      { affiliate_id: 'jane', email: 'x@y.example', click_id: 'ref_nobody' },
-      404,
-      'click_id',
-    ],
+    ['an unknown status', { affiliate_id: 'jane', email: 'x@y.example', status: 'great' }, 400, 'status'],
+    ['the status of a click', { affiliate_id: 'jane', email: 'x@y.example', status: 'click' }, 400, 'status'],
+    ['an unknown click', { affiliate_id: 'jane', email: 'x@y.example', click_id: 'ref_nobody' }, 404, 'click_id'],
     [
       "another workspace's click",
       { affiliate_id: 'jane', email: 'x@y.example', click_id: 'ref_foreign' },
       404,
       'click_id',
     ],
-    [
-      'a long name',
-      { affiliate_id: 'jane', email: 'x@y.example', name: 'x'.repeat(256) },
-      400,
-      'name',
-    ],
-    [
-      'a NUL',
-      { affiliate_id: 'jane', email: 'x@y.example', customer_id: 'a\0' },
-      400,
-      'customer_id',
-    ],
-    [
-      'metadata that is a list',
-      { affiliate_id: 'jane', email: 'x@y.example', metadata: [] },
-      400,
-      'metadata',
-    ],
+    ['a long name', { affiliate_id: 'jane', email: 'x@y.example', name: 'x'.repeat(256) }, 400, 'name'],
+    ['a NUL', { affiliate_id: 'jane', email: 'x@y.example', customer_id: 'a\0' }, 400, 'customer_id'],
+    ['metadata that is a list', { affiliate_id: 'jane', email: 'x@y.example', metadata: [] }, 400, 'metadata'],
   ];
 
   test.each(BAD)('%s is refused and nothing is stored', async (_, body, status, field) => {
@@ -268,8 +222,7 @@ describe('bad input', () => {
 });
 
 describe('lists', () => {
-  const ids = (answer: Answer): string[] =>
-    (answer.body.data as unknown as { id: string }[]).map(({ id }) => id);
+  const ids = (answer: Answer): string[] => (answer.body.data as unknown as { id: string }[]).map(({ id }) => id);
 
   test('go by cursor in both directions, newest first, without clicks', async () => {
     await site.stage.affiliate('lister');
@@ -280,8 +233,7 @@ describe('lists', () => {
       made.unshift(String(body.data['id']));
     }
     await click('lister');
-    const list = (query: string): Promise<Answer> =>
-      site.get(`/v1/referrals?affiliate_id=lister&${query}`);
+    const list = (query: string): Promise<Answer> => site.get(`/v1/referrals?affiliate_id=lister&${query}`);
     const first = await list('limit=2');
     expect([ids(first), first.body['has_more']]).toEqual([made.slice(0, 2), true]);
     const second = await list(`limit=2&starting_after=${made[1]}`);
@@ -382,19 +334,12 @@ describe('one referral', () => {
     const { body } = await create({ affiliate_id: 'fraud', email: buyer(), customer_id: 'fraud' });
     const id = String(body.data['id']);
     await sell({ customer_id: 'fraud', external_event_id: 'fraud 1' });
-    const balance = async (): Promise<unknown> =>
-      (await site.get('/v1/affiliates/fraud/balance')).body.data;
-    expect(await balance()).toEqual([
-      { currency: 'USD', review: 0, pending: 0, payable: 30, paid: 0 },
-    ]);
+    const balance = async (): Promise<unknown> => (await site.get('/v1/affiliates/fraud/balance')).body.data;
+    expect(await balance()).toEqual([{ currency: 'USD', review: 0, pending: 0, payable: 30, paid: 0 }]);
     expect((await put(id, { status: 'rejected' })).body.data['status']).toBe('rejected');
-    expect(await balance()).toEqual([
-      { currency: 'USD', review: 0, pending: 0, payable: 0, paid: 0 },
-    ]);
+    expect(await balance()).toEqual([{ currency: 'USD', review: 0, pending: 0, payable: 0, paid: 0 }]);
     expect((await put(id, { status: 'active' })).body.data['status']).toBe('active');
-    expect(await balance()).toEqual([
-      { currency: 'USD', review: 0, pending: 0, payable: 30, paid: 0 },
-    ]);
+    expect(await balance()).toEqual([{ currency: 'USD', review: 0, pending: 0, payable: 30, paid: 0 }]);
   });
 
   test('is deleted when nothing is credited to it, and kept when something is', async () => {

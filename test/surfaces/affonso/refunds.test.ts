@@ -96,12 +96,8 @@ describe('a refund', () => {
     await refund({ amount: 10, external_event_id: key });
     const other = await sold({ sale_amount: 50, external_event_id: `other ${id}` });
     const before = await site.everything();
-    expect((await refund({ amount: 11, external_event_id: key })).body.error.code).toBe(
-      'DUPLICATE_ERROR',
-    );
-    expect((await refund({ amount: 10, external_event_id: key }, other)).body.error.code).toBe(
-      'DUPLICATE_ERROR',
-    );
+    expect((await refund({ amount: 11, external_event_id: key })).body.error.code).toBe('DUPLICATE_ERROR');
+    expect((await refund({ amount: 10, external_event_id: key }, other)).body.error.code).toBe('DUPLICATE_ERROR');
     expect((await refund({ amount: 10, external_event_id: key })).status).toBe(200);
     expect(await site.everything()).toBe(before);
   });
@@ -167,15 +163,9 @@ describe('a click', () => {
     await site.stage.affiliate('waiting', null, 'pending');
     const before = await site.everything();
     expect((await site.post('/v1/clicks', { trackingId: 'nobody' })).status).toBe(404);
-    expect(
-      (await site.post('/v1/clicks', { trackingId: 'jane', programId: 'prog_other' })).status,
-    ).toBe(404);
+    expect((await site.post('/v1/clicks', { trackingId: 'jane', programId: 'prog_other' })).status).toBe(404);
     const { status, body } = await site.post('/v1/clicks', { trackingId: 'waiting' });
-    expect([status, body.error.code, body.error.field]).toEqual([
-      400,
-      'VALIDATION_ERROR',
-      'trackingId',
-    ]);
+    expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', 'trackingId']);
     expect(await site.everything()).toBe(before);
   });
 });
@@ -223,9 +213,7 @@ describe('a sign-up', () => {
   test('told many times at once is one lead', async () => {
     const click_id = await clicked();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        site.post('/v1/signups', { click_id, email: 'carl@example.com' }),
-      ),
+      Array.from({ length: 20 }, () => site.post('/v1/signups', { click_id, email: 'carl@example.com' })),
     );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       ...Array.from({ length: 19 }, () => 200),
@@ -238,9 +226,7 @@ describe('a sign-up', () => {
     const answers = await Promise.all(
       clicks.map((click_id) => site.post('/v1/signups', { click_id, email: 'dora@example.com' })),
     );
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
-      201, 409, 409, 409,
-    ]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409, 409]);
   });
 
   test('that died after its row is completed by its repetition', async () => {
@@ -251,9 +237,7 @@ describe('a sign-up', () => {
     );
     const { status } = await site.post('/v1/signups', { click_id, email: 'eve@example.com' });
     expect(status).toBe(201);
-    expect((await site.post('/v1/signups', { click_id, email: 'eve@example.com' })).status).toBe(
-      200,
-    );
+    expect((await site.post('/v1/signups', { click_id, email: 'eve@example.com' })).status).toBe(200);
   });
 
   test('through an unknown click is not found', async () => {
