@@ -1,7 +1,8 @@
 /** What the demo shows at its end: who earned what, why, what still waits, and where to look next. */
 import colors from 'picocolors';
 import { z } from 'zod';
-import type { BalanceView, Caller, ConversionView, Desk } from '../core/desk.ts';
+import type { BalanceView, ConversionView } from '../core/views.ts';
+import type { Caller, Desk } from '../core/desk.ts';
 import { toMajor } from '../core/money.ts';
 import { isRefusal } from '../core/refusals.ts';
 import type { Api } from './demo-api.ts';

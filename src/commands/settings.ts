@@ -1,6 +1,6 @@
 import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
-import { DEFAULT_SETTINGS, settingsAt } from '../core/earn.ts';
+import { DEFAULT_SETTINGS, settingsAt } from '../core/rules.ts';
 import { loadRules } from '../store/rules.ts';
 import { changeSettings, workspaceExists } from '../store/workspaces.ts';
 

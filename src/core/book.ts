@@ -3,8 +3,9 @@
  * one batch touches, `verify` with everything; the rules are the same. Deterministic: ids come from the caller.
  */
 import { collect, moneyKeyOf } from './collect.ts';
-import { decide, earlierThan, type Decision, type Summary } from './decide.ts';
-import type { AffiliateView, Rules } from './earn.ts';
+import { decide, type Decision } from './decide.ts';
+import { earlierThan, type Summary } from './earlier.ts';
+import type { AffiliateView, Rules } from './rules.ts';
 import type { EventRef, Fact } from './facts.ts';
 import { compareText } from './facts.ts';
 import type { Referral } from './attribution.ts';

@@ -3,12 +3,14 @@
  * should stand. Pure, always whole, as of the time the money moved; posting then writes only the difference.
  */
 import { attribute, type Attribution, type Nodes } from './attribution.ts';
-import { collect, refundedOf, refundedWhollyAt, refundsOf, type CountedRefund, type Sale } from './collect.ts';
-import { earn, settingsAt, type AffiliateView, type Earning, type Rules } from './earn.ts';
+import { collect, type Sale } from './collect.ts';
+import { refundedOf, refundsOf, type CountedRefund } from './refunds.ts';
+import { earn, type Earning } from './earn.ts';
+import { settingsAt, type AffiliateView, type Rules } from './rules.ts';
 import type { Earlier } from './incentives.ts';
 import { standing, type CommissionStatus, type Standing } from './ledger.ts';
 import type { PaymentState, PriceState } from './merge.ts';
-import { portion } from './money.ts';
+import { reversedOf, summaryOf, type Summary } from './earlier.ts';
 import { DAY_MS, type Moment } from './time.ts';
 
 export type SaleStatus = 'open' | 'complete' | 'trialing' | 'failed' | 'refunded' | 'partial_refunded';
@@ -58,18 +60,6 @@ export type Decision = {
   /** What later payments of the same referral need to know of this one. */
   readonly summary: Summary | null;
   readonly earning: Earning | null;
-};
-
-/** One payment in the eyes of the later payments of its referral. */
-export type Summary = {
-  readonly paidAt: Moment;
-  readonly moneyKey: string;
-  readonly prorationOnly: boolean;
-  readonly refundedAt: Moment | null;
-  /** Commission per incentive id, and the share of it reversed by each moment. */
-  readonly earned: Readonly<Record<string, bigint>>;
-  readonly refunds: readonly { readonly at: Moment; readonly amount: bigint }[];
-  readonly cash: bigint;
 };
 
 export type World = Nodes & {
@@ -179,15 +169,6 @@ function refundConversions(sale: Sale, refunds: readonly CountedRefund[]): Conve
   }));
 }
 
-/**
- * Reversal is a target, not a sum of events: commission × refunded ÷ cash, rounded once, so partial refunds that add up
- * to everything leave exactly zero (cases.md 81 to 85). Tax is in both numbers and cancels out.
- */
-function reversedOf(earned: bigint, refunded: bigint, cash: bigint): bigint {
-  if (refunded >= cash) return earned;
-  return portion(earned, { num: refunded, den: cash });
-}
-
 function commissionOf(
   state: PaymentState,
   sale: Sale,
@@ -223,43 +204,5 @@ function commissionOf(
     releasedAt,
     standing: stand,
     parts: earning.parts,
-  };
-}
-
-function summaryOf(sale: Sale, earning: Earning, refunds: readonly CountedRefund[]): Summary {
-  const earned: Record<string, bigint> = {};
-  for (const part of earning.parts) earned[part.incentive] = (earned[part.incentive] ?? 0n) + part.commission;
-  return {
-    paidAt: sale.paidAt,
-    moneyKey: sale.moneyKey,
-    prorationOnly: sale.lines.length > 0 && sale.lines.every((line) => line.proration),
-    refundedAt: refundedWhollyAt(refunds, sale.cash),
-    earned,
-    refunds: refunds.filter((refund) => refund.status !== 'failed').map(({ at, amount }) => ({ at, amount })),
-    cash: sale.cash,
-  };
-}
-
-/**
- * The earlier payments of a referral as they stood at `paidAt`: a first sale that was wholly refunded before does not
- * count any more (cases.md 70), a refund that came later changes nothing for this one.
- */
-export function earlierThan(summaries: readonly Summary[], paidAt: Moment, moneyKey: string): Earlier {
-  const before = summaries.filter(
-    (one) =>
-      (one.paidAt < paidAt || (one.paidAt === paidAt && one.moneyKey < moneyKey)) &&
-      !(one.refundedAt !== null && one.refundedAt <= paidAt),
-  );
-  const earned: Record<string, bigint> = {};
-  for (const one of before) {
-    const back = one.refunds.filter((refund) => refund.at <= paidAt).reduce((sum, refund) => sum + refund.amount, 0n);
-    for (const [id, amount] of Object.entries(one.earned))
-      earned[id] = (earned[id] ?? 0n) + amount - (one.cash > 0n ? reversedOf(amount, back, one.cash) : 0n);
-  }
-  return {
-    payments: before.length,
-    fullPayments: before.filter((one) => !one.prorationOnly).length,
-    firstPaidAt: before.length === 0 ? null : Math.min(...before.map((one) => one.paidAt)),
-    earned,
   };
 }

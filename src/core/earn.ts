@@ -6,39 +6,9 @@ import type { Sale } from './collect.ts';
 import type { Interval, Line } from './facts.ts';
 import { matchIncentive, NO_EARLIER, specificity, type Earlier, type Incentive, type Rejected } from './incentives.ts';
 import type { PaymentState, PriceState } from './merge.ts';
-import { divideRounded, portion, split } from './money.ts';
-
-export type Settings = {
-  /** Minutes a payment intent that may belong to an invoice waits before it counts as a one-time sale. */
-  readonly deferMinutes: number;
-  /** The program's hold in days when the incentive has none of its own; null: none. */
-  readonly holdPeriodDays: number | null;
-  /** Out-of-band money is trusted without an approval. */
-  readonly trustOutOfBand: boolean;
-};
-
-export const DEFAULT_SETTINGS: Settings = { deferMinutes: 10, holdPeriodDays: null, trustOutOfBand: false };
-
-export type Rules = {
-  readonly version: number;
-  /** Settings with the rules version from which they held, oldest first. */
-  readonly settings: readonly { readonly since: number; readonly settings: Settings }[];
-  /** Sorted by the published order. */
-  readonly incentives: readonly Incentive[];
-  /** Some incentive looks across payments of one referral. */
-  readonly lookAcross: boolean;
-};
-
-/** The settings that held at a rules version. */
-export function settingsAt(rules: Rules, version: number): Settings {
-  return rules.settings.findLast((entry) => entry.since <= version)?.settings ?? DEFAULT_SETTINGS;
-}
-
-/** An affiliate with what held at each rules version, newest last. */
-export type AffiliateView = {
-  readonly id: string;
-  readonly history: readonly { readonly since: number; readonly groupId: string | null; readonly status: string }[];
-};
+import { portion } from './money.ts';
+import { basesOf, type Group } from './base.ts';
+import { affiliateAt, settingsAt, type AffiliateView, type Rules } from './rules.ts';
 
 /** One incentive's share of a sale, with the lines it paid for. */
 export type Part = {
@@ -86,42 +56,6 @@ type Input = {
   readonly price: (key: string) => PriceState | undefined;
   readonly earlier: () => Earlier | null;
 };
-
-/** Lines of the same price as one: credits are netted against the price they came from (cases.md 32). */
-type Group = { readonly lines: Line[]; readonly net: bigint };
-
-function groupsOf(lines: readonly Line[]): Group[] {
-  const groups = new Map<string, Line[]>();
-  for (const line of lines) {
-    const name = JSON.stringify([line.prices, line.products, line.interval, line.recurring]);
-    groups.set(name, [...(groups.get(name) ?? []), line]);
-  }
-  return [...groups.values()].map((own) => ({ lines: own, net: own.reduce((sum, line) => sum + line.net, 0n) }));
-}
-
-/**
- * The base of a sale: cash × net ÷ total, rounded once, then shared among the prices. A price whose lines are negative
- * in sum gets nothing, and its credit is taken from the others in proportion.
- */
-export function basesOf(sale: Pick<Sale, 'cash' | 'total' | 'net' | 'lines'>): {
-  base: bigint;
-  groups: (Group & { base: bigint })[];
-} {
-  const cash = sale.cash > sale.total ? sale.total : sale.cash;
-  const whole = sale.total > 0n && cash > 0n && sale.net > 0n ? divideRounded(sale.net * cash, sale.total) : 0n;
-  const groups = groupsOf(sale.lines);
-  const positive = groups.map((group) => (group.net > 0n ? group.net : 0n));
-  const sum = positive.reduce((total, net) => total + net, 0n);
-  const credit = groups.reduce((total, group) => (group.net < 0n ? total - group.net : total), 0n);
-  if (groups.length === 0 || sum === 0n || credit >= sum)
-    return { base: groups.length === 0 ? whole : 0n, groups: groups.map((group) => ({ ...group, base: 0n })) };
-  const taken = split(credit, positive);
-  const bases = split(
-    whole,
-    positive.map((net, index) => net - (taken[index] ?? 0n)),
-  );
-  return { base: whole, groups: groups.map((group, index) => ({ ...group, base: bases[index] ?? 0n })) };
-}
 
 function intervalOfLine(
   line: Line,
@@ -173,14 +107,6 @@ function zeroReason(sale: Sale): string {
   if (sale.total <= 0n) return 'nothing_to_pay';
   if (sale.cash === 0n) return 'paid_from_credit_balance';
   return 'no_commissionable_amount';
-}
-
-/** What held for the affiliate at a rules version; before its first entry the first one counts. */
-export function affiliateAt(
-  view: AffiliateView | undefined,
-  rules: number,
-): AffiliateView['history'][number] | undefined {
-  return view?.history.findLast((entry) => entry.since <= rules) ?? view?.history[0];
 }
 
 type Matched = { incentive: Incentive; base: bigint; lines: string[] };

@@ -5,7 +5,7 @@
 import { absorb, absorbClock, namesOf, settle, type Names } from '../core/book.ts';
 import { NOTHING_POSTED, type Posted } from '../core/codec.ts';
 import type { Decision } from '../core/decide.ts';
-import type { Rules } from '../core/earn.ts';
+import type { Rules } from '../core/rules.ts';
 import type { EventRef, Fact } from '../core/facts.ts';
 import type { Clock } from '../core/merge.ts';
 import { isRetryable } from '../store/database.ts';

@@ -1,18 +1,18 @@
 /** All rows of a batch: inbox, payments with what they earn, and every row whose reading the decisions rest on. */
 import type { Posted } from '../core/codec.ts';
 import { moneyKeyOf } from '../core/collect.ts';
-import type { Book } from '../core/book.ts';
-import type { Sale } from '../core/collect.ts';
 import type { Decision } from '../core/decide.ts';
 import { compareText } from '../core/facts.ts';
 import { EMPTY_CUSTOMER, EMPTY_PAYMENT, EMPTY_PRICE } from '../core/merge.ts';
 import { NOTHING_POSTED, readPosted, writePayment, writePosted } from '../core/codec.ts';
-import type { ReferralRow } from '../store/load.ts';
 import type { Write } from '../store/post.ts';
 import type { Batch, Item, Settled } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
-import { draftBalances, draftPayment, newDraft, partyOf, push, type Draft } from './rows.ts';
-import { postedOf, type Session } from './session.ts';
+import { draftReferrals } from './credits.ts';
+import { draftBalances } from './commissions.ts';
+import { draftPayment, partyOf } from './rows.ts';
+import { newDraft, push, type Draft } from './sheet.ts';
+import type { Session } from './session.ts';
 
 export function draftAll(
   work: Clockwork,
@@ -190,80 +190,6 @@ function draftPrices(
       key,
       (versions.prices.get(key) ?? 0) + 1,
       JSON.stringify(state),
-    ]);
-  }
-}
-
-const STATUS_ORDER = ['click', 'lead', 'trialing', 'customer', 'active'];
-
-/** What a referral's row shows of its payments. */
-type Shown = Pick<ReferralRow, 'status' | 'customerId' | 'externalUserId' | 'subscriptionId'> & {
-  readonly convertedAt: number | null;
-};
-
-function shownOf(row: ReferralRow): Shown {
-  const { status, customerId, externalUserId, subscriptionId, convertedAt } = row;
-  return {
-    status,
-    customerId,
-    externalUserId,
-    subscriptionId,
-    convertedAt: convertedAt === null ? null : Date.parse(convertedAt),
-  };
-}
-
-/** `stripe:cus_1` or `id:c_1` is a billing customer, `user:u_1` an app user, an e-mail neither. */
-function namesOfParty(book: Book, party: string | null): { customerId: string | null; externalUserId: string | null } {
-  const idOf = (key: string | undefined): string | null => key?.split(':').slice(1).join(':') ?? null;
-  if (party === null || party.startsWith('email:')) return { customerId: null, externalUserId: null };
-  if (party.startsWith('user:')) return { customerId: null, externalUserId: idOf(party) };
-  const user = book.customers.get(party)?.links.find((link) => link.startsWith('user:'));
-  return { customerId: idOf(party), externalUserId: idOf(user) };
-}
-
-function shownAfter(book: Book, known: Shown, sale: Sale): Shown {
-  const reached = sale.trial ? 'trialing' : sale.subscription === null ? 'customer' : 'active';
-  const further = STATUS_ORDER.indexOf(reached) > STATUS_ORDER.indexOf(known.status) && known.status !== 'canceled';
-  const names = namesOfParty(book, sale.party);
-  // A caller says that it is a subscription, not which one.
-  const subscription =
-    sale.subscription?.split(':')[1] === 'sale' ? null : (sale.subscription?.split(':').at(-1) ?? null);
-  return {
-    status: further ? reached : known.status,
-    customerId: known.customerId ?? names.customerId,
-    externalUserId: known.externalUserId ?? names.externalUserId,
-    subscriptionId: known.subscriptionId ?? subscription,
-    convertedAt:
-      sale.trial || sale.cash === 0n ? known.convertedAt : Math.min(known.convertedAt ?? sale.paidAt, sale.paidAt),
-  };
-}
-
-/** A referral's public fields follow its payments; with rules that look across, its row is where batches meet. */
-function draftReferrals(draft: Draft, { session, decisions, rules }: Settled, written: ReadonlySet<string>): void {
-  const after = new Map<string, Shown>();
-  for (const id of written) {
-    const { attribution, sale } = decisions.get(id) ?? {};
-    const row = session.referrals.get(attribution?.referral?.id ?? '');
-    if (row && sale) after.set(row.id, shownAfter(session.book, after.get(row.id) ?? shownOf(row), sale));
-  }
-  for (const previous of written) {
-    const row = session.referrals.get(postedOf(session, previous).referralId ?? '');
-    if (row && rules.lookAcross && !after.has(row.id)) after.set(row.id, shownOf(row));
-  }
-  for (const [id, next] of after) {
-    const row = session.referrals.get(id);
-    if (!row || (!rules.lookAcross && JSON.stringify(next) === JSON.stringify(shownOf(row)))) continue;
-    const { status, customerId, externalUserId, subscriptionId, convertedAt } = next;
-    const converted = convertedAt === null ? null : new Date(convertedAt).toISOString();
-    push(draft.rows, 'referrals', [
-      draft.scope.workspace,
-      id,
-      row.version + 1,
-      status,
-      customerId,
-      externalUserId,
-      subscriptionId,
-      converted,
     ]);
   }
 }

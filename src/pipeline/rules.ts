@@ -1,4 +1,4 @@
-import type { Rules } from '../core/earn.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Database } from '../store/database.ts';
 import { loadRules } from '../store/rules.ts';
 

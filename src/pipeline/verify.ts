@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { absorb, absorbClock, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
 import type { Decision } from '../core/decide.ts';
-import type { Rules } from '../core/earn.ts';
+import type { Rules } from '../core/rules.ts';
 import { ACCOUNTS } from '../core/ledger.ts';
 import type { Database } from '../store/database.ts';
 import {

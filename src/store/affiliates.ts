@@ -1,5 +1,5 @@
 /** Affiliates: who earns. Every change of group or status is a new rules version, kept in the row's history. */
-import type { AffiliateView } from '../core/desk.ts';
+import type { AffiliateView } from '../core/views.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 

@@ -1,5 +1,5 @@
 /** Clicks and what a sign-up makes of them. A click is a referral's row from the first moment on, under the same id. */
-import type { ReferralView } from '../core/desk.ts';
+import type { ReferralView } from '../core/views.ts';
 import { REFERRAL, referralOf, type ReferralFields } from './referrals.ts';
 import type { Tx } from './tx.ts';
 

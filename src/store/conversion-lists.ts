@@ -1,5 +1,5 @@
 /** Conversions and commissions as lists, newest first unless said otherwise. Void conversions are in none. */
-import type { ConversionView } from '../core/desk.ts';
+import type { ConversionView } from '../core/views.ts';
 import { CONVERSION_TABLES, conversionOf, SELECT_CONVERSIONS, type ConversionRow, type World } from './conversions.ts';
 import type { Limits } from './pages.ts';
 import type { Tx } from './tx.ts';

@@ -2,7 +2,7 @@
  * Conversions as the desk shows them: the row, its commission, every money key of its payment. A void conversion is in
  * no list; asked for by its id it answers with the sale that survived it.
  */
-import type { ConversionView } from '../core/desk.ts';
+import type { ConversionView } from '../core/views.ts';
 import type { CommissionStatus } from '../core/ledger.ts';
 import type { Tx } from './tx.ts';
 

@@ -1,5 +1,5 @@
 /** Incentives by version. A change is a new rules version and a new row in one statement; old rows are never edited. */
-import type { IncentiveView } from '../core/desk.ts';
+import type { IncentiveView } from '../core/views.ts';
 import type { Terms } from '../core/incentives.ts';
 import { selectPage, type Limits } from './pages.ts';
 import { readTerms, writeTerms, type StoredTerms } from './rules.ts';

@@ -2,7 +2,7 @@
  * Writes referrals together with the journal entries that make them count: row and entries in one statement, so that a
  * referral that was answered is always attributed, whatever dies in between.
  */
-import type { ReferralView } from '../core/desk.ts';
+import type { ReferralView } from '../core/views.ts';
 import { REFERRAL, referralOf, type ReferralFields } from './referrals.ts';
 import type { Tx } from './tx.ts';
 

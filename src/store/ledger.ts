@@ -1,5 +1,5 @@
 /** The ledger as it is read: what an affiliate has, now or at a moment, and how it came about. */
-import type { BalanceView, TransferView } from '../core/desk.ts';
+import type { BalanceView, TransferView } from '../core/views.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 

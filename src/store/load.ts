@@ -2,7 +2,7 @@
  * Reads everything a batch touches in one statement: one snapshot, one round trip. Nothing is locked; the statement
  * that posts checks that what was read is still current (store/post.ts).
  */
-import type { AffiliateView } from '../core/earn.ts';
+import type { AffiliateView } from '../core/rules.ts';
 import type { Tx } from './tx.ts';
 
 export type Wanted = {

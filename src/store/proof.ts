@@ -1,5 +1,5 @@
 /** What stands, read from the ledger itself, and the journal it must follow from. */
-import type { AffiliateView } from '../core/earn.ts';
+import type { AffiliateView } from '../core/rules.ts';
 import type { Tx } from './tx.ts';
 
 export type Position = {

@@ -1,5 +1,5 @@
 /** Referrals: customers credited to an affiliate. Clicks live in the same rows (status `click`) and are not shown here. */
-import type { ReferralView } from '../core/desk.ts';
+import type { ReferralView } from '../core/views.ts';
 import type { Tx } from './tx.ts';
 
 export const REFERRAL = `referral_id, affiliate_id, program_id, status, email, name, customer_id, external_user_id,

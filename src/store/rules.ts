@@ -1,6 +1,6 @@
 /** Reads what decisions are made by: the program's settings and every version of every incentive. */
 import { compareIncentives, looksAcross, type Incentive, type Terms } from '../core/incentives.ts';
-import { DEFAULT_SETTINGS, type Rules, type Settings } from '../core/earn.ts';
+import { DEFAULT_SETTINGS, type Rules, type Settings } from '../core/rules.ts';
 import type { Tx } from './tx.ts';
 
 /** Terms as the column keeps them: amounts and ratios as decimal text. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, earlierThan, type Decision, type Summary, type World } from '../../src/core/decide.ts';
-import { basesOf, DEFAULT_SETTINGS, type Rules } from '../../src/core/earn.ts';
+import { decide, type Decision, type World } from '../../src/core/decide.ts';
+import { earlierThan, type Summary } from '../../src/core/earlier.ts';
+import { basesOf } from '../../src/core/base.ts';
+import { DEFAULT_SETTINGS, type Rules } from '../../src/core/rules.ts';
 import type { Claim, Line, Refund, Stamp } from '../../src/core/facts.ts';
 import { compareIncentives, NO_EARLIER, type Incentive, type Terms } from '../../src/core/incentives.ts';
 import { ACCOUNTS } from '../../src/core/ledger.ts';

@@ -1,5 +1,6 @@
 /** Affiliates at the desk: create, read, change, delete. */
-import type { AffiliateView, Caller, OfficeDesk } from '../../core/desk.ts';
+import type { AffiliateView } from '../../core/views.ts';
+import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import {
   affiliatesById,

@@ -1,5 +1,6 @@
 /** Conversions and commissions as they are read, and an operator's rulings on them. */
-import type { Caller, ConversionView, OfficeDesk } from '../../core/desk.ts';
+import type { Caller, OfficeDesk } from '../../core/desk.ts';
+import type { ConversionView } from '../../core/views.ts';
 import { reasonInWords } from '../../core/explain.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { listCommissions, listConversions } from '../../store/conversion-lists.ts';

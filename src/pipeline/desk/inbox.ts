@@ -1,5 +1,6 @@
 /** The inbox at the desk: what came in and what became of it, and how to have it decided again. */
-import type { Caller, InboxView, OfficeDesk } from '../../core/desk.ts';
+import type { Caller, OfficeDesk } from '../../core/desk.ts';
+import type { InboxView } from '../../core/views.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { findEvent, listInbox, replay, type InboxRow } from '../../store/inbox.ts';
 import type { Clockwork } from '../clockwork.ts';

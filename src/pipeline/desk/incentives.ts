@@ -1,5 +1,6 @@
 /** Incentives at the desk. Terms arrive checked; here their scope has to exist. */
-import type { Caller, IncentiveView, OfficeDesk } from '../../core/desk.ts';
+import type { Caller, OfficeDesk } from '../../core/desk.ts';
+import type { IncentiveView } from '../../core/views.ts';
 import type { Terms } from '../../core/incentives.ts';
 import { refuse, type FieldProblem, type Refusal } from '../../core/refusals.ts';
 import { findAffiliate } from '../../store/affiliates.ts';

@@ -2,7 +2,7 @@
  * Who is known as whom: journal entries that bind an e-mail, an app user id or a billing customer to a referral. They
  * are stored together with the referral and decided at once, in both worlds, because referrals serve both.
  */
-import type { ReferralView } from '../../core/desk.ts';
+import type { ReferralView } from '../../core/views.ts';
 import type { LeadEntry } from '../../core/requests.ts';
 import { isDatabaseAway } from '../../store/database.ts';
 import type { Journal } from '../../store/leads.ts';

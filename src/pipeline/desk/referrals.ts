@@ -1,5 +1,6 @@
 /** Referrals at the desk: create, bind, read, reject, delete. */
-import type { AffiliateView, Caller, OfficeDesk, ReferralView } from '../../core/desk.ts';
+import type { AffiliateView, ReferralView } from '../../core/views.ts';
+import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
 import { changeReferral, insertReferral, type ReferralChanges } from '../../store/leads.ts';

@@ -2,9 +2,10 @@
  * A refund told by a caller. How much is left is asked of the state the refund is posted on, never of an earlier
  * reading, so that concurrent refunds together cannot exceed the sale (cases.md 103).
  */
-import type { Caller, ConversionView, MoneyDesk, RefundRequest } from '../../core/desk.ts';
+import type { Caller, MoneyDesk, RefundRequest } from '../../core/desk.ts';
+import type { ConversionView } from '../../core/views.ts';
 import { readPayment } from '../../core/codec.ts';
-import { refundsOf } from '../../core/collect.ts';
+import { refundsOf } from '../../core/refunds.ts';
 import type { PaymentState } from '../../core/merge.ts';
 import { toMajor } from '../../core/money.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';

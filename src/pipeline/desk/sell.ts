@@ -3,7 +3,8 @@
  * call changes nothing; a Stripe id in its place makes it the same payment as the webhook's (cases.md 20, 21).
  */
 import { createHash } from 'node:crypto';
-import type { Caller, ConversionView, MoneyDesk, SaleRequest } from '../../core/desk.ts';
+import type { Caller, MoneyDesk, SaleRequest } from '../../core/desk.ts';
+import type { ConversionView } from '../../core/views.ts';
 import { moneyKey } from '../../core/keys.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { readEntry, type SaleEntry } from '../../core/requests.ts';

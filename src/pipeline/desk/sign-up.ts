@@ -4,7 +4,8 @@
  * completed by its repetition.
  */
 import { createHash } from 'node:crypto';
-import type { MoneyDesk, ReferralView, SignupRequest } from '../../core/desk.ts';
+import type { MoneyDesk, SignupRequest } from '../../core/desk.ts';
+import type { ReferralView } from '../../core/views.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { LeadEntry } from '../../core/requests.ts';
 import { bindSignup, referralOfEmail } from '../../store/clicks.ts';

@@ -1,5 +1,5 @@
 /** A trace in sentences: what something was, who was credited, by which rule, where the money went, or why nowhere. */
-import type { ConversionView, ReferralView } from '../../core/desk.ts';
+import type { ConversionView, ReferralView } from '../../core/views.ts';
 import { collect } from '../../core/collect.ts';
 import { readCustomer, readPayment } from '../../core/codec.ts';
 import { inWords, reasonInWords } from '../../core/explain.ts';

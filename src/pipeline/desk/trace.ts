@@ -1,5 +1,6 @@
 /** Any id, the whole explanation: what it was, who was credited, which rule, which arithmetic, or why nothing. */
-import type { Caller, ConversionView, OfficeDesk, TraceView } from '../../core/desk.ts';
+import type { Caller, OfficeDesk } from '../../core/desk.ts';
+import type { ConversionView, TraceView } from '../../core/views.ts';
 import { readPayment } from '../../core/codec.ts';
 import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from '../../core/keys.ts';
 import type { Trace } from '../../core/merge.ts';

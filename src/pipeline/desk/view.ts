@@ -1,5 +1,5 @@
 /** A sale that was posted just now, as the desk shows it, without asking the database for what we just wrote. */
-import type { ConversionView } from '../../core/desk.ts';
+import type { ConversionView } from '../../core/views.ts';
 import type { Commission } from '../../core/decide.ts';
 import type { Posted } from '../../core/codec.ts';
 import type { Settled } from '../batch.ts';

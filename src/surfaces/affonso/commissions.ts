@@ -3,7 +3,8 @@
  * corrected by a refund, or ruled on by a status.
  */
 import { z } from 'zod';
-import type { Caller, ConversionView, Desk } from '../../core/desk.ts';
+import type { Caller, Desk } from '../../core/desk.ts';
+import type { ConversionView } from '../../core/views.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { COMMISSION_STATUSES, SALES_STATUSES } from './conversions.ts';

@@ -1,6 +1,7 @@
 /** `expand`: shows an object beside its id. What is not known by this version is left as its id. */
 import { z } from 'zod';
-import type { AffiliateView, Caller, Desk, ReferralView } from '../../core/desk.ts';
+import type { AffiliateView, ReferralView } from '../../core/views.ts';
+import type { Caller, Desk } from '../../core/desk.ts';
 import { affiliateShape } from './partners.ts';
 import { referralShape } from './shapes.ts';
 

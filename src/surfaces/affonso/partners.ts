@@ -1,6 +1,6 @@
 /** How an affiliate is shown, and what an affiliate's fields may hold (apis.md 2.2). */
 import { z } from 'zod';
-import type { AffiliateView } from '../../core/desk.ts';
+import type { AffiliateView } from '../../core/views.ts';
 import { toIso } from '../../core/time.ts';
 import { email, metadata, metadataChange, oneOf, optionalId, optionalText, text } from './inputs.ts';
 

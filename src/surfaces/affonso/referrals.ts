@@ -1,6 +1,6 @@
 /** Referrals (apis.md 2.2). Their lists go by cursor. */
 import { z } from 'zod';
-import type { ReferralView } from '../../core/desk.ts';
+import type { ReferralView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { expandField, expansion } from './expand.ts';

@@ -2,7 +2,7 @@
  * How this dialect shows things: `{success, data}`, snake_case, major units as JSON numbers, currencies in upper case,
  * moments as ISO 8601 with milliseconds (apis.md 2.1 and 2.2).
  */
-import type { ConversionView, Page, ReferralView } from '../../core/desk.ts';
+import type { ConversionView, Page, ReferralView } from '../../core/views.ts';
 import { toMajor } from '../../core/money.ts';
 import { toIso, type Moment } from '../../core/time.ts';
 import type { Reply } from '../surface.ts';

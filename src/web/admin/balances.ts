@@ -1,6 +1,6 @@
 /** What an affiliate has, now or at a moment, and every transfer that made it. */
 import { z } from 'zod';
-import type { BalanceView, TransferView } from '../../core/desk.ts';
+import type { BalanceView, TransferView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import { done, listed, major, momentUntil, pageFields, pagingOf, route, upper } from '../../surfaces/index.ts';

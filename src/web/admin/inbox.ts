@@ -1,6 +1,6 @@
 /** What came in and what became of it; replay has an event decided again. */
 import { z } from 'zod';
-import type { InboxView } from '../../core/desk.ts';
+import type { InboxView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import { done, isoOrNull, listed, oneOf, pageFields, pagingOf, route } from '../../surfaces/index.ts';

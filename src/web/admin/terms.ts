@@ -1,6 +1,6 @@
 /** An incentive as it is sent and shown (DESIGN.md section 6): major units outside, exact minor units and ratios inside. */
 import { z } from 'zod';
-import type { IncentiveView } from '../../core/desk.ts';
+import type { IncentiveView } from '../../core/views.ts';
 import type { INTERVAL_NAMES } from '../../core/facts.ts';
 import type { Terms } from '../../core/incentives.ts';
 import { decimalsOf, fromMajor, percentage, type Ratio } from '../../core/money.ts';

@@ -1,5 +1,5 @@
 /** `GET /v1/trace/{any id}`: the whole explanation. */
-import type { TraceView } from '../../core/desk.ts';
+import type { TraceView } from '../../core/views.ts';
 import type { Explanation } from '../../core/explain.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';

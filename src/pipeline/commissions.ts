@@ -1,0 +1,142 @@
+/** Commissions, transfers and balances of a batch: the difference between where money should stand and where it stands. */
+import type { PostedCommission } from '../core/codec.ts';
+import type { Commission } from '../core/decide.ts';
+import { applied, EMPTY_STANDING, movements, type Standing } from '../core/ledger.ts';
+import { digestOf, iso, push, type Draft, type Gains } from './sheet.ts';
+
+export function draftCommissions(
+  draft: Draft,
+  before: readonly PostedCommission[],
+  wanted: Commission | null,
+  conversionId: string | null,
+): PostedCommission[] {
+  const after: PostedCommission[] = [];
+  const own = before.find(
+    (one) =>
+      one.conversionId === conversionId && one.affiliateId === wanted?.affiliateId && one.currency === wanted.currency,
+  );
+  for (const other of before) if (other !== own) after.push(withdrawCommission(draft, other));
+  if (wanted && conversionId !== null) after.push(draftCommission(draft, own, wanted, conversionId));
+  return after;
+}
+
+/** Nobody is credited with this any more (late attribution to another, united payments): back to zero, row kept. */
+function withdrawCommission(draft: Draft, known: PostedCommission): PostedCommission {
+  if (known.digest === 'void') return known;
+  transfer(draft, known, EMPTY_STANDING, 'withdrawn');
+  push(draft.rows, 'commissions_void', [draft.scope.workspace, known.id, iso(draft.scope.now)]);
+  return { ...known, digest: 'void', standing: EMPTY_STANDING };
+}
+
+function draftCommission(
+  draft: Draft,
+  own: PostedCommission | undefined,
+  wanted: Commission,
+  conversionId: string,
+): PostedCommission {
+  const { workspace, livemode, now } = draft.scope;
+  const { affiliateId, currency } = wanted;
+  const id = own?.id ?? draft.ids.newId('earn');
+  const content = [
+    wanted.referralId,
+    wanted.programId,
+    wanted.status,
+    currency,
+    String(wanted.base),
+    String(wanted.earned),
+    String(wanted.reversed),
+    wanted.incentiveId,
+    wanted.incentiveVersion,
+    wanted.holdDays,
+    iso(wanted.availableAt),
+    wanted.releasedAt === null ? null : iso(wanted.releasedAt),
+  ];
+  const parts = JSON.stringify(wanted.parts, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  const digest = digestOf(JSON.stringify([content, parts]));
+  const known = own ?? { id, digest: '', conversionId, affiliateId, currency, standing: EMPTY_STANDING };
+  if (known.digest === digest) return known;
+  const stamp = iso(now);
+  push(draft.rows, 'commissions', [
+    workspace,
+    id,
+    livemode,
+    conversionId,
+    affiliateId,
+    ...content,
+    stamp,
+    stamp,
+    parts,
+  ]);
+  transfer(draft, known, wanted.standing, reasonOf(known, wanted));
+  return { ...known, digest, standing: wanted.standing };
+}
+
+function reasonOf(known: PostedCommission, wanted: Commission): string {
+  if (known.digest === '') return wanted.reversed > 0n ? 'earned_reduced' : 'earned';
+  const sum = (stand: Standing): bigint => stand.review + stand.pending + stand.payable + stand.paid;
+  const change = sum(wanted.standing) - sum(known.standing);
+  if (change < 0n) return 'reversed';
+  return change > 0n ? 'restored' : 'moved';
+}
+
+/** Posts the difference; what the movements promise is checked before they are believed. */
+function transfer(draft: Draft, known: PostedCommission, want: Standing, reason: string): void {
+  const moves = movements(known.standing, want);
+  const reached = applied(known.standing, moves);
+  if (
+    reached.review !== want.review ||
+    reached.pending !== want.pending ||
+    reached.payable !== want.payable ||
+    reached.paid !== want.paid
+  )
+    throw new Error(`movements of commission ${known.id} do not add up`);
+  const { workspace, livemode, now } = draft.scope;
+  for (const { debit, credit, amount } of moves) {
+    const id = draft.ids.newId('tr');
+    push(draft.rows, 'transfers', [
+      workspace,
+      id,
+      livemode,
+      known.id,
+      known.affiliateId,
+      debit,
+      credit,
+      String(amount),
+      known.currency,
+      reason,
+      iso(now),
+    ]);
+  }
+  gain(draft.gains, known, want);
+}
+
+function gain(gains: Gains, { affiliateId, currency, standing: had }: PostedCommission, want: Standing): void {
+  const key = `${affiliateId}\n${currency}`;
+  const { gain: sum } = gains.get(key) ?? { gain: EMPTY_STANDING };
+  gains.set(key, {
+    affiliateId,
+    currency,
+    gain: {
+      review: sum.review + want.review - had.review,
+      pending: sum.pending + want.pending - had.pending,
+      payable: sum.payable + want.payable - had.payable,
+      paid: sum.paid + want.paid - had.paid,
+    },
+  });
+}
+
+/**
+ * Balance rows: sums that only grow may create a row, the others move one that must exist. Zero sums are left out, so
+ * that a batch whose parts cancel does not touch the row.
+ */
+export function draftBalances(draft: Draft): void {
+  const { workspace, livemode } = draft.scope;
+  for (const { affiliateId, currency, gain: sum } of draft.gains.values()) {
+    const amounts = [sum.review, sum.pending, sum.payable, sum.paid];
+    if (amounts.every((amount) => amount === 0n)) continue;
+    const table = amounts.some((amount) => amount < 0n) ? 'balances_move' : 'balances_add';
+    push(draft.rows, table, [workspace, affiliateId, currency, livemode, ...amounts.map(String)]);
+  }
+}
