@@ -2,11 +2,12 @@
  * The book: a set of payments, customers and prices in memory, and how facts change it. The pipeline fills it with what
  * one batch touches, `verify` with everything; the rules are the same. Deterministic: ids come from the caller.
  */
-import { collect, moneyKeyOf } from './collect.ts';
+import { collect, moneyKeyOf, partiesOfPayment } from './collect.ts';
+import { eventKey, priceKey } from './keys.ts';
 import { decide, type Decision } from './decide.ts';
 import { earlierThan, type Summary } from './earlier.ts';
 import type { AffiliateView, Rules } from './rules.ts';
-import type { EventRef, Fact } from './facts.ts';
+import type { Claim, EventRef, Fact } from './facts.ts';
 import { compareText } from './facts.ts';
 import type { Referral } from './attribution.ts';
 import {
@@ -75,8 +76,7 @@ export function namesOf(facts: readonly Fact[]): Names {
         names.money.push(...fact.keys);
         names.tokens.push(...fact.touches.map((touch) => touch.token));
         if (fact.claim?.party) names.customers.push(fact.claim.party);
-        for (const line of fact.claim?.lines ?? [])
-          names.prices.push(...line.prices.map((id) => `${fact.claim?.source}:${id}`));
+        if (fact.claim) names.prices.push(...pricesIn(fact.claim));
         break;
       case 'refund':
       case 'ruling':
@@ -94,8 +94,26 @@ export function namesOf(facts: readonly Fact[]): Names {
   return names;
 }
 
+function pricesIn(claim: Claim): string[] {
+  return claim.lines.flatMap((line) => line.prices.map((id) => priceKey(claim, id)));
+}
+
+/**
+ * Merges all facts of one event. A caller may have named a sale by this very event before it came: then the event's
+ * first payment is that sale.
+ */
+export function absorbEvent(book: Book, facts: readonly Fact[], event: EventRef, touched: Touched): void {
+  const awaited = eventKey(event.source, event.id);
+  let named = book.keys.has(awaited);
+  for (const fact of facts) {
+    const own = named && fact.kind === 'payment' ? { ...fact, keys: [...fact.keys, awaited] } : fact;
+    if (own !== fact) named = false;
+    absorb(book, own, event, touched);
+  }
+}
+
 /** Merges one fact of one event into the book and notes what it touched. */
-export function absorb(book: Book, fact: Fact, event: EventRef, touched: Touched): void {
+function absorb(book: Book, fact: Fact, event: EventRef, touched: Touched): void {
   switch (fact.kind) {
     case 'payment':
       absorbPayment(book, paymentOf(fact, event), touched);
@@ -131,6 +149,20 @@ function absorbPayment(book: Book, said: PaymentState, touched: Touched): void {
   book.payments.set(survivor, state);
   for (const key of state.keys) book.keys.set(key, survivor);
   touched.payments.add(survivor);
+  linkParties(book, state, touched);
+}
+
+/**
+ * A buyer who is known under several names on one payment (a caller's customer id, Stripe's, an e-mail) is one buyer:
+ * every name leads to every other, whichever was heard first.
+ */
+function linkParties(book: Book, state: PaymentState, touched: Touched): void {
+  const parties = partiesOfPayment(state);
+  if (parties.length < 2) return;
+  for (const party of parties) {
+    const links = parties.filter((other) => other !== party);
+    absorbCustomer(book, party, { ...EMPTY_CUSTOMER, links }, touched);
+  }
 }
 
 /** A payment's party exists as a node from its first payment on, so that both sides meet at one row. */
@@ -162,8 +194,7 @@ function absorbCustomer(book: Book, key: string, said: CustomerState, touched: T
 function absorbPrice(book: Book, fact: Extract<Fact, { kind: 'price' }>, touched: Touched): void {
   const before = book.prices.get(fact.key) ?? EMPTY_PRICE;
   const after = mergePrices(before, fact);
-  // Only what matching reads counts as a change: a price is announced with every subscription event.
-  if (before.stamp && before.interval === after.interval && before.product === after.product) return;
+  if (after === before) return;
   book.prices.set(fact.key, after);
   touched.prices.add(fact.key);
 }
@@ -171,7 +202,8 @@ function absorbPrice(book: Book, fact: Extract<Fact, { kind: 'price' }>, touched
 /** Records a decision of the clock on a payment; idempotent. */
 export function absorbClock(book: Book, paymentId: string, clock: Partial<Clock>, touched: Touched): void {
   const state = book.payments.get(paymentId);
-  if (!state) return;
+  // A payment that became part of another has no keys left; its clock is the survivor's.
+  if (!state || state.keys.length === 0) return;
   const merged = mergeClocks(state.clock, { matured: null, released: null, known: null, ...clock });
   book.payments.set(paymentId, { ...state, clock: merged });
   touched.payments.add(paymentId);

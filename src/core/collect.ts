@@ -111,10 +111,24 @@ function firstProof(claims: readonly Claim[]): Stamp {
 }
 
 function partyOf(claims: ByKind): string | null {
-  const inOrder = [...claims.bill, ...claims.order, ...claims.intent, ...claims.charge, ...claims.report];
+  const parties = partiesIn(claims);
   // A customer id says more than an e-mail, whichever claim carries it.
-  const parties = inOrder.flatMap((claim) => (claim.party === null ? [] : [claim.party]));
   return parties.find((party) => !party.startsWith('email:')) ?? parties[0] ?? null;
+}
+
+function partiesIn(claims: ByKind): string[] {
+  const inOrder = [...claims.bill, ...claims.order, ...claims.intent, ...claims.charge, ...claims.report];
+  return [...new Set(inOrder.flatMap((claim) => (claim.party === null ? [] : [claim.party])))];
+}
+
+/** Every name under which the claims know the buyer. */
+export function partiesOfPayment(state: PaymentState): string[] {
+  return partiesIn(claimsByKind(state));
+}
+
+/** The node a payment is credited through and found by, whether or not it is a sale yet. */
+export function partyOfPayment(state: PaymentState): string | null {
+  return partyOf(claimsByKind(state));
 }
 
 /** Usually one bill; one payment intent may pay several, then they are one payment and their sums count. */

@@ -1,7 +1,7 @@
 /** Payments of one referral in the eyes of the later ones, and what a refund takes back. */
 import type { Sale } from './collect.ts';
 import type { Earning } from './earn.ts';
-import type { Earlier } from './incentives.ts';
+import { capKey, type Earlier } from './incentives.ts';
 import { portion } from './money.ts';
 import { refundedWhollyAt, type CountedRefund } from './refunds.ts';
 import type { Moment } from './time.ts';
@@ -12,7 +12,7 @@ export type Summary = {
   readonly moneyKey: string;
   readonly prorationOnly: boolean;
   readonly refundedAt: Moment | null;
-  /** Commission per incentive id, and the share of it reversed by each moment. */
+  /** Commission per `capKey`, and the share of it reversed by each moment. */
   readonly earned: Readonly<Record<string, bigint>>;
   readonly refunds: readonly { readonly at: Moment; readonly amount: bigint }[];
   readonly cash: bigint;
@@ -29,7 +29,10 @@ export function reversedOf(earned: bigint, refunded: bigint, cash: bigint): bigi
 
 export function summaryOf(sale: Sale, earning: Earning, refunds: readonly CountedRefund[]): Summary {
   const earned: Record<string, bigint> = {};
-  for (const part of earning.parts) earned[part.incentive] = (earned[part.incentive] ?? 0n) + part.commission;
+  for (const part of earning.parts) {
+    const key = capKey(part.incentive, sale.currency);
+    earned[key] = (earned[key] ?? 0n) + part.commission;
+  }
   return {
     paidAt: sale.paidAt,
     moneyKey: sale.moneyKey,

@@ -4,7 +4,16 @@
 import type { Referral } from './attribution.ts';
 import type { Sale } from './collect.ts';
 import type { Interval, Line } from './facts.ts';
-import { matchIncentive, NO_EARLIER, specificity, type Earlier, type Incentive, type Rejected } from './incentives.ts';
+import { objectKey } from './keys.ts';
+import {
+  capKey,
+  matchIncentive,
+  NO_EARLIER,
+  specificity,
+  type Earlier,
+  type Incentive,
+  type Rejected,
+} from './incentives.ts';
 import type { PaymentState, PriceState } from './merge.ts';
 import { portion } from './money.ts';
 import { basesOf, type Group } from './base.ts';
@@ -63,15 +72,16 @@ function intervalOfLine(
   price: Input['price'],
 ): { interval: Interval | null; from: IntervalSource; awaits: string[] } {
   if (line.interval !== null) return { interval: line.interval, from: 'payload', awaits: [] };
-  const keys = line.prices.map((id) => `${sale.source}:${id}`);
+  // What only a caller tells of is never announced by a price; what a provider proved is, also under a caller's ids.
+  const reported = sale.report !== null && sale.report.source === sale.source;
+  const keys = reported ? [] : line.prices.map((id) => objectKey(sale.source, id));
   for (const key of keys) {
     const known = price(key);
     if (known?.stamp) return { interval: known.interval, from: known.interval === null ? 'none' : 'price', awaits: [] };
   }
   // Unknown price: the whole period's length until the price is seen, then it is decided again. That holds for a
   // one-off line too, because its price may turn out to recur. What a caller reports is never announced by a price.
-  const awaits = sale.report === null ? keys : [];
-  return { interval: line.period, from: line.period === null ? 'none' : 'period', awaits };
+  return { interval: line.period, from: line.period === null ? 'none' : 'period', awaits: keys };
 }
 
 const nothing = (reason: string | null, base: bigint, awaitsPrices: readonly string[] = []): Earning => ({
@@ -191,7 +201,7 @@ function earningOf(
     parts: parts.toSorted((a, b) => (a.commission === b.commission ? 0 : a.commission > b.commission ? -1 : 1)),
     lines,
     manual:
-      matched.some(({ incentive }) => needsApproval(incentive, amount)) ||
+      matched.some(({ incentive }) => needsApproval(incentive, amount, input.sale.currency)) ||
       (input.sale.outOfBand && !settings.trustOutOfBand) ||
       (input.sale.linesIncomplete && choosesByLine(input)),
     holdDays: known.length === 0 ? null : Math.max(...known),
@@ -207,8 +217,10 @@ function choosesByLine({ rules, referral }: Input): boolean {
   return rules.incentives.some(({ programId, terms }) => programId === referral?.programId && specificity(terms) < 5);
 }
 
-function needsApproval({ terms }: Incentive, amount: bigint): boolean {
-  return terms.approvalType === 'manual' || (terms.manualAbove !== null && amount > terms.manualAbove);
+/** A limit in another currency cannot be compared with the amount, so a person looks. */
+function needsApproval({ terms }: Incentive, amount: bigint, currency: string): boolean {
+  if (terms.approvalType === 'manual') return true;
+  return terms.manualAbove !== null && (terms.currency !== currency || amount > terms.manualAbove);
 }
 
 /** Commission of one incentive: a share of its base, or a fixed sum never larger than the base (cases.md 79). */
@@ -216,7 +228,7 @@ function partOf({ incentive, base, lines }: Matched, currency: string, earlier: 
   const { terms } = incentive;
   const fixed = terms.amount ?? 0n;
   const full = terms.ratio ? portion(base, terms.ratio) : fixed > base ? base : fixed;
-  const used = earlier.earned[incentive.id] ?? 0n;
+  const used = earlier.earned[capKey(incentive.id, currency)] ?? 0n;
   const rest = terms.maxAmount !== null && terms.currency === currency ? terms.maxAmount - used : full;
   const commission = rest < full ? (rest < 0n ? 0n : rest) : full;
   return {

@@ -70,9 +70,14 @@ export type Earlier = {
   /** The same without proration-only invoices; decides "N payments" (cases.md 34). */
   readonly fullPayments: number;
   readonly firstPaidAt: Moment | null;
-  /** Commission left standing per incentive id, minor units. */
+  /** Commission left standing per `capKey`, minor units. */
   readonly earned: Readonly<Record<string, bigint>>;
 };
+
+/** Caps sum commissions of one incentive in one currency. */
+export function capKey(incentive: string, currency: string): string {
+  return `${incentive}\n${currency}`;
+}
 
 export const NO_EARLIER: Earlier = { payments: 0, fullPayments: 0, firstPaidAt: null, earned: {} };
 
@@ -128,7 +133,7 @@ function limitOf(id: string, terms: Terms, ask: Ask): string | null {
   // Calendar months from the first payment, end exclusive, UTC, clamped to the month's end (cases.md 71).
   const first = earlier.firstPaidAt ?? ask.paidAt;
   if (terms.maxMonths !== null && ask.paidAt >= addMonths(first, terms.maxMonths)) return 'months_used_up';
-  const used = earlier.earned[id] ?? 0n;
+  const used = earlier.earned[capKey(id, ask.currency)] ?? 0n;
   if (terms.maxAmount !== null && ask.currency === terms.currency && used >= terms.maxAmount) return 'amount_used_up';
   return null;
 }

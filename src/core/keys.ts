@@ -27,6 +27,16 @@ export function stripeMoneyKey(id: string): string | null {
   return found ? moneyKey('stripe', found[1], id) : null;
 }
 
+/** The key under which a sale waits for the event that a caller named it by, before that event has come. */
+export function eventKey(source: string, id: string): string {
+  return `${source}:evt:${id}`;
+}
+
+/** The price a line's price id names: its provider's own; what a caller reports can only be a provider's, Stripe's. */
+export function priceKey(claim: { readonly kind: string; readonly source: string }, id: string): string {
+  return objectKey(claim.kind === 'report' ? 'stripe' : claim.source, id);
+}
+
 /** The node of a billing customer id; a Stripe id is the Stripe customer itself (apis.md 6.4). */
 export function customerKey(id: string): string {
   return id.startsWith('cus_') ? objectKey('stripe', id) : `id:${id}`;

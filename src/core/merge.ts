@@ -205,13 +205,14 @@ function traceOf(event: EventRef): Trace {
 export function mergeCustomers(a: CustomerState, b: CustomerState): CustomerState {
   return {
     links: unite(a.links, b.links, MOST_LINKS),
-    members: unite(a.members, b.members, MOST_LINKS),
+    // Not cut: whoever is left out would miss a late credit. One name with thousands of buyers is not a buyer's name.
+    members: unite(a.members, b.members),
     touches: uniteTouches(a.touches, b.touches),
   };
 }
 
-/** A price's recurrence is immutable at Stripe; the newest sight wins all the same. */
+/** A price's recurrence is immutable at Stripe, so the first sight is as good as any, and later ones change nothing. */
 export function mergePrices(a: PriceState, fact: PriceFact): PriceState {
-  if (a.stamp && compareStamps(a.stamp, fact.stamp) >= 0) return a;
+  if (a.stamp && compareStamps(a.stamp, fact.stamp) <= 0) return a;
   return { stamp: fact.stamp, product: fact.product, interval: fact.interval };
 }

@@ -31,9 +31,11 @@ export function refundsOf(state: PaymentState): CountedRefund[] {
     source: refund.source,
     externalEventId: refund.externalId ?? refund.proof.event,
   }));
+  const onlyCharge = Object.values(state.claims).filter((claim) => claim.kind === 'charge').length === 1;
   for (const claim of Object.values(state.claims)) {
     if (claim.kind !== 'charge' || claim.refunded === null || claim.refunded === 0n) continue;
-    const own = refunds.filter((refund) => refund.charge === claim.key);
+    // A refund told by a caller names no charge; where there is only one, it can be no other's.
+    const own = refunds.filter((refund) => refund.charge === claim.key || (refund.charge === null && onlyCharge));
     const active = sum(own.filter((refund) => refund.status !== 'failed').map((refund) => refund.amount));
     const failedLater = own.filter(
       (refund) => refund.status === 'failed' && refund.at <= claim.stamp.at && refund.stamp.at >= claim.stamp.at,

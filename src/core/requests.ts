@@ -5,7 +5,7 @@
 import type { SaleRequest } from './desk.ts';
 import type { Claim, EventRef, Fact, Line, Stamp, Touch } from './facts.ts';
 import { INTERVAL_NAMES } from './facts.ts';
-import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
+import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
 import type { Moment } from './time.ts';
 
 export type SaleEntry = { readonly kind: 'sale'; readonly request: SaleRequest; readonly alias: string | null };
@@ -80,8 +80,10 @@ function partyOf(request: Pick<SaleRequest, 'customerId' | 'externalUserId'>): s
 
 /** Keys under which a sale is known: the caller's own, and the Stripe object it names, if it names one. */
 export function keysOfSale({ request, alias }: SaleEntry): string[] {
-  const named = alias ?? stripeMoneyKey(request.externalEventId);
-  const own = moneyKey(request.dialect, 'sale', request.externalEventId);
+  const { externalEventId } = request;
+  const awaited = externalEventId.startsWith('evt_') ? eventKey('stripe', externalEventId) : null;
+  const named = alias ?? stripeMoneyKey(externalEventId) ?? awaited;
+  const own = moneyKey(request.dialect, 'sale', externalEventId);
   return named === null ? [own] : [own, named];
 }
 

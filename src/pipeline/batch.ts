@@ -2,11 +2,12 @@
  * The shared heart: a list of events (or decisions of the clock) of one world of one workspace, from facts to the posted
  * ledger. One load, pure deciding, one posting statement; when somebody else changed a row in between, all of it again.
  */
-import { absorb, absorbClock, namesOf, settle, type Names } from '../core/book.ts';
+import { absorbClock, absorbEvent, namesOf, settle, type Names } from '../core/book.ts';
 import { NOTHING_POSTED, type Posted } from '../core/codec.ts';
 import type { Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
 import type { EventRef, Fact } from '../core/facts.ts';
+import { eventKey } from '../core/keys.ts';
 import type { Clock } from '../core/merge.ts';
 import { isRetryable } from '../store/database.ts';
 import { load, NOTHING_WANTED, type Wanted } from '../store/load.ts';
@@ -78,9 +79,10 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   const fresh = batch.items.filter((item) => !known.has(item.ref.id));
   for (const item of fresh) {
     const event: EventRef = { ...item.ref, rules: item.ref.rules ?? first.rulesVersion };
-    if (item.ignored === null) for (const fact of item.facts) absorb(session.book, fact, event, session.touched);
+    if (item.ignored === null) absorbEvent(session.book, item.facts, event, session.touched);
   }
-  for (const { paymentId, clock } of batch.clock ?? []) absorbClock(session.book, paymentId, clock, session.touched);
+  for (const { paymentId, clock } of stillDue(work, batch, session, rules))
+    absorbClock(session.book, paymentId, clock, session.touched);
   unitePosted(session);
   const rounds = 1 + (await loadConcerned(work, batch, session, rules));
   const decisions = settle(session.book, rules, session.book.payments.keys());
@@ -89,6 +91,23 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   const { rows, posted, at } = draftAll(work, batch, settled, fresh, first.rulesVersion);
   await post(work.database.pool, rows);
   return { ...settled, posted, at };
+}
+
+/** The clock decides what is due as read now: since it was found due, a payment may have been decided otherwise. */
+function stillDue(work: Clockwork, batch: Batch, session: Session, rules: Rules): ClockItem[] {
+  const clock = batch.clock ?? [];
+  if (clock.length === 0) return [];
+  const now = work.now();
+  const decisions = settle(
+    session.book,
+    rules,
+    clock.map((item) => item.paymentId),
+  );
+  return clock.filter((item) => {
+    const decision = decisions.get(item.paymentId);
+    if (!decision || decision.wakeAt === null || decision.wakeAt > now) return false;
+    return (decision.parked !== null) === (item.clock.matured !== undefined);
+  });
 }
 
 function isKnown(events: ReadonlyMap<string, string>, source: string, item: Item): boolean {
@@ -101,7 +120,7 @@ function firstWanted(batch: Batch): Wanted {
   return {
     ...NOTHING_WANTED,
     events: batch.items.map((item) => item.ref.id),
-    money: unique(names.money),
+    money: unique([...names.money, ...batch.items.map((item) => eventKey(item.ref.source, item.ref.id))]),
     customers: unique(names.customers),
     prices: unique(names.prices),
     tokens: unique(names.tokens),

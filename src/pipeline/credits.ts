@@ -68,7 +68,12 @@ export function draftReferrals(
   }
   for (const [id, next] of after) {
     const row = session.referrals.get(id);
-    if (!row || (!rules.lookAcross && JSON.stringify(next) === JSON.stringify(shownOf(row)))) continue;
+    if (!row) continue;
+    if (!rules.lookAcross && JSON.stringify(next) === JSON.stringify(shownOf(row))) {
+      // Unchanged, but the credit rests on it: had it been rejected meanwhile, nothing may be written.
+      push(draft.rows, 'referrals_seen', [draft.scope.workspace, id, row.version]);
+      continue;
+    }
     const { status, customerId, externalUserId, subscriptionId, convertedAt } = next;
     const converted = convertedAt === null ? null : new Date(convertedAt).toISOString();
     push(draft.rows, 'referrals', [

@@ -7,6 +7,7 @@ import { isDatabaseAway } from '../store/database.ts';
 import { claim, setBack, storePending, type PendingEvent } from '../store/inbox.ts';
 import { workspaceOfAccount } from '../store/workspaces.ts';
 import { runBatch, type Item } from './batch.ts';
+import { mayRoute } from './receive.ts';
 import type { Clockwork } from './clockwork.ts';
 import { openStored, type Translator, type Translators } from './translate.ts';
 
@@ -67,7 +68,7 @@ async function strayReason(
   if (account === null) return null;
   const home = await workspaceOfAccount(work.database.pool, translator.name, account);
   if (home === workspace) return null;
-  if (home === null) return 'unroutable_account';
+  if (!mayRoute(workspace, home)) return 'unroutable_account';
   const handed = { workspace: home, source: translator.name, id, type, livemode, at, received, body: body ?? '' };
   await storePending(work.database.pool, handed, null, work.now());
   return 'handed_to_its_workspace';

@@ -84,6 +84,14 @@ async function keepPending(
   return { outcome: 'pending', reason };
 }
 
+/**
+ * Only the platform's own endpoint speaks for other workspaces. A tenant knows the secret of its own endpoint, and could
+ * otherwise sign events into anybody's books by naming their account.
+ */
+export function mayRoute(endpoint: string, workspace: string | null): workspace is string {
+  return workspace !== null && (workspace === endpoint || endpoint === 'default');
+}
+
 /** A connected account has its own workspace; one that nobody registered is kept where it came in, and said so. */
 async function routeOf(
   work: Clockwork,
@@ -93,5 +101,7 @@ async function routeOf(
 ): Promise<{ workspace: string; ignored: string | null }> {
   if (account === null) return { workspace: endpoint, ignored: null };
   const workspace = await workspaceOfAccount(work.database.pool, source, account);
-  return workspace === null ? { workspace: endpoint, ignored: 'unroutable_account' } : { workspace, ignored: null };
+  return mayRoute(endpoint, workspace)
+    ? { workspace, ignored: null }
+    : { workspace: endpoint, ignored: 'unroutable_account' };
 }

@@ -3,10 +3,13 @@
  * within its deadline becomes a one-time sale. Both are recorded on the payment, because no event can tell them again.
  */
 import { duePayments, likelyInvoicePayments, postpone, type DuePayments } from '../store/due.ts';
+import { isDatabaseAway } from '../store/database.ts';
 import { runBatch, type ClockItem } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
 
 const BATCH_SIZE = 200;
+
+const TRY_AGAIN_MS = 3_600_000;
 
 /** A payment that looks like an invoice's is asked about once a day. */
 const ASK_AGAIN_MS = 86_400_000;
@@ -30,9 +33,34 @@ export async function releaseNext(work: Clockwork): Promise<number> {
     paymentId: id,
     clock: parked === null ? { released: now } : { matured: now },
   }));
-  if (clock.length > 0)
-    await runBatch(work, { workspace: due.workspace, livemode: due.livemode, source: 'clock', items: [], clock });
+  await runClock(work, due, clock);
   return due.payments.length;
+}
+
+/** All at once; when that fails one by one, so that a payment that cannot be decided never holds up the others. */
+async function runClock(work: Clockwork, due: DuePayments, clock: readonly ClockItem[]): Promise<void> {
+  const { workspace, livemode } = due;
+  const [first] = clock;
+  if (!first) return;
+  try {
+    const { decisions, posted } = await runBatch(work, { workspace, livemode, source: 'clock', items: [], clock });
+    // What turned out not to be due is asked about when it is, or never.
+    for (const { paymentId } of clock)
+      if (!posted.has(paymentId))
+        await postpone(work.database.pool, workspace, [paymentId], decisions.get(paymentId)?.wakeAt ?? null);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    if (clock.length > 1) {
+      for (const item of clock) await runClock(work, due, [item]);
+      return;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    work.log.error(
+      { workspace, payment: first.paymentId, reason },
+      'a due payment could not be decided; asked again in an hour',
+    );
+    await postpone(work.database.pool, workspace, [first.paymentId], work.now() + TRY_AGAIN_MS);
+  }
 }
 
 function likelyOf(work: Clockwork, due: DuePayments, waiting: readonly string[]): Promise<Set<string>> {

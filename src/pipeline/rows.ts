@@ -2,6 +2,8 @@
 import type { Book } from '../core/book.ts';
 import { writePayment, writePosted, type Posted, type PostedRow } from '../core/codec.ts';
 import type { Conversion, Decision } from '../core/decide.ts';
+import { partyOfPayment } from '../core/collect.ts';
+import { priceKey } from '../core/keys.ts';
 import { explanationOf } from '../core/explain.ts';
 import { draftCommissions } from './commissions.ts';
 import { digestOf, iso, push, type Draft } from './sheet.ts';
@@ -69,17 +71,14 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
 
 /** The node a payment belongs to, whether or not it is a sale yet. */
 export function partyOf(book: Book, paymentId: string): string | null {
-  const claims = Object.values(book.payments.get(paymentId)?.claims ?? {});
-  const parties = claims.flatMap((claim) => (claim.party === null ? [] : [claim.party])).toSorted();
-  return parties.find((party) => !party.startsWith('email:')) ?? parties[0] ?? null;
+  const state = book.payments.get(paymentId);
+  return state ? partyOfPayment(state) : null;
 }
 
 function pricesOf(book: Book, paymentId: string): string[] {
   const claims = Object.values(book.payments.get(paymentId)?.claims ?? {});
   return [
-    ...new Set(
-      claims.flatMap((claim) => claim.lines.flatMap((line) => line.prices.map((id) => `${claim.source}:${id}`))),
-    ),
+    ...new Set(claims.flatMap((claim) => claim.lines.flatMap((line) => line.prices.map((id) => priceKey(claim, id))))),
   ];
 }
 

@@ -3,14 +3,15 @@
  * the result is compared with what the transfers say. A difference is an alarm: something changed money without a cause.
  */
 import { createHash } from 'node:crypto';
-import { absorb, absorbClock, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
-import type { Decision } from '../core/decide.ts';
+import { absorbClock, absorbEvent, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
+import type { Commission, Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
 import { ACCOUNTS } from '../core/ledger.ts';
 import type { Database } from '../store/database.ts';
 import {
   allReferrals,
   clockDecisions,
+  commissionLines,
   conversionLines,
   journalPage,
   positionsOf,
@@ -20,6 +21,7 @@ import {
   type KnownReferral,
 } from '../store/proof.ts';
 import { loadRules } from '../store/rules.ts';
+import type { Tx } from '../store/tx.ts';
 import { translateStored, type Translators } from './translate.ts';
 
 export type Proof = {
@@ -46,9 +48,25 @@ export async function verifyWorkspace(
   workspace: string,
   onProgress?: (events: number) => void,
 ): Promise<Proof> {
-  const tx = database.pool;
+  const client = await database.pool.connect();
+  try {
+    // One snapshot for everything that is read: on a running service the ledger moves meanwhile.
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return await prove(client, translators, workspace, onProgress);
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+    client.release();
+  }
+}
+
+async function prove(
+  tx: Tx,
+  translators: Translators,
+  workspace: string,
+  onProgress?: (events: number) => void,
+): Promise<Proof> {
   const rules = await loadRules(tx, workspace);
-  const books = { live: await newBook(), test: await newBook() };
+  const books = { live: newBook(), test: newBook() };
   const referrals = await allReferrals(tx, workspace);
   for (const book of [books.live, books.test]) introduce(book, referrals);
   let events = 0;
@@ -63,7 +81,7 @@ export async function verifyWorkspace(
   }
   for (const row of await clockDecisions(tx, workspace)) tell(row.livemode ? books.live : books.test, row);
   const demanded = [...demand(books.live, rules, true), ...demand(books.test, rules, false)];
-  const standing = await standingLines(database, workspace);
+  const standing = await linesThatStand(tx, workspace);
   const wrong = await wrongBalances(tx, workspace);
   return {
     workspace,
@@ -76,9 +94,9 @@ export async function verifyWorkspace(
   };
 }
 
-async function newBook(): Promise<Book> {
+function newBook(): Book {
   let next = 0;
-  return Promise.resolve(emptyBook(() => `pay_${String((next += 1)).padStart(12, '0')}`));
+  return emptyBook(() => `pay_${String((next += 1)).padStart(12, '0')}`);
 }
 
 function introduce(book: Book, referrals: readonly KnownReferral[]): void {
@@ -91,8 +109,7 @@ function introduce(book: Book, referrals: readonly KnownReferral[]): void {
 function hear(book: Book, translators: Translators, event: JournalEvent): void {
   const said = translateStored(translators, event, event.body);
   if ('ignored' in said) return;
-  const touched = emptyTouched();
-  for (const fact of said.facts) absorb(book, fact, event, touched);
+  absorbEvent(book, said.facts, event, emptyTouched());
 }
 
 function tell(book: Book, { key, matured, released }: ClockRow): void {
@@ -125,6 +142,8 @@ function linesOf({ conversions, commission, attribution }: Decision, livemode: b
     ].join(' '),
   );
   const key = conversions.find((one) => one.kind === 'sale')?.moneyKey ?? '';
+  if (commission && !(commission.status === 'declined' && commission.earned === 0n))
+    lines.push(lineOf(commission, flag, key));
   if (commission)
     for (const account of ACCOUNTS) {
       const amount = commission.standing[account];
@@ -134,14 +153,35 @@ function linesOf({ conversions, commission, attribution }: Decision, livemode: b
   return lines;
 }
 
-/** What stands: positions from the transfers, conversions from their table. */
+function lineOf(one: Commission, flag: string, key: string): string {
+  const { affiliateId, currency, status, base, earned, reversed, incentiveId, incentiveVersion } = one;
+  return [
+    flag,
+    'commission',
+    key,
+    affiliateId,
+    currency,
+    status,
+    base,
+    earned,
+    reversed,
+    incentiveId ?? '-',
+    incentiveVersion ?? 0,
+  ].join(' ');
+}
+
+/** What stands: positions from the transfers, conversions and commissions from their tables. */
 export async function standingLines(database: Database, workspace: string): Promise<string[]> {
-  const positions = await positionsOf(database.pool, workspace);
+  return linesThatStand(database.pool, workspace);
+}
+
+async function linesThatStand(tx: Tx, workspace: string): Promise<string[]> {
+  const positions = await positionsOf(tx, workspace);
   const lines = positions.map(
     (one) =>
       `${one.livemode ? 't' : 'f'} ${one.moneyKey} ${one.affiliateId} ${one.currency} ${one.account} ${one.amount}`,
   );
-  return [...lines, ...(await conversionLines(database.pool, workspace))];
+  return [...lines, ...(await conversionLines(tx, workspace)), ...(await commissionLines(tx, workspace))];
 }
 
 function differencesOf(standing: readonly string[], demanded: readonly string[]): string[] {

@@ -7,6 +7,8 @@ export type TableWrite = {
   /** One or two letters that name the section in a statement's name (63 bytes at most). */
   readonly code: string;
   readonly columns: readonly Column[];
+  /** false: the statement selects instead of returning what it wrote. */
+  readonly returns?: false;
   sql(source: string): string;
 };
 
@@ -125,6 +127,21 @@ function voided(code: string, table: string, id: string, extra: string, set: str
   };
 }
 
+/**
+ * A referral that a decision rests on and does not change: its version must still be the one that was read. The share
+ * lock makes a rejection wait, and a rejection that was first makes the count differ.
+ */
+function referralsSeen(): TableWrite {
+  const all = columns('workspace_id text, referral_id text, version integer');
+  return {
+    code: 'S',
+    columns: all,
+    returns: false,
+    sql: (source) => `SELECT 1 FROM referrals r, (SELECT * FROM (${source}) AS x(${list(all)})) s
+      WHERE r.workspace_id = s.workspace_id AND r.referral_id = s.referral_id AND r.version = s.version FOR SHARE OF r`,
+  };
+}
+
 const CONVERSION = `workspace_id text, conversion_id text, livemode boolean, kind text, payment_id text, money_key text,
   source text, external_event_id text, status text, reason text, referral_id text, affiliate_id text, program_id text,
   currency text, amount bigint, refunded bigint, base bigint, occurred_at timestamptz, created_at timestamptz,
@@ -175,6 +192,7 @@ export const TABLES = {
     successor('prices'),
   ),
   referrals: referralsTouch(),
+  referrals_seen: referralsSeen(),
   conversions: upsert('V', 'conversions', 'workspace_id, conversion_id', CONVERSION, {
     keep: ['livemode', 'kind', 'created_at'],
   }),

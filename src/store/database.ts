@@ -114,6 +114,9 @@ const awayCodes = new Set([
   '57P02', // another backend crashed
   '57P03', // starting up or shutting down
   '53300', // no connection free
+  '53100', // disk full
+  '53200', // out of memory
+  '25006', // read-only: a standby, after a failover
 ]);
 
 // pg and pg-pool give these no code.

@@ -56,9 +56,14 @@ export async function likelyInvoicePayments(
 }
 
 /** Asks again later about payments that could not be decided when their moment came. */
-export async function postpone(tx: Tx, workspace: string, paymentIds: readonly string[], until: number): Promise<void> {
+export async function postpone(
+  tx: Tx,
+  workspace: string,
+  paymentIds: readonly string[],
+  until: number | null,
+): Promise<void> {
   await tx.query({
     text: 'UPDATE payments SET wake_at = $3 WHERE workspace_id = $1 AND payment_id = ANY ($2::text[]) AND wake_at IS NOT NULL',
-    values: [workspace, paymentIds, new Date(until).toISOString()],
+    values: [workspace, paymentIds, until === null ? null : new Date(until).toISOString()],
   });
 }

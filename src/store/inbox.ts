@@ -26,6 +26,9 @@ type PendingRow = {
   body: string | null;
 };
 
+/** An event that outlived its leases this often ends its worker, and is failed where it can be seen. */
+const MOST_ATTEMPTS = 12;
+
 /** Seconds a worker may keep an event before another takes it. */
 export const LEASE_SECONDS = 30;
 
@@ -41,12 +44,15 @@ export async function claim(
   const moment = new Date(now).toISOString();
   const { rows } = await tx.query<PendingRow & { workspace_id: string }>({
     name: 'claim',
-    text: `WITH oldest AS (
-        SELECT workspace_id FROM inbox WHERE state = 'pending' AND run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+    text: `WITH dead AS (
+        UPDATE inbox SET state = 'failed', reason = 'its worker ended each time it was tried', run_at = NULL, lease_until = NULL
+        WHERE state = 'pending' AND attempts >= ${MOST_ATTEMPTS} AND lease_until <= $1 RETURNING 1
+      ), oldest AS (
+        SELECT workspace_id FROM inbox WHERE state = 'pending' AND attempts < ${MOST_ATTEMPTS} AND run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
         ORDER BY run_at LIMIT 1
       ), due AS (
         SELECT workspace_id, source, event_key FROM inbox
-        WHERE state = 'pending' AND run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+        WHERE state = 'pending' AND attempts < ${MOST_ATTEMPTS} AND run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
           AND workspace_id = (SELECT workspace_id FROM oldest)
         ORDER BY run_at, event_key LIMIT $2 FOR UPDATE SKIP LOCKED
       ), taken AS (

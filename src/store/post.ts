@@ -55,7 +55,9 @@ function textOf(shape: string, sections: readonly Section[]): string {
   const counts: string[] = [];
   for (const section of sections) {
     const table = TABLES[section.name];
-    parts.push(`${section.name} AS (${table.sql(source(section, next))} RETURNING 1)`);
+    parts.push(
+      `${section.name} AS (${table.sql(source(section, next))}${table.returns === false ? '' : ' RETURNING 1'})`,
+    );
     counts.push(`(SELECT count(*) FROM ${section.name})`);
     next += table.columns.length;
   }

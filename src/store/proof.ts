@@ -79,6 +79,18 @@ export async function conversionLines(tx: Tx, workspace: string): Promise<string
   return rows.map((row) => row.line);
 }
 
+/** Commissions as they stand and are shown; those withdrawn say nothing. */
+export async function commissionLines(tx: Tx, workspace: string): Promise<string[]> {
+  const { rows } = await tx.query<{ line: string }>({
+    text: `SELECT concat_ws(' ', c.livemode, 'commission', v.money_key, c.affiliate_id, c.currency, c.status, c.base, c.earned,
+             c.reversed, COALESCE(c.incentive_id, '-'), COALESCE(c.incentive_version, 0)) AS line
+           FROM commissions c JOIN conversions v USING (workspace_id, conversion_id)
+           WHERE c.workspace_id = $1 AND NOT (c.status = 'declined' AND c.earned = 0)`,
+    values: [workspace],
+  });
+  return rows.map((row) => row.line);
+}
+
 export type JournalEvent = {
   readonly source: string;
   readonly id: string;
@@ -90,7 +102,7 @@ export type JournalEvent = {
   readonly body: string | null;
 };
 
-/** A page of the events that had an effect, in key order; `after` is the last one of the page before. */
+/** A page of the events that had an effect (also when they are being replayed, or a replay failed), in key order; `after` is the last one of the page before. */
 export async function journalPage(
   tx: Tx,
   workspace: string,
@@ -109,7 +121,7 @@ export async function journalPage(
   }>({
     text: `SELECT i.source, i.event_key, i.type, i.livemode, i.rules, i.occurred_at, i.received_at, p.body
            FROM inbox i LEFT JOIN payloads p USING (workspace_id, source, event_key)
-           WHERE i.workspace_id = $1 AND i.state IN ('done', 'parked') AND (i.source, i.event_key) > ($2, $3)
+           WHERE i.workspace_id = $1 AND (i.state IN ('done', 'parked') OR i.subject IS NOT NULL) AND (i.source, i.event_key) > ($2, $3)
            ORDER BY i.source, i.event_key LIMIT $4`,
     values: [workspace, after?.source ?? '', after?.id ?? '', limit],
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  capKey,
   compareIncentives,
   inScope,
   matchIncentive,
@@ -188,7 +189,7 @@ describe('matchIncentive', () => {
     payments: 2,
     fullPayments: 1,
     firstPaidAt: january,
-    earned: { a: 500n },
+    earned: { [capKey('a', 'usd')]: 500n },
   };
   const later = Date.UTC(2026, 1, 28);
 

@@ -122,7 +122,7 @@ export function theatre() {
     for (const stage of raised.splice(0)) await expectProven(database(), stage);
   });
 
-  async function raise(options: { startAt?: number } = {}): Promise<Stage> {
+  async function raise(options: { startAt?: number; workspace?: string } = {}): Promise<Stage> {
     const stage = await createStage(database(), options);
     raised.push(stage);
     return stage;

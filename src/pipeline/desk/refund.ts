@@ -44,7 +44,10 @@ async function refundNow(work: Clockwork, caller: Caller, request: RefundRequest
     const conversion = await findConversion(work.database.pool, world, sale.id);
     return { conversion: conversion ?? sale, replayed: 'found' in answer };
   }
-  throw new Error(`conversion ${request.conversionId} is being refunded too often at once`);
+  return refuse(
+    'database_away',
+    'This conversion is being refunded too often at once. Nothing was written; send it again.',
+  );
 }
 
 function fits(sale: ConversionView, { currency, refundedAt }: RefundRequest, now: number): Refusal | null {
