@@ -97,7 +97,7 @@ function collectBill(state: PaymentState, claims: ByKind): Collected {
 
 function collectReport(state: PaymentState, claims: ByKind, legs: readonly Claim[]): Collected {
   const report = claims.report[0];
-  if (report) return { is: 'sale', sale: saleOfReport(state, report) };
+  if (report) return { is: 'sale', sale: saleOfReport(state, claims, report) };
   if (Object.keys(state.refunds).length > 0) return { is: 'parked', reason: 'refund_before_sale', defer: false };
   return { is: 'nothing', reason: legs[0] ? `payment_${legs[0].status}` : 'no_money_seen' };
 }
@@ -184,7 +184,7 @@ function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[],
   };
 }
 
-function saleOfReport(state: PaymentState, report: Claim): Sale {
+function saleOfReport(state: PaymentState, claims: ByKind, report: Claim): Sale {
   return {
     moneyKey: moneyKeyOf(state.keys),
     source: report.source,
@@ -197,7 +197,7 @@ function saleOfReport(state: PaymentState, report: Claim): Sale {
     linesIncomplete: false,
     flags: report.flags,
     paidAt: report.paidAt ?? report.stamp.at,
-    party: report.party,
+    party: partyOf(claims),
     subscription: report.subscription,
     trial: report.trial,
     outOfBand: false,

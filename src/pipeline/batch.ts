@@ -81,10 +81,12 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
     const event: EventRef = { ...item.ref, rules: item.ref.rules ?? first.rulesVersion };
     if (item.ignored === null) absorbEvent(session.book, item.facts, event, session.touched);
   }
-  for (const { paymentId, clock } of stillDue(work, batch, session, rules))
-    absorbClock(session.book, paymentId, clock, session.touched);
+  // A deferral that ends may make a sale, and with it concern other payments; a hold that ends concerns only itself, but
+  // is judged with everything around it.
+  applyClock(work, batch, session, rules, 'matured');
   unitePosted(session);
   const rounds = 1 + (await loadConcerned(work, batch, session, rules));
+  applyClock(work, batch, session, rules, 'released');
   const decisions = settle(session.book, rules, session.book.payments.keys());
   const settled = { known, session, decisions, rules, rounds, at: 0, posted: new Map<string, Posted>() };
   await batch.guard?.(settled);
@@ -94,20 +96,17 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
 }
 
 /** The clock decides what is due as read now: since it was found due, a payment may have been decided otherwise. */
-function stillDue(work: Clockwork, batch: Batch, session: Session, rules: Rules): ClockItem[] {
-  const clock = batch.clock ?? [];
-  if (clock.length === 0) return [];
+function applyClock(work: Clockwork, batch: Batch, session: Session, rules: Rules, kind: 'matured' | 'released'): void {
+  const clock = (batch.clock ?? []).filter((item) => item.clock[kind] !== undefined);
+  if (clock.length === 0) return;
   const now = work.now();
-  const decisions = settle(
-    session.book,
-    rules,
-    clock.map((item) => item.paymentId),
-  );
-  return clock.filter((item) => {
+  const decisions = settle(session.book, rules, session.book.payments.keys());
+  for (const item of clock) {
     const decision = decisions.get(item.paymentId);
-    if (!decision || decision.wakeAt === null || decision.wakeAt > now) return false;
-    return (decision.parked !== null) === (item.clock.matured !== undefined);
-  });
+    if (!decision || decision.wakeAt === null || decision.wakeAt > now) continue;
+    if ((decision.parked !== null) === (kind === 'matured'))
+      absorbClock(session.book, item.paymentId, item.clock, session.touched);
+  }
 }
 
 function isKnown(events: ReadonlyMap<string, string>, source: string, item: Item): boolean {

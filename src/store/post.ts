@@ -54,11 +54,12 @@ function textOf(shape: string, sections: readonly Section[]): string {
   const parts: string[] = [];
   const counts: string[] = [];
   for (const section of sections) {
+    // Not named like the table: a section that reads a table must not see another section instead.
     const table = TABLES[section.name];
     parts.push(
-      `${section.name} AS (${table.sql(source(section, next))}${table.returns === false ? '' : ' RETURNING 1'})`,
+      `wrote_${section.name} AS (${table.sql(source(section, next))}${table.returns === false ? '' : ' RETURNING 1'})`,
     );
-    counts.push(`(SELECT count(*) FROM ${section.name})`);
+    counts.push(`(SELECT count(*) FROM wrote_${section.name})`);
     next += table.columns.length;
   }
   const text = `WITH ${parts.join(',\n')}\nSELECT expect_rows($1::bigint, ${counts.join(' + ')})`;

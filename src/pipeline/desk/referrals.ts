@@ -69,6 +69,9 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewReferral
       : await convert(work, affiliate, input, workspace);
   if (isRefusal(made)) return made;
   await takeUp(work, workspace, made.lead);
+  // A click that already earned and becomes a rejected referral earns no more.
+  if (input.status === 'rejected')
+    await decideAgain(work, workspace, await paymentsThatName(work.database.pool, workspace, made.id));
   return (await findReferral(work.database.pool, workspace, made.id)) ?? noReferral(made.id);
 }
 

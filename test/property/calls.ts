@@ -1,0 +1,134 @@
+/** Random calls beside a random Stripe history: what merchants, sign-up forms and operators say about the same money. */
+import type { SaleRequest } from '../../src/core/desk.ts';
+import { moneyKey } from '../../src/core/keys.ts';
+import { writeEntry, type Entry } from '../../src/core/requests.ts';
+import type { RandomHistory } from '../../src/simulator/random.ts';
+import { createRng, type Rng } from '../../src/simulator/rng.ts';
+
+/** One thing that reaches the inbox. */
+export type Delivery = {
+  readonly source: string;
+  readonly id: string;
+  readonly type: string;
+  readonly livemode: boolean;
+  readonly at: number;
+  readonly body: string;
+};
+
+const SALE: SaleRequest = {
+  dialect: 'affonso',
+  externalEventId: '',
+  referralId: null,
+  clickId: null,
+  customerId: null,
+  externalUserId: null,
+  amount: 5000n,
+  currency: 'usd',
+  priceIds: [],
+  productIds: [],
+  interval: null,
+  isSubscription: false,
+  commissionStatus: null,
+  saleStatus: null,
+  occurredAt: null,
+  metadata: {},
+  body: '{}',
+};
+
+type Cast = { readonly rng: Rng; readonly tokens: readonly string[]; readonly begin: number; readonly end: number };
+
+/** Some ten calls spread over the time of the history; each its own inbox event. */
+export function randomCalls(history: RandomHistory, referrals: readonly (string | null)[], seed: string): Delivery[] {
+  const rng = createRng(`calls/${seed}`);
+  const times = history.events.map(({ created }) => created * 1000);
+  const cast: Cast = {
+    rng,
+    tokens: referrals.filter((token) => token !== null),
+    begin: Math.min(...times),
+    end: Math.max(...times),
+  };
+  const entries: Entry[] = [
+    ...Array.from({ length: 4 }, (_, index) => ownSale(cast, index)),
+    ...history.payments.filter(() => rng.chance(0.25)).flatMap((payment) => namedSale(cast, payment)),
+    ...history.customers.filter(() => rng.chance(0.3)).map(({ email }) => lead(cast, email)),
+    ...history.payments.filter(() => rng.chance(0.1)).flatMap((payment) => ruling(cast, payment)),
+    ...Array.from({ length: 2 }, (_, index) => refund(cast, index)),
+  ];
+  return entries.map((entry, index) => delivery(cast, entry, index));
+}
+
+function delivery({ rng, begin, end }: Cast, entry: Entry, index: number): Delivery {
+  const source = entry.kind === 'sale' || entry.kind === 'refund' ? 'affonso' : 'operator';
+  const at = rng.int(begin, end);
+  return {
+    source,
+    id: `${entry.kind}:${index}`,
+    type: `${source}.${entry.kind}`,
+    livemode: true,
+    at,
+    body: writeEntry(entry),
+  };
+}
+
+/** A sale of the caller's own, with one identifier or several; the same buyers come back. */
+function ownSale({ rng, tokens, begin, end }: Cast, index: number): Entry {
+  const buyer = rng.int(1, 2);
+  const request: SaleRequest = {
+    ...SALE,
+    externalEventId: `order_${index}`,
+    amount: BigInt(rng.int(100, 20_000)),
+    customerId: rng.chance(0.7) ? `c${buyer}` : null,
+    externalUserId: rng.chance(0.5) ? `u${buyer}` : null,
+    referralId: rng.chance(0.5) ? rng.pick(tokens) : null,
+    interval: rng.chance(0.3) ? 'monthly' : null,
+    isSubscription: rng.chance(0.5),
+    occurredAt: rng.int(begin, end),
+  };
+  return { kind: 'sale', request, alias: null };
+}
+
+type Payment = RandomHistory['payments'][number];
+
+function stripeIdOf(payment: Payment): string | null {
+  return payment.invoice?.id ?? payment.paymentIntent ?? payment.charge ?? null;
+}
+
+/** The same money as a Stripe payment, told by the caller under Stripe's id. */
+function namedSale({ rng, tokens }: Cast, payment: Payment): Entry[] {
+  const named = stripeIdOf(payment);
+  // The API takes no sale of nothing.
+  if (named === null || payment.amount <= 0) return [];
+  const request: SaleRequest = {
+    ...SALE,
+    externalEventId: named,
+    amount: BigInt(payment.amount),
+    currency: payment.currency,
+    customerId: rng.chance(0.5) ? `c${rng.int(1, 2)}` : null,
+    referralId: rng.chance(0.7) ? rng.pick(tokens) : null,
+  };
+  return [{ kind: 'sale', request, alias: null }];
+}
+
+function lead({ rng, tokens }: Cast, email: string | null): Entry {
+  const externalUserId = rng.chance(0.4) ? `u${rng.int(1, 2)}` : null;
+  return { kind: 'lead', referralId: rng.pick(tokens), email, externalUserId, customerId: null, body: '{}' };
+}
+
+function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
+  if (!invoice) return [];
+  const status = rng.pick(['declined', 'ready_for_payment', 'pending_manual_approval']);
+  return [{ kind: 'ruling', payment: moneyKey('stripe', 'invoice', invoice.id), status, body: '{}' }];
+}
+
+function refund({ rng }: Cast, index: number): Entry {
+  return {
+    kind: 'refund',
+    payment: moneyKey('affonso', 'sale', `order_${rng.int(0, 3)}`),
+    amount: BigInt(rng.int(50, 8000)),
+    currency: 'usd',
+    externalEventId: `credit_${index}`,
+    refundedAt: null,
+    reason: null,
+    body: '{}',
+  };
+}
