@@ -3,11 +3,11 @@
  * one batch touches, `verify` with everything; the rules are the same. Deterministic: ids come from the caller.
  */
 import { collect, moneyKeyOf, partiesOfPayment } from './collect.ts';
-import { eventKey, priceKey } from './keys.ts';
+import { eventKey } from './keys.ts';
 import { decide, type Decision } from './decide.ts';
 import { earlierThan, type Summary } from './earlier.ts';
 import type { AffiliateView, Rules } from './rules.ts';
-import type { Claim, EventRef, Fact } from './facts.ts';
+import type { EventRef, Fact } from './facts.ts';
 import { compareText } from './facts.ts';
 import type { Referral } from './attribution.ts';
 import {
@@ -63,39 +63,6 @@ export function emptyBook(newPaymentId: () => string): Book {
     affiliates: new Map(),
     newPaymentId,
   };
-}
-
-/** Everything a fact names that must be known before it can be absorbed. */
-export type Names = { money: string[]; customers: string[]; prices: string[]; tokens: string[] };
-
-export function namesOf(facts: readonly Fact[]): Names {
-  const names: Names = { money: [], customers: [], prices: [], tokens: [] };
-  for (const fact of facts) {
-    switch (fact.kind) {
-      case 'payment':
-        names.money.push(...fact.keys);
-        names.tokens.push(...fact.touches.map((touch) => touch.token));
-        if (fact.claim?.party) names.customers.push(fact.claim.party);
-        if (fact.claim) names.prices.push(...pricesIn(fact.claim));
-        break;
-      case 'refund':
-      case 'ruling':
-        names.money.push(...fact.keys);
-        break;
-      case 'customer':
-        names.customers.push(fact.key, ...fact.links);
-        names.tokens.push(...fact.touches.map((touch) => touch.token));
-        break;
-      case 'price':
-        names.prices.push(fact.key);
-        break;
-    }
-  }
-  return names;
-}
-
-function pricesIn(claim: Claim): string[] {
-  return claim.lines.flatMap((line) => line.prices.map((id) => priceKey(claim, id)));
 }
 
 /**

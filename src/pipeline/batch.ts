@@ -2,7 +2,8 @@
  * The shared heart: a list of events (or decisions of the clock) of one world of one workspace, from facts to the posted
  * ledger. One load, pure deciding, one posting statement; when somebody else changed a row in between, all of it again.
  */
-import { absorbClock, absorbEvent, namesOf, settle, type Names } from '../core/book.ts';
+import { absorbClock, absorbEvent, settle } from '../core/book.ts';
+import { namesOf, type Names } from '../core/names.ts';
 import { NOTHING_POSTED, type Posted } from '../core/codec.ts';
 import type { Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
