@@ -2,7 +2,7 @@
  * Release: decisions of the clock. A hold that is over makes money payable; a payment intent that no invoice claimed
  * within its deadline becomes a one-time sale. Both are recorded on the payment, because no event can tell them again.
  */
-import { duePayments, likelyInvoicePayments, postpone, type DuePayments } from '../store/due.ts';
+import { duePayments, likelyInvoicePayments, postpone, setWakeCalls, type DuePayments } from '../store/due.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { runBatch, type ClockItem } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
@@ -43,11 +43,15 @@ async function runClock(work: Clockwork, due: DuePayments, clock: readonly Clock
   const [first] = clock;
   if (!first) return;
   try {
-    const { decisions, posted } = await runBatch(work, { workspace, livemode, source: 'clock', items: [], clock });
-    // What turned out not to be due is asked about when it is, or never.
-    for (const { paymentId } of clock)
-      if (!posted.has(paymentId))
-        await postpone(work.database.pool, workspace, [paymentId], decisions.get(paymentId)?.wakeAt ?? null);
+    const settled = await runBatch(work, { workspace, livemode, source: 'clock', items: [], clock });
+    const { versions } = settled.session;
+    // What turned out not to be due is asked about when it is, or never; as long as nobody has decided it since.
+    const calls = clock.flatMap(({ paymentId: id }) => {
+      const version = versions.payments.get(id);
+      if (version === undefined || settled.posted.has(id)) return [];
+      return [{ id, version, wakeAt: settled.decisions.get(id)?.wakeAt ?? null }];
+    });
+    if (calls.length > 0) await setWakeCalls(work.database.pool, workspace, calls);
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
     if (clock.length > 1) {

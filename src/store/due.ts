@@ -56,14 +56,26 @@ export async function likelyInvoicePayments(
 }
 
 /** Asks again later about payments that could not be decided when their moment came. */
-export async function postpone(
-  tx: Tx,
-  workspace: string,
-  paymentIds: readonly string[],
-  until: number | null,
-): Promise<void> {
+export async function postpone(tx: Tx, workspace: string, paymentIds: readonly string[], until: number): Promise<void> {
   await tx.query({
     text: 'UPDATE payments SET wake_at = $3 WHERE workspace_id = $1 AND payment_id = ANY ($2::text[]) AND wake_at IS NOT NULL',
-    values: [workspace, paymentIds, until === null ? null : new Date(until).toISOString()],
+    values: [workspace, paymentIds, new Date(until).toISOString()],
+  });
+}
+
+export type WakeCall = { readonly id: string; readonly version: number; readonly wakeAt: number | null };
+
+/** Moves the moments of payments that were read as not due; a payment that was written since keeps its own. */
+export async function setWakeCalls(tx: Tx, workspace: string, calls: readonly WakeCall[]): Promise<void> {
+  await tx.query({
+    text: `UPDATE payments p SET wake_at = s.wake_at
+           FROM unnest($2::text[], $3::int[], $4::timestamptz[]) AS s(payment_id, version, wake_at)
+           WHERE p.workspace_id = $1 AND p.payment_id = s.payment_id AND p.version = s.version`,
+    values: [
+      workspace,
+      calls.map(({ id }) => id),
+      calls.map(({ version }) => version),
+      calls.map(({ wakeAt }) => (wakeAt === null ? null : new Date(wakeAt).toISOString())),
+    ],
   });
 }

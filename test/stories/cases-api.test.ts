@@ -1,5 +1,4 @@
 /** cases.md 6.1, rows 20 and 21: the same money by webhook and by API. */
-/* oxlint-disable vitest/no-standalone-expect -- `story` and `scene` declare tests */
 import { expect, test } from 'vitest';
 import type { Caller, SaleRequest } from '../../src/core/desk.ts';
 import { isRefusal } from '../../src/core/refusals.ts';

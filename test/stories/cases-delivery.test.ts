@@ -1,5 +1,4 @@
 /** cases.md 6.1: delivery and identity. */
-/* oxlint-disable vitest/no-standalone-expect -- `story` and `scene` declare tests */
 import { expect } from 'vitest';
 import { processNext } from '../../src/pipeline/process.ts';
 import { createAccount, type SimulatedAccount, type SimulatedEvent } from '../../src/simulator/account.ts';

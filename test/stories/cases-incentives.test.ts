@@ -1,5 +1,4 @@
 /** cases.md 6.3: which incentive pays, and how much of it. */
-/* oxlint-disable vitest/no-standalone-expect -- `story` and `scene` declare tests */
 import { expect } from 'vitest';
 import { createAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
 import type { Terms } from '../../src/core/incentives.ts';

@@ -1,5 +1,4 @@
 /** cases.md 6.4: what a refund takes back. */
-/* oxlint-disable vitest/no-standalone-expect -- `story` and `scene` declare tests */
 import { expect } from 'vitest';
 import type { SimulatedAccount, SimulatedPayment } from '../../src/simulator/account.ts';
 import { terms } from '../support/stage.ts';

@@ -1,5 +1,4 @@
 /** cases.md 6.2: from payment to sale. */
-/* oxlint-disable vitest/no-standalone-expect -- `story` and `scene` declare tests */
 import { expect } from 'vitest';
 import { toMajor } from '../../src/core/money.ts';
 import type { SimulatedAccount } from '../../src/simulator/account.ts';

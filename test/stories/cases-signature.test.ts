@@ -1,5 +1,4 @@
 /** cases.md 6.1, rows 12 and 13: whose word counts at all. Over HTTP, with what a sender can get wrong. */
-/* oxlint-disable vitest/no-standalone-expect -- what stands is proven when all is over */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stripe } from '../../src/providers/stripe/index.ts';
 import { verifyWorkspace } from '../../src/pipeline/verify.ts';

@@ -103,8 +103,6 @@ export function enveloped(event: SimulatedEvent, change: Readonly<Record<string,
   return { ...event, body, object: JSON.parse(body) as SimulatedEvent['object'] };
 }
 
-/* oxlint-disable vitest/expect-expect -- what is expected stands in the plots */
-
 /** One database for a test file, and stages on it that are proven when their test ends. */
 export function theatre() {
   let on: TestDatabase | undefined;
