@@ -1,13 +1,19 @@
 /**
  * Who is credited for a payment. Published order (DESIGN.md, apis.md 5.5):
- * 1. a referral named by the payment's own objects, by carrier rank, then earliest;
- * 2. the buyer's earliest referral for this subscription, then the buyer's earliest referral at all;
- * 3. the same for the nodes the buyer is linked to: app user id, then e-mail (a sign-up's).
+ * 1. a coupon on the payment's own objects or on its subscription (unless the program puts clicks first);
+ * 2. a referral named by the payment's own objects, by carrier rank, then earliest;
+ * 3. the buyer's earliest referral for this subscription, then the buyer's earliest referral at all;
+ * 4. the same for the nodes the buyer is linked to: app user id, then e-mail (a sign-up's);
+ * 5. a coupon, where clicks come first; a coupon the buyer used before.
  * A token that resolves to nothing is passed over, and said so in the explanation.
  */
+import type { Sale } from './collect.ts';
+import { bindingOf, couponReferralId } from './coupons.ts';
 import type { Touch } from './facts.ts';
 import { compareText } from './facts.ts';
-import type { CustomerState, PaymentState } from './merge.ts';
+import { isCouponToken } from './keys.ts';
+import type { Rules, Settings } from './rules.ts';
+import type { CustomerState, PaymentState, PriceState } from './state.ts';
 
 /** What attribution needs to know of a referral. */
 export type Referral = {
@@ -17,15 +23,22 @@ export type Referral = {
   readonly rejected: boolean;
 };
 
-export type Attribution =
-  | { readonly referral: Referral; readonly via: string; readonly token: string }
+export type Attribution = {
+  /** Keys of promotion codes that nothing is known of yet. */
+  readonly awaits?: readonly string[];
+} & (
+  | { readonly referral: Referral; readonly via: string; readonly token: string; readonly coupon?: string }
   | {
       readonly referral: null;
       readonly reason: 'unattributed' | 'referral_rejected';
       readonly unknown: readonly string[];
-    };
+    }
+);
 
 export type Nodes = { customer(key: string): CustomerState | undefined; referral(token: string): Referral | undefined };
+
+/** Everything a credit may rest on. */
+export type CreditWorld = Nodes & { readonly rules: Rules; price(key: string): PriceState | undefined };
 
 function byRank(a: Touch, b: Touch): number {
   return a.rank - b.rank || a.at - b.at || compareText(a.token, b.token);
@@ -41,42 +54,83 @@ function linkOrder(links: readonly string[]): string[] {
   return links.toSorted((a, b) => rank(a) - rank(b) || compareText(a, b));
 }
 
+type Place = { readonly via: string; readonly touch: Touch };
+
+/** What attribution needs to know of a sale. */
+type Bought = Pick<Sale, 'party' | 'subscription' | 'paidAt' | 'moneyKey'>;
+
 /** Every place a credit may come from, in the published order. */
-function* places(
-  state: PaymentState,
-  party: string | null,
-  subscription: string | null,
-  nodes: Nodes,
-): Generator<{ via: string; touch: Touch }> {
-  for (const touch of state.touches.toSorted(byRank)) yield { via: 'payment', touch };
-  if (party === null) return;
+function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
+  const { party, subscription } = sale;
+  const places: Place[] = state.touches.toSorted(byRank).map((touch) => ({ via: 'payment', touch }));
+  if (party === null) return places;
   const own = nodes.customer(party);
-  const linked = linkOrder(own?.links ?? []);
-  for (const key of [party, ...linked]) {
-    const touches = (nodes.customer(key)?.touches ?? []).toSorted(byTime);
+  for (const key of [party, ...linkOrder(own?.links ?? [])]) {
+    const touches = ((key === party ? own : nodes.customer(key))?.touches ?? []).toSorted(byTime);
     const kind = key === party ? 'customer' : (key.split(':')[0] ?? 'customer');
     for (const touch of touches.filter((one) => subscription !== null && one.subscription === subscription))
-      yield { via: `${kind}_subscription`, touch };
-    for (const touch of touches) yield { via: kind, touch };
+      places.push({ via: `${kind}_subscription`, touch });
+    for (const touch of touches) places.push({ via: kind, touch });
   }
+  return places;
 }
 
-/** The first place whose token names a referral decides; a rejected referral (fraud) stops there and credits nobody. */
-export function attribute(
-  state: PaymentState,
-  party: string | null,
-  subscription: string | null,
-  nodes: Nodes,
-): Attribution {
+/** A coupon speaks for the payment it was used on and for its subscription; for anything else from then on. */
+const COUPON_GRACE_MS = 86_400_000;
+
+/** Coupons on the payment or its subscription, and those the buyer used before for something else. */
+function couponsOf(places: readonly Place[], sale: Bought): { near: Place[]; far: Place[] } {
+  const coupons = places.filter(({ touch }) => isCouponToken(touch.token));
+  const near = coupons.filter(({ via }) => via === 'payment' || via.endsWith('_subscription'));
+  const far = coupons.filter((place) => !near.includes(place) && place.touch.at <= sale.paidAt + COUPON_GRACE_MS);
+  return { near, far };
+}
+
+/** The first place that leads to a referral decides; a rejected referral (fraud) stops there and credits nobody. */
+export function attribute(state: PaymentState, sale: Bought, world: CreditWorld, settings: Settings): Attribution {
+  const places = placesOf(state, sale, world);
+  const { near, far } = couponsOf(places, sale);
+  const others = places.filter(({ touch }) => !isCouponToken(touch.token));
+  const ordered = settings.precedence === 'coupon' ? [...near, ...others, ...far] : [...others, ...near, ...far];
   const unknown: string[] = [];
-  for (const { via, touch } of places(state, party, subscription, nodes)) {
-    const referral = nodes.referral(touch.token);
-    if (!referral) {
+  const awaits: string[] = [];
+  const told = (found: Attribution): Attribution => (awaits.length > 0 ? { ...found, awaits } : found);
+  for (const { via, touch } of ordered) {
+    const credited = creditOf(touch, state, sale, world, others, awaits);
+    if (!credited) {
       if (!unknown.includes(touch.token)) unknown.push(touch.token);
       continue;
     }
-    if (referral.rejected) return { referral: null, reason: 'referral_rejected', unknown };
-    return { referral, via, token: touch.token };
+    const { referral, coupon } = credited;
+    if (referral.rejected) return told({ referral: null, reason: 'referral_rejected', unknown });
+    return told({ referral, via: coupon ? 'coupon' : via, token: touch.token, ...(coupon ? { coupon } : {}) });
   }
-  return { referral: null, reason: 'unattributed', unknown };
+  return told({ referral: null, reason: 'unattributed', unknown });
+}
+
+/** What one touch leads to. A coupon leads to the referral its affiliate already has with this buyer, else to a new one. */
+function creditOf(
+  touch: Touch,
+  state: PaymentState,
+  sale: Bought,
+  world: CreditWorld,
+  others: readonly Place[],
+  awaits: string[],
+): { referral: Referral; coupon?: string } | null {
+  if (!isCouponToken(touch.token)) {
+    const referral = world.referral(touch.token);
+    return referral ? { referral } : null;
+  }
+  const { binding, unheard } = bindingOf(world.rules, touch.token, state.rules ?? world.rules.version, world.price);
+  if (unheard) awaits.push(touch.token);
+  if (!binding) return null;
+  const { affiliateId, programId } = binding;
+  for (const { touch: other } of others) {
+    const known = world.referral(other.token);
+    if (known && known.affiliateId === affiliateId && known.programId === programId)
+      return { referral: known, coupon: binding.id };
+  }
+  const id = couponReferralId(binding, sale.party ?? sale.moneyKey);
+  const rejected = world.referral(id)?.rejected ?? false;
+  return { referral: { id, affiliateId, programId, rejected }, coupon: binding.id };
 }

@@ -2,11 +2,11 @@
  * The book: a set of payments, customers and prices in memory, and how facts change it. The pipeline fills it with what
  * one batch touches, `verify` with everything; the rules are the same. Deterministic: ids come from the caller.
  */
-import { collect, moneyKeyOf, partiesOfPayment } from './collect.ts';
+import { collect, moneyKeyOf, partiesOfPayment, type Sale } from './collect.ts';
 import { eventKey } from './keys.ts';
 import { decide, type Decision } from './decide.ts';
 import { earlierThan, type Summary } from './earlier.ts';
-import type { AffiliateView, Rules } from './rules.ts';
+import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { EventRef, Fact } from './facts.ts';
 import { compareText } from './facts.ts';
 import type { Referral } from './attribution.ts';
@@ -14,12 +14,13 @@ import {
   EMPTY_CUSTOMER,
   EMPTY_PAYMENT,
   EMPTY_PRICE,
+  lossOf,
   mergeClocks,
   mergeCustomers,
   mergePayments,
   mergePrices,
+  mergePromotions,
   paymentOf,
-  refundOf,
   rulingOf,
   type Clock,
   type CustomerState,
@@ -87,16 +88,20 @@ function absorb(book: Book, fact: Fact, event: EventRef, touched: Touched): void
       if (fact.claim?.party) joinParty(book, fact.claim.party, touched);
       return;
     case 'refund':
-      absorbPayment(book, refundOf(fact.refund, fact.keys, event), touched);
+    case 'dispute':
+    case 'warning':
+    case 'note':
+      absorbPayment(book, lossOf(fact, event), touched);
       return;
     case 'ruling':
       absorbPayment(book, rulingOf(fact.ruling, fact.keys, event), touched);
       return;
     case 'customer':
-      absorbCustomer(book, fact.key, { ...EMPTY_CUSTOMER, links: fact.links, touches: fact.touches }, touched);
+      absorbCustomer(book, fact.key, customerOf(fact), touched);
       return;
     case 'price':
-      absorbPrice(book, fact, touched);
+    case 'promotion':
+      absorbCatalogue(book, fact, touched);
       return;
   }
 }
@@ -158,9 +163,13 @@ function absorbCustomer(book: Book, key: string, said: CustomerState, touched: T
   }
 }
 
-function absorbPrice(book: Book, fact: Extract<Fact, { kind: 'price' }>, touched: Touched): void {
+function customerOf({ links, touches, optOuts }: Extract<Fact, { kind: 'customer' }>): CustomerState {
+  return { ...EMPTY_CUSTOMER, links, touches, ...(optOuts ? { optOuts } : {}) };
+}
+
+function absorbCatalogue(book: Book, fact: Extract<Fact, { kind: 'price' | 'promotion' }>, touched: Touched): void {
   const before = book.prices.get(fact.key) ?? EMPTY_PRICE;
-  const after = mergePrices(before, fact);
+  const after = fact.kind === 'price' ? mergePrices(before, fact) : mergePromotions(before, fact);
   if (after === before) return;
   book.prices.set(fact.key, after);
   touched.prices.add(fact.key);
@@ -187,14 +196,14 @@ export function settle(book: Book, rules: Rules, ids: Iterable<string>): Map<str
     rules,
     customer: (key: string) => book.customers.get(key),
     referral: (token: string) => book.referrals.get(token),
-    affiliate: (id: string) => book.affiliates.get(id),
+    affiliate: (id: string) => book.affiliates.get(id) ?? rules.partners.get(id),
     price: (key: string) => book.prices.get(key),
   };
-  for (const id of inTimeOrder(book, ids)) {
+  for (const id of inTimeOrder(book, rules, ids)) {
     const state = book.payments.get(id);
     if (!state) continue;
-    const decision = decide(state, world, (referralId, sale) =>
-      earlierThan(summaries.get(referralId) ?? [], sale.paidAt, sale.moneyKey),
+    const decision = decide(state, world, (referralId, sale, per) =>
+      earlierThan(ofSame(summaries.get(referralId) ?? [], sale, per), sale.paidAt, sale.moneyKey),
     );
     decisions.set(id, decision);
     const referral = decision.attribution?.referral;
@@ -204,10 +213,14 @@ export function settle(book: Book, rules: Rules, ids: Iterable<string>): Map<str
   return decisions;
 }
 
-function inTimeOrder(book: Book, ids: Iterable<string>): string[] {
+function ofSame(all: readonly Summary[], sale: Sale, per: Settings['limitsPer']): readonly Summary[] {
+  return per === 'subscription' ? all.filter(({ subscription }) => subscription === sale.subscription) : all;
+}
+
+function inTimeOrder(book: Book, rules: Rules, ids: Iterable<string>): string[] {
   const all = [...ids];
   if (all.length < 2) return all;
-  const rank = new Map(all.map((id) => [id, timeOf(book.payments.get(id))]));
+  const rank = new Map(all.map((id) => [id, timeOf(book.payments.get(id), rules)]));
   return all.toSorted((a, b) => {
     const x = rank.get(a);
     const y = rank.get(b);
@@ -215,8 +228,8 @@ function inTimeOrder(book: Book, ids: Iterable<string>): string[] {
   });
 }
 
-function timeOf(state: PaymentState | undefined): { at: number; name: string } {
+function timeOf(state: PaymentState | undefined, rules: Rules): { at: number; name: string } {
   if (!state) return { at: 0, name: '' };
-  const collected = collect(state);
+  const collected = collect(state, settingsAt(rules, state.rules ?? rules.version));
   return collected.is === 'sale' ? { at: collected.sale.paidAt, name: collected.sale.moneyKey } : { at: 0, name: '' };
 }

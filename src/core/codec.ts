@@ -2,16 +2,27 @@
  * Merged state as JSON and back. Amounts travel as decimal text, never as JSON numbers, so that no reader of the column
  * can turn them into floats.
  */
-import type { Claim, Line, Refund } from './facts.ts';
+import type { Claim, Dispute, Line, Note, Refund, Ruling } from './facts.ts';
 import { EMPTY_STANDING, type Standing } from './ledger.ts';
-import type { CustomerState, PaymentState, PriceState } from './merge.ts';
+import { EMPTY_PAYMENT, type CustomerState, type PaymentState, type PriceState } from './state.ts';
 
 type Written<T> = { [K in keyof T]: T[K] extends bigint ? string : T[K] extends bigint | null ? string | null : T[K] };
 type WrittenClaim = Omit<Written<Claim>, 'lines'> & { lines: Written<Line>[] };
-type WrittenState = Omit<PaymentState, 'claims' | 'refunds'> & {
+type WrittenNote = Omit<Written<Note>, 'refunds' | 'lines'> & {
+  refunds: { key: string; amount: string }[];
+  lines: { line: string | null; amount: string }[];
+};
+type WrittenState = Omit<PaymentState, 'claims' | 'refunds' | 'disputes' | 'notes' | 'outside' | 'rulings'> & {
   claims: Record<string, WrittenClaim>;
   refunds: Record<string, Written<Refund>>;
+  disputes: Record<string, Written<Dispute>>;
+  notes: Record<string, WrittenNote>;
+  outside: Record<string, string>;
+  rulings: (Omit<Ruling, 'amounts'> & { amounts?: { affiliateId: string; amount: string }[] })[];
 };
+/** What most payments do not have is not written; reading puts it back. */
+const RARE = ['disputes', 'warnings', 'notes', 'outside'] as const;
+type Stored = Omit<WrittenState, (typeof RARE)[number]> & Partial<Pick<WrittenState, (typeof RARE)[number]>>;
 
 /** What stands because of a payment: ids of the rows, digests to see a change, standing per commission. */
 export type Posted = {
@@ -48,6 +59,8 @@ function writeClaim(claim: Claim): WrittenClaim {
     paid: String(claim.paid),
     net: String(claim.net),
     refunded: claim.refunded === null ? null : String(claim.refunded),
+    platformFee: claim.platformFee === null ? null : String(claim.platformFee),
+    fromBalance: claim.fromBalance === null ? null : String(claim.fromBalance),
     lines: claim.lines.map((line) => ({ ...line, net: String(line.net) })),
   };
 }
@@ -59,26 +72,74 @@ function readClaim(claim: WrittenClaim): Claim {
     paid: BigInt(claim.paid),
     net: BigInt(claim.net),
     refunded: claim.refunded === null ? null : BigInt(claim.refunded),
+    platformFee: claim.platformFee == null ? null : BigInt(claim.platformFee),
+    fromBalance: claim.fromBalance == null ? null : BigInt(claim.fromBalance),
+    detail: claim.detail ?? (claim.linesIncomplete ? 0 : 1),
+    linesStamp: claim.linesStamp ?? null,
     lines: claim.lines.map((line) => ({ ...line, net: BigInt(line.net) })),
   };
 }
 
+function writeNote(note: Note): WrittenNote {
+  return {
+    ...note,
+    outside: String(note.outside),
+    balance: String(note.balance),
+    refunds: note.refunds.map(text),
+    lines: note.lines.map(text),
+  };
+}
+
+function readNote(note: WrittenNote): Note {
+  return {
+    ...note,
+    outside: BigInt(note.outside),
+    balance: BigInt(note.balance),
+    refunds: note.refunds.map((one) => ({ ...one, amount: BigInt(one.amount) })),
+    lines: note.lines.map((one) => ({ ...one, amount: BigInt(one.amount) })),
+  };
+}
+
+function writeRuling({ amounts, ...ruling }: Ruling): WrittenState['rulings'][number] {
+  return amounts ? { ...ruling, amounts: amounts.map((one) => ({ ...one, amount: String(one.amount) })) } : ruling;
+}
+
+function readRuling({ amounts, ...ruling }: WrittenState['rulings'][number]): Ruling {
+  return amounts ? { ...ruling, amounts: amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) } : ruling;
+}
+
+const text = <T extends { readonly amount: bigint }>(one: T): Omit<T, 'amount'> & { amount: string } => ({
+  ...one,
+  amount: String(one.amount),
+});
+
 export function writePayment(state: PaymentState): string {
-  const written: WrittenState = {
+  const written: Record<string, unknown> = {
     ...state,
     claims: mapValues(state.claims, writeClaim),
-    refunds: mapValues(state.refunds, (refund) => ({ ...refund, amount: String(refund.amount) })),
+    refunds: mapValues(state.refunds, text),
+    disputes: mapValues(state.disputes, text),
+    notes: mapValues(state.notes, writeNote),
+    outside: mapValues(state.outside, String),
+    rulings: state.rulings.map(writeRuling),
   };
+  for (const name of RARE) if (Object.keys(state[name]).length === 0) delete written[name];
   return JSON.stringify(written);
 }
 
-/** Reads what `writePayment` wrote; the column has no other writer. */
-export function readPayment(text: string): PaymentState {
-  const written = JSON.parse(text) as WrittenState;
+/** Reads what `writePayment` wrote, now or before a field existed; the column has no other writer. */
+export function readPayment(stored: string): PaymentState {
+  const written = JSON.parse(stored) as Stored;
   return {
+    ...EMPTY_PAYMENT,
     ...written,
     claims: mapValues(written.claims, readClaim),
     refunds: mapValues(written.refunds, (refund) => ({ ...refund, amount: BigInt(refund.amount) })),
+    disputes: mapValues(written.disputes ?? {}, (one) => ({ ...one, amount: BigInt(one.amount) })),
+    warnings: written.warnings ?? {},
+    notes: mapValues(written.notes ?? {}, readNote),
+    outside: mapValues(written.outside ?? {}, BigInt),
+    rulings: written.rulings.map(readRuling),
   };
 }
 

@@ -4,7 +4,9 @@
  */
 import type { Claim, Line, Stamp } from './facts.ts';
 import { compareStamps, compareText } from './facts.ts';
-import type { PaymentState } from './merge.ts';
+import { publicEventId } from './keys.ts';
+import { DEFAULT_SETTINGS, type Settings } from './rules.ts';
+import type { PaymentState } from './state.ts';
 import type { Moment } from './time.ts';
 
 /** Money that was really collected. Amounts in minor units of `currency`, with tax and shipping unless said otherwise. */
@@ -26,6 +28,8 @@ export type Sale = {
   readonly subscription: string | null;
   readonly trial: boolean;
   readonly outOfBand: boolean;
+  /** What the platform keeps of the cash as its fee. */
+  readonly platformFee: bigint;
   readonly report: Claim | null;
 };
 
@@ -66,11 +70,11 @@ const isPaid = (claim: Claim): boolean => claim.status === 'paid';
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 /** Says what the merged state proves; pure and independent of the order in which it came about. */
-export function collect(state: PaymentState): Collected {
+export function collect(state: PaymentState, settings: Settings = DEFAULT_SETTINGS): Collected {
   const claims = claimsByKind(state);
   // A caller who names an invoice that was never told says it was paid; once the invoice is told, it says it better.
   const onlyReported = claims.bill.length === 0 && claims.report.length > 0;
-  if (state.keys.some(isBillKey) && !onlyReported) return collectBill(state, claims);
+  if (state.keys.some(isBillKey) && !onlyReported) return collectBill(state, claims, settings);
   const legs = [...claims.order, ...claims.intent, ...claims.charge];
   const paid = legs.filter(isPaid);
   if (paid.length === 0) return collectReport(state, claims, legs);
@@ -81,24 +85,31 @@ export function collect(state: PaymentState): Collected {
   return { is: 'sale', sale: saleOfLegs(state, claims, paid, report) };
 }
 
-function collectBill(state: PaymentState, claims: ByKind): Collected {
-  const paid = claims.bill.filter(isPaid);
+function collectBill(state: PaymentState, claims: ByKind, settings: Settings): Collected {
+  const sold = (bill: Claim): boolean =>
+    isPaid(bill) || (settings.sellUncollectible && bill.status === 'uncollectible' && bill.paid > 0n);
+  const paid = claims.bill.filter(sold);
   // A downgrade: the credit went to the customer's balance and no cash moved (cases.md 33).
   if (paid.length > 0 && sum(paid.map((bill) => bill.total)) < 0n)
     return { is: 'nothing', reason: 'credited_to_balance' };
-  if (paid.length > 0) return { is: 'sale', sale: saleOfBills(state, claims, paid) };
+  if (paid.length > 0) return { is: 'sale', sale: saleOfBills(state, claims, paid, settings) };
   if (claims.bill.length > 0) return { is: 'nothing', reason: `invoice_${claims.bill[0]?.status ?? 'open'}` };
   const legs = [...claims.order, ...claims.intent, ...claims.charge, ...claims.report];
-  const moved = legs.some(isPaid) || Object.keys(state.refunds).length > 0;
+  const moved = legs.some(isPaid) || isAskedBack(state);
   return moved
     ? { is: 'parked', reason: 'invoice_not_seen', defer: false }
     : { is: 'nothing', reason: 'invoice_not_seen' };
 }
 
+/** Somebody wants money back that has not been seen coming in. A credit note alone may be of a bill that was never paid. */
+function isAskedBack({ refunds, disputes, warnings }: PaymentState): boolean {
+  return [refunds, disputes, warnings].some((told) => Object.keys(told).length > 0);
+}
+
 function collectReport(state: PaymentState, claims: ByKind, legs: readonly Claim[]): Collected {
   const report = claims.report[0];
   if (report) return { is: 'sale', sale: saleOfReport(state, claims, report) };
-  if (Object.keys(state.refunds).length > 0) return { is: 'parked', reason: 'refund_before_sale', defer: false };
+  if (isAskedBack(state)) return { is: 'parked', reason: 'refund_before_sale', defer: false };
   return { is: 'nothing', reason: legs[0] ? `payment_${legs[0].status}` : 'no_money_seen' };
 }
 
@@ -132,15 +143,19 @@ export function partyOfPayment(state: PaymentState): string | null {
 }
 
 /** Usually one bill; one payment intent may pay several, then they are one payment and their sums count. */
-function saleOfBills(state: PaymentState, claims: ByKind, bills: readonly Claim[]): Sale {
+function saleOfBills(state: PaymentState, claims: ByKind, bills: readonly Claim[], settings: Settings): Sale {
   const [first] = bills;
   if (!first) throw new Error('a bill sale needs a bill');
+  // On accrual the credit was taken back when it was given, so that what it pays for now earns (cases.md 97).
+  const balance = settings.accrual ? sum(bills.map((bill) => bill.fromBalance ?? 0n)) : 0n;
+  const cash = sum(bills.map((bill) => bill.paid)) + balance;
+  const outside = outsideOf(state, bills, cash);
   return {
     moneyKey: moneyKeyOf(state.keys),
     source: first.source,
-    externalEventId: firstProof(bills).event,
+    externalEventId: publicEventId(firstProof(bills).event),
     currency: first.currency,
-    cash: sum(bills.map((bill) => bill.paid)),
+    cash: settings.excludeOutOfBand ? cash - outside : cash,
     total: sum(bills.map((bill) => bill.total)),
     net: sum(bills.map((bill) => bill.net)),
     lines: bills.flatMap((bill) => bill.lines),
@@ -150,9 +165,23 @@ function saleOfBills(state: PaymentState, claims: ByKind, bills: readonly Claim[
     party: partyOf(claims),
     subscription: bills.find((bill) => bill.subscription !== null)?.subscription ?? null,
     trial: bills.every((bill) => bill.trial),
-    outOfBand: bills.some((bill) => bill.outOfBand),
+    outOfBand: outside > 0n,
+    platformFee: platformFeeOf(claims),
     report: claims.report[0] ?? null,
   };
+}
+
+/** What of the cash came from outside the provider: all of it when the bill says so itself, else what was recorded. */
+function outsideOf(state: PaymentState, bills: readonly Claim[], cash: bigint): bigint {
+  const recorded = sum(Object.values(state.outside));
+  const told = sum(bills.filter((bill) => bill.outOfBand).map((bill) => bill.paid));
+  // Recorded amounts say it exactly; a bill that only says "out of band" was paid so as a whole.
+  const outside = recorded > 0n ? recorded : told;
+  return outside > cash ? cash : outside;
+}
+
+function platformFeeOf(claims: ByKind): bigint {
+  return sum(claims.charge.filter(isPaid).map((charge) => charge.platformFee ?? 0n));
 }
 
 /** No bill: cash is what intents received (else charges captured, else the order was paid); tax is known to the order. */
@@ -166,7 +195,7 @@ function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[],
   return {
     moneyKey: moneyKeyOf(state.keys),
     source: told.source,
-    externalEventId: proof.event,
+    externalEventId: publicEventId(proof.event),
     currency: told.currency,
     cash: sum(cashLegs.map((claim) => claim.paid)),
     // An intent or a charge that was captured in part asked for more than it got; the rest was never owed.
@@ -180,6 +209,7 @@ function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[],
     subscription: report?.subscription ?? told.subscription,
     trial: false,
     outOfBand: false,
+    platformFee: platformFeeOf(claims),
     report,
   };
 }
@@ -188,7 +218,7 @@ function saleOfReport(state: PaymentState, claims: ByKind, report: Claim): Sale 
   return {
     moneyKey: moneyKeyOf(state.keys),
     source: report.source,
-    externalEventId: report.externalId ?? firstProof([report]).event,
+    externalEventId: report.externalId ?? publicEventId(firstProof([report]).event),
     currency: report.currency,
     cash: report.paid,
     total: report.total,
@@ -201,6 +231,7 @@ function saleOfReport(state: PaymentState, claims: ByKind, report: Claim): Sale 
     subscription: report.subscription,
     trial: report.trial,
     outOfBand: false,
+    platformFee: 0n,
     report,
   };
 }

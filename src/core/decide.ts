@@ -4,20 +4,25 @@
  */
 import { attribute, type Attribution, type Nodes } from './attribution.ts';
 import { collect, type Sale } from './collect.ts';
-import { refundedOf, refundsOf, type CountedRefund } from './refunds.ts';
+import { commissionsOf, type Commission } from './commission.ts';
+import { countedOf, goneOf, type Counted, type Gone } from './counted.ts';
+import { summaryOf, type Summary } from './earlier.ts';
 import { earn, type Earning } from './earn.ts';
-import { settingsAt, type AffiliateView, type Rules } from './rules.ts';
 import type { Earlier } from './incentives.ts';
-import { standing, type CommissionStatus, type Standing } from './ledger.ts';
-import type { PaymentState, PriceState } from './merge.ts';
-import { reversedOf, summaryOf, type Summary } from './earlier.ts';
-import { DAY_MS, type Moment } from './time.ts';
+import { sourceName } from './keys.ts';
+import { optedOutOn } from './opt-out.ts';
+import { questionOfKey, questionsOf, type Question } from './questions.ts';
+import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
+import type { PaymentState, PriceState } from './state.ts';
+import type { Moment } from './time.ts';
+
+export type { Commission } from './commission.ts';
 
 export type SaleStatus = 'open' | 'complete' | 'trialing' | 'failed' | 'refunded' | 'partial_refunded';
 
-/** A conversion as it should stand. Refunds have no base of their own: they reduce the sale's commission. */
+/** A conversion as it should stand. Refunds and disputes have no base of their own: they reduce the sale's commission. */
 export type Conversion = {
-  readonly kind: 'sale' | 'refund';
+  readonly kind: 'sale' | 'refund' | 'dispute';
   readonly moneyKey: string;
   readonly source: string;
   readonly externalEventId: string;
@@ -31,32 +36,18 @@ export type Conversion = {
   readonly occurredAt: Moment;
 };
 
-export type Commission = {
-  readonly affiliateId: string;
-  readonly referralId: string;
-  readonly programId: string;
-  readonly status: CommissionStatus;
-  readonly currency: string;
-  readonly base: bigint;
-  readonly earned: bigint;
-  readonly reversed: bigint;
-  readonly incentiveId: string | null;
-  readonly incentiveVersion: number | null;
-  readonly holdDays: number | null;
-  readonly availableAt: Moment;
-  readonly releasedAt: Moment | null;
-  readonly standing: Standing;
-  readonly parts: Earning['parts'];
-};
-
 export type Decision = {
   readonly conversions: readonly Conversion[];
-  readonly commission: Commission | null;
+  /** The credited affiliate's first, then that of whoever recruited them. */
+  readonly commissions: readonly Commission[];
   readonly attribution: Attribution | null;
   readonly sale: Sale | null;
   readonly parked: string | null;
   readonly wakeAt: Moment | null;
-  readonly awaitsPrices: readonly string[];
+  /** Keys of the catalogue and of exchange rates that would change it. */
+  readonly awaits: readonly string[];
+  /** What the provider could be asked. */
+  readonly asks: readonly Question[];
   /** What later payments of the same referral need to know of this one. */
   readonly summary: Summary | null;
   readonly earning: Earning | null;
@@ -68,141 +59,112 @@ export type World = Nodes & {
   price(key: string): PriceState | undefined;
 };
 
+/** The payments of a referral before a sale, of one subscription only when the program counts so. */
+type EarlierOf = (referralId: string, sale: Sale, per: Settings['limitsPer']) => Earlier;
+
 const NOTHING: Decision = {
   conversions: [],
-  commission: null,
+  commissions: [],
   attribution: null,
   sale: null,
   parked: null,
   wakeAt: null,
-  awaitsPrices: [],
+  awaits: [],
+  asks: [],
   summary: null,
   earning: null,
 };
 
 /** Decides one payment; `earlierOf` summarises the payments of the referral before it. */
-export function decide(
-  state: PaymentState,
-  world: World,
-  earlierOf: (referralId: string, sale: Sale) => Earlier,
-): Decision {
-  const collected = collect(state);
-  if (collected.is === 'nothing') return NOTHING;
+export function decide(state: PaymentState, world: World, earlierOf: EarlierOf): Decision {
+  const settings = settingsAt(world.rules, state.rules ?? world.rules.version);
+  const collected = collect(state, settings);
+  const asks = questionsOf(state, collected);
+  if (collected.is === 'nothing') return { ...NOTHING, asks };
   if (collected.is === 'parked') {
     const deadline = (state.clock.known ?? 0) + settingsAt(world.rules, world.rules.version).deferMinutes * 60_000;
-    return { ...NOTHING, parked: collected.reason, wakeAt: collected.defer ? deadline : null };
+    return { ...NOTHING, asks, parked: collected.reason, wakeAt: collected.defer ? deadline : null };
   }
-  return decideSale(state, collected.sale, world, earlierOf);
+  return decideSale(state, collected.sale, settings, world, earlierOf, asks);
 }
 
 function decideSale(
   state: PaymentState,
   sale: Sale,
+  settings: Settings,
   world: World,
-  earlierOf: (referralId: string, sale: Sale) => Earlier,
+  earlierOf: EarlierOf,
+  asks: readonly Question[],
 ): Decision {
-  const refunds = refundsOf(state);
+  const counted = countedOf(state, sale.currency, settings.accrual);
   const wholly = sale.report?.saleStatus === 'refunded';
-  const refunded = wholly ? sale.cash : refundedOf(refunds, sale.cash);
-  const attribution = attribute(state, sale.party, sale.subscription, world);
+  const gone = wholly ? { gone: sale.cash, held: 0n } : goneOf(state, counted, sale.cash);
+  const attribution = attribute(state, sale, world, settings);
   const { referral } = attribution;
   const earning = earn({
     state,
     sale,
     referral,
-    affiliate: referral ? world.affiliate(referral.affiliateId) : undefined,
+    settings,
+    optedOut: optedOutOn(state, sale, world),
+    affiliate: world.affiliate,
     rules: world.rules,
     price: world.price,
-    earlier: () => (referral ? earlierOf(referral.id, sale) : null),
+    earlier: () => (referral ? earlierOf(referral.id, sale, settings.limitsPer) : null),
   });
-  const commission =
-    referral && earning.amount !== null ? commissionOf(state, sale, referral, earning, refunded) : null;
+  const commissions = referral ? commissionsOf({ state, sale, referral, earning, counted, gone, settings }) : [];
+  const waits = commissions.flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]));
+  const unknownCode = attribution.awaits ?? [];
+  const awaits = [...earning.awaits, ...unknownCode];
   return {
-    conversions: [saleConversion(sale, earning, attribution, refunded), ...refundConversions(sale, refunds)],
-    commission,
+    conversions: [saleConversion(sale, earning, attribution, gone), ...lossConversions(sale, counted)],
+    commissions,
     attribution,
     sale,
-    parked: null,
-    wakeAt: commission?.status === 'pending' && commission.standing.pending > 0n ? commission.availableAt : null,
-    awaitsPrices: earning.awaitsPrices,
-    summary: earning.base > 0n ? summaryOf(sale, earning, refunds) : null,
+    parked: earning.reason === 'no_exchange_rate' ? earning.reason : null,
+    wakeAt: waits.length === 0 ? null : Math.min(...waits),
+    awaits,
+    asks: [...asks, ...awaits.flatMap(questionOfKey)],
+    summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version) : null,
     earning,
   };
 }
 
-function saleStatusOf(sale: Sale, refunded: bigint): SaleStatus {
+function saleStatusOf(sale: Sale, gone: bigint): SaleStatus {
   const told = sale.report?.saleStatus;
-  if (refunded > 0n) return refunded >= sale.cash ? 'refunded' : 'partial_refunded';
+  if (gone > 0n) return gone >= sale.cash ? 'refunded' : 'partial_refunded';
   if (told) return told as SaleStatus;
   return sale.trial ? 'trialing' : 'complete';
 }
 
-function saleConversion(sale: Sale, earning: Earning, attribution: Attribution, refunded: bigint): Conversion {
+function saleConversion(sale: Sale, earning: Earning, attribution: Attribution, { gone }: Gone): Conversion {
   return {
     kind: 'sale',
     moneyKey: sale.moneyKey,
-    source: sale.source,
+    source: sourceName(sale.source),
     externalEventId: sale.externalEventId,
-    status: saleStatusOf(sale, refunded),
+    status: saleStatusOf(sale, gone),
     reason: earning.reason ?? (attribution.referral ? null : attribution.reason),
     currency: sale.currency,
     amount: sale.cash,
-    refunded,
+    refunded: gone,
     base: earning.base,
     occurredAt: sale.paidAt,
   };
 }
 
-function refundConversions(sale: Sale, refunds: readonly CountedRefund[]): Conversion[] {
-  return refunds.map((refund) => ({
-    kind: 'refund',
-    moneyKey: refund.key,
-    source: refund.source,
-    externalEventId: refund.externalEventId,
-    status: refund.status,
+function lossConversions(sale: Sale, counted: readonly Counted[]): Conversion[] {
+  return counted.map((one) => ({
+    kind: one.kind,
+    moneyKey: one.key,
+    source: sourceName(one.source),
+    externalEventId: one.externalEventId,
+    status: one.status,
     reason: null,
     currency: sale.currency,
-    amount: refund.amount,
+    amount: one.amount,
     refunded: 0n,
     base: 0n,
-    occurredAt: refund.at,
+    occurredAt: one.at,
   }));
-}
-
-function commissionOf(
-  state: PaymentState,
-  sale: Sale,
-  referral: { id: string; affiliateId: string; programId: string },
-  earning: Earning,
-  refunded: bigint,
-): Commission {
-  const earned = earning.amount ?? 0n;
-  const reversed = sale.cash > 0n ? reversedOf(earned, refunded, sale.cash) : 0n;
-  const ruling = state.rulings.at(-1)?.status ?? sale.report?.commissionStatus ?? null;
-  const availableAt = sale.paidAt + (earning.holdDays ?? 0) * DAY_MS;
-  const releasedAt = earning.holdDays ? state.clock.released : availableAt;
-  const { status, stand } = standing({
-    net: earned - reversed,
-    wholly: refunded > 0n && refunded >= sale.cash,
-    manual: earning.manual,
-    released: releasedAt !== null,
-    ruling,
-  });
-  return {
-    affiliateId: referral.affiliateId,
-    referralId: referral.id,
-    programId: referral.programId,
-    status,
-    currency: sale.currency,
-    base: earning.base,
-    earned,
-    reversed,
-    incentiveId: earning.parts[0]?.incentive ?? null,
-    incentiveVersion: earning.parts[0]?.version ?? null,
-    holdDays: earning.holdDays,
-    availableAt,
-    releasedAt,
-    standing: stand,
-    parts: earning.parts,
-  };
 }

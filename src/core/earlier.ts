@@ -2,8 +2,9 @@
 import type { Sale } from './collect.ts';
 import type { Earning } from './earn.ts';
 import { capKey, type Earlier } from './incentives.ts';
-import { portion } from './money.ts';
-import { refundedWhollyAt, type CountedRefund } from './refunds.ts';
+import { wholeAt, type Counted } from './counted.ts';
+import { reversedOf } from './reversal.ts';
+import { compareText } from './stamp.ts';
 import type { Moment } from './time.ts';
 
 /** One payment in the eyes of the later payments of its referral. */
@@ -16,31 +17,28 @@ export type Summary = {
   readonly earned: Readonly<Record<string, bigint>>;
   readonly refunds: readonly { readonly at: Moment; readonly amount: bigint }[];
   readonly cash: bigint;
+  readonly subscription: string | null;
+  /** Version of the rules it was decided by. */
+  readonly rules: number;
 };
 
-/**
- * Reversal is a target, not a sum of events: commission × refunded ÷ cash, rounded once, so partial refunds that add up
- * to everything leave exactly zero (cases.md 81 to 85). Tax is in both numbers and cancels out.
- */
-export function reversedOf(earned: bigint, refunded: bigint, cash: bigint): bigint {
-  if (refunded >= cash) return earned;
-  return portion(earned, { num: refunded, den: cash });
-}
-
-export function summaryOf(sale: Sale, earning: Earning, refunds: readonly CountedRefund[]): Summary {
+export function summaryOf(sale: Sale, earning: Earning, counted: readonly Counted[], rules: number): Summary {
   const earned: Record<string, bigint> = {};
-  for (const part of earning.parts) {
-    const key = capKey(part.incentive, sale.currency);
+  // Caps are the affiliate's own; what their recruiter earns beside it uses up nothing.
+  for (const part of earning.gains[0]?.parts ?? []) {
+    const key = capKey(part.incentive, earning.currency);
     earned[key] = (earned[key] ?? 0n) + part.commission;
   }
   return {
     paidAt: sale.paidAt,
     moneyKey: sale.moneyKey,
     prorationOnly: sale.lines.length > 0 && sale.lines.every((line) => line.proration),
-    refundedAt: refundedWhollyAt(refunds, sale.cash),
+    refundedAt: wholeAt(counted, sale.cash),
     earned,
-    refunds: refunds.filter((refund) => refund.status !== 'failed').map(({ at, amount }) => ({ at, amount })),
+    refunds: counted.filter(({ effect }) => effect === 'gone').map(({ at, amount }) => ({ at, amount })),
     cash: sale.cash,
+    subscription: sale.subscription,
+    rules,
   };
 }
 
@@ -64,6 +62,11 @@ export function earlierThan(summaries: readonly Summary[], paidAt: Moment, money
     payments: before.length,
     fullPayments: before.filter((one) => !one.prorationOnly).length,
     firstPaidAt: before.length === 0 ? null : Math.min(...before.map((one) => one.paidAt)),
+    firstRules: firstOf(before)?.rules ?? null,
     earned,
   };
+}
+
+function firstOf(summaries: readonly Summary[]): Summary | undefined {
+  return summaries.toSorted((a, b) => a.paidAt - b.paidAt || compareText(a.moneyKey, b.moneyKey))[0];
 }

@@ -2,36 +2,17 @@
  * What one sale earns: base per line (stripe.md 6.3), an incentive per line, a commission per incentive.
  */
 import type { Referral } from './attribution.ts';
-import type { Sale } from './collect.ts';
-import type { Interval, Line } from './facts.ts';
-import { objectKey } from './keys.ts';
-import {
-  capKey,
-  matchIncentive,
-  NO_EARLIER,
-  specificity,
-  type Earlier,
-  type Incentive,
-  type Rejected,
-} from './incentives.ts';
-import type { PaymentState, PriceState } from './merge.ts';
-import { portion } from './money.ts';
 import { basesOf, type Group } from './base.ts';
-import { affiliateAt, settingsAt, type AffiliateView, type Rules } from './rules.ts';
-
-/** One incentive's share of a sale, with the lines it paid for. */
-export type Part = {
-  readonly incentive: string;
-  readonly version: number;
-  readonly rate: string;
-  readonly base: bigint;
-  readonly commission: bigint;
-  readonly capped: boolean;
-  readonly lines: readonly string[];
-};
-
-/** Where a line's interval came from, in the order of trust (stripe.md 1.3, cases.md 44). */
-export type IntervalSource = 'payload' | 'price' | 'period' | 'none';
+import type { Sale } from './collect.ts';
+import { converted, rateAt, rateInWords, rateKey } from './exchange.ts';
+import type { Interval } from './facts.ts';
+import { matchIncentive, NO_EARLIER, specificity, type Earlier, type Incentive, type Rejected } from './incentives.ts';
+import { longestInterval, type IntervalSource } from './intervals.ts';
+import { split } from './money.ts';
+import { partOf, parentPartsOf, sharesOf, type Matched, type Part } from './parts.ts';
+import type { Share } from './reversal.ts';
+import { affiliateAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
+import type { PaymentState, PriceState } from './state.ts';
 
 export type LineView = {
   readonly id: string;
@@ -44,92 +25,122 @@ export type LineView = {
   readonly rejected: readonly Rejected[];
 };
 
-export type Earning = {
-  /** null: no commission row at all, because nobody is credited or nothing matched. */
-  readonly amount: bigint | null;
-  readonly reason: string | null;
-  readonly base: bigint;
+/** What one affiliate gets of a sale. */
+export type Gain = {
+  readonly affiliateId: string;
+  readonly amount: bigint;
   readonly parts: readonly Part[];
+  /** The same by price, for what goes back of a single line. */
+  readonly shares: readonly Share[];
+};
+
+export type Earning = {
+  /** The credited affiliate's first; empty: no commission row at all, because nobody is credited or nothing matched. */
+  readonly gains: readonly Gain[];
+  readonly reason: string | null;
+  /** What may earn, in the sale's currency. */
+  readonly base: bigint;
+  /** The same in the currency of the commission. */
+  readonly commissionBase: bigint;
+  readonly currency: string;
+  /** The exchange rate in words; null: none was needed. */
+  readonly rate: string | null;
   readonly lines: readonly LineView[];
   readonly manual: boolean;
   readonly holdDays: number | null;
-  readonly awaitsPrices: readonly string[];
+  /** Keys of the catalogue, or of an exchange rate, that would change it. */
+  readonly awaits: readonly string[];
 };
 
 type Input = {
   readonly state: PaymentState;
   readonly sale: Sale;
   readonly referral: Referral | null;
-  readonly affiliate: AffiliateView | undefined;
+  readonly optedOut: string | null;
+  readonly affiliate: (id: string) => AffiliateView | undefined;
   readonly rules: Rules;
+  readonly settings: Settings;
   readonly price: (key: string) => PriceState | undefined;
   readonly earlier: () => Earlier | null;
 };
 
-function intervalOfLine(
-  line: Line,
-  sale: Sale,
-  price: Input['price'],
-): { interval: Interval | null; from: IntervalSource; awaits: string[] } {
-  if (line.interval !== null) return { interval: line.interval, from: 'payload', awaits: [] };
-  // What only a caller tells of is never announced by a price; what a provider proved is, also under a caller's ids.
-  const reported = sale.report !== null && sale.report.source === sale.source;
-  const keys = reported ? [] : line.prices.map((id) => objectKey(sale.source, id));
-  for (const key of keys) {
-    const known = price(key);
-    if (known?.stamp) return { interval: known.interval, from: known.interval === null ? 'none' : 'price', awaits: [] };
-  }
-  // Unknown price: the whole period's length until the price is seen, then it is decided again. That holds for a
-  // one-off line too, because its price may turn out to recur. What a caller reports is never announced by a price.
-  return { interval: line.period, from: line.period === null ? 'none' : 'period', awaits: keys };
+function nothing(reason: string | null, base: bigint, currency: string, awaits: readonly string[] = []): Earning {
+  return {
+    gains: [],
+    reason,
+    base,
+    commissionBase: base,
+    currency,
+    rate: null,
+    lines: [],
+    manual: false,
+    holdDays: null,
+    awaits,
+  };
 }
-
-const nothing = (reason: string | null, base: bigint, awaitsPrices: readonly string[] = []): Earning => ({
-  amount: null,
-  reason,
-  base,
-  parts: [],
-  lines: [],
-  manual: false,
-  holdDays: null,
-  awaitsPrices,
-});
 
 /** Sale statuses of the caller's own that mean: no money yet. */
 const NOT_YET = new Set(['open', 'trialing', 'failed']);
 
 /** What the sale earns for its referral. Never throws for odd money: the reason says why it earned nothing. */
 export function earn(input: Input): Earning {
-  const { sale, referral, state } = input;
-  const { base, groups } = basesOf(sale);
+  const { sale, referral, settings } = input;
+  const fee = settings.netOfPlatformFee ? sale.platformFee : 0n;
+  const { base, groups } = basesOf({ ...sale, cash: sale.cash > fee ? sale.cash - fee : 0n });
   const told = sale.report?.saleStatus;
-  if (told && NOT_YET.has(told)) return nothing(`sale_${told}`, 0n);
-  if (base === 0n) return nothing(zeroReason(sale), 0n);
-  if (!referral) return nothing(null, base);
-  if (state.optOut !== null) return nothing('opted_out', base);
-  const affiliate = affiliateAt(input.affiliate, state.rules ?? input.rules.version);
-  if (affiliate?.status !== 'approved') return nothing('affiliate_not_approved', base);
-  return earnLines(input, referral, affiliate.groupId, base, groups);
+  if (told && NOT_YET.has(told)) return nothing(`sale_${told}`, 0n, sale.currency);
+  if (base === 0n) return nothing(zeroReason(sale, settings), 0n, sale.currency);
+  if (!referral) return nothing(null, base, sale.currency);
+  if (input.optedOut !== null) return nothing(`opted_out_on_${input.optedOut}`, base, sale.currency);
+  if (partnerOf(input, referral.affiliateId)?.status !== 'approved')
+    return nothing('affiliate_not_approved', base, sale.currency);
+  return earnConverted(input, referral, base, groups);
 }
 
-function zeroReason(sale: Sale): string {
+const knownAt = ({ state, rules }: Input): number => state.rules ?? rules.version;
+
+function partnerOf(input: Input, id: string): AffiliateView['history'][number] | undefined {
+  return affiliateAt(input.affiliate(id), knownAt(input));
+}
+
+function zeroReason(sale: Sale, settings: Settings): string {
   if (sale.trial) return 'trial';
   if (sale.total <= 0n) return 'nothing_to_pay';
-  if (sale.cash === 0n) return 'paid_from_credit_balance';
+  if (sale.cash === 0n)
+    return sale.outOfBand && settings.excludeOutOfBand ? 'paid_out_of_band' : 'paid_from_credit_balance';
   return 'no_commissionable_amount';
 }
 
-type Matched = { incentive: Incentive; base: bigint; lines: string[] };
+type Based = Group & { base: bigint };
 
-function earnLines(
-  input: Input,
-  referral: Referral,
-  groupId: string | null,
-  base: bigint,
-  groups: readonly (Group & { base: bigint })[],
-): Earning {
-  const { sale, rules, state } = input;
+/** In the program's currency, if it has one of its own: everything is matched, limited and earned in it. */
+function earnConverted(input: Input, referral: Referral, base: bigint, groups: readonly Based[]): Earning {
+  const { sale, settings, rules } = input;
+  const currency = settings.currency ?? sale.currency;
+  if (currency === sale.currency) return earnLines(input, referral, { base, currency, rate: null }, base, groups);
+  const rate = rateAt(rules, sale.currency, currency, sale.paidAt, knownAt(input));
+  if (!rate) return nothing('no_exchange_rate', base, sale.currency, [rateKey(sale.currency, currency)]);
+  const whole = converted(base, rate);
+  const bases = groups.map((group) => group.base);
+  const parts = groups.length === 0 ? [] : split(whole, bases);
+  const own = groups.map((group, index) => ({ ...group, base: parts[index] ?? 0n }));
+  return earnLines(input, referral, { base: whole, currency, rate: rateInWords(rate) }, base, own);
+}
+
+type Money = { readonly base: bigint; readonly currency: string; readonly rate: string | null };
+
+function earnLines(input: Input, referral: Referral, money: Money, base: bigint, groups: readonly Based[]): Earning {
+  const { sale, settings, rules } = input;
   const earlier = (rules.lookAcross ? input.earlier() : null) ?? NO_EARLIER;
+  const ask = {
+    programId: referral.programId,
+    affiliateId: referral.affiliateId,
+    groupId: partnerOf(input, referral.affiliateId)?.groupId ?? null,
+    rules: (settings.lockRates ? earlier.firstRules : null) ?? knownAt(input),
+    paidAt: sale.paidAt,
+    currency: money.currency,
+    earlier: settings.countProrations ? { ...earlier, fullPayments: earlier.payments } : earlier,
+  };
   const views: LineView[] = [];
   const awaits = new Set<string>();
   const matched = new Map<string, Matched>();
@@ -138,75 +149,93 @@ function earnLines(
     if (!line) continue;
     const known = longestInterval(group.lines, sale, input.price);
     for (const key of known.awaits) awaits.add(key);
+    const { prices, products } = line;
+    const isSubscription = sale.subscription !== null || line.recurring;
     const { incentive, rejected } = matchIncentive(rules.incentives, {
-      programId: referral.programId,
-      affiliateId: referral.affiliateId,
-      groupId,
-      rules: state.rules ?? rules.version,
-      paidAt: sale.paidAt,
-      currency: sale.currency,
-      prices: line.prices,
-      products: line.products,
+      ...ask,
+      prices,
+      products,
       interval: known.interval,
-      isSubscription: sale.subscription !== null || line.recurring,
-      earlier,
+      isSubscription,
     });
-    const ids = group.lines.map((one) => one.id);
-    views.push({
-      id: ids.join(','),
-      prices: line.prices,
-      products: line.products,
-      interval: known.interval,
-      intervalFrom: known.from,
-      base: group.base,
-      incentive: incentive?.id ?? null,
-      rejected,
-    });
+    views.push(viewOf(group, known, incentive, rejected));
     if (!incentive || group.base === 0n) continue;
     const before = matched.get(incentive.id);
-    matched.set(incentive.id, {
-      incentive,
-      base: (before?.base ?? 0n) + group.base,
-      lines: [...(before?.lines ?? []), ...ids],
-    });
+    matched.set(incentive.id, { incentive, groups: [...(before?.groups ?? []), group] });
   }
-  return earningOf(input, base, [...matched.values()], views, [...awaits].toSorted(), earlier);
+  const all = [...matched.values()];
+  return {
+    ...earningOf(input, referral, money, all, groups, earlier),
+    base,
+    lines: views,
+    awaits: [...awaits].toSorted(),
+  };
 }
 
-/** A proration's short period says nothing, so a whole-period line of the same price speaks for the group. */
-function longestInterval(lines: readonly Line[], sale: Sale, price: Input['price']): ReturnType<typeof intervalOfLine> {
-  const all = lines.map((line) => intervalOfLine(line, sale, price));
-  return all.find((one) => one.interval !== null) ?? all[0] ?? { interval: null, from: 'none', awaits: [] };
+function viewOf(
+  group: Based,
+  { interval, from }: { interval: Interval | null; from: IntervalSource },
+  incentive: Incentive | null,
+  rejected: readonly Rejected[],
+): LineView {
+  const [line] = group.lines;
+  return {
+    id: group.lines.map((one) => one.id).join(','),
+    prices: line?.prices ?? [],
+    products: line?.products ?? [],
+    interval,
+    intervalFrom: from,
+    base: group.base,
+    incentive: incentive?.id ?? null,
+    rejected,
+  };
 }
 
 function earningOf(
   input: Input,
-  base: bigint,
+  referral: Referral,
+  { base, currency, rate }: Money,
   matched: readonly Matched[],
-  lines: readonly LineView[],
-  awaitsPrices: readonly string[],
+  groups: readonly Based[],
   earlier: Earlier,
 ): Earning {
-  const parts = matched.map((one) => partOf(one, input.sale.currency, earlier));
-  const first = matched[0];
-  if (!first) return { ...nothing('no_incentive_matched', base, awaitsPrices), lines };
-  const amount = parts.reduce((sum, part) => sum + part.commission, 0n);
-  const settings = settingsAt(input.rules, input.state.rules ?? input.rules.version);
-  const holds = matched.map(({ incentive }) => incentive.terms.holdPeriodDays ?? settings.holdPeriodDays);
+  if (matched.length === 0) return nothing('no_incentive_matched', base, currency);
+  const parts = matched.map((one) => partOf(one, currency, earlier));
+  const own: Gain = {
+    affiliateId: referral.affiliateId,
+    amount: sumOf(parts),
+    parts: byAmount(parts),
+    shares: sharesOf(groups, matched, parts),
+  };
+  const holds = matched.map(({ incentive }) => incentive.terms.holdPeriodDays ?? input.settings.holdPeriodDays);
   const known = holds.filter((days) => days !== null);
   return {
-    amount,
-    reason: null,
-    base,
-    parts: parts.toSorted((a, b) => (a.commission === b.commission ? 0 : a.commission > b.commission ? -1 : 1)),
-    lines,
+    ...nothing(null, base, currency),
+    gains: [own, ...parentGain(input, referral, matched, groups)],
+    rate,
     manual:
-      matched.some(({ incentive }) => needsApproval(incentive, amount, input.sale.currency)) ||
-      (input.sale.outOfBand && !settings.trustOutOfBand) ||
+      matched.some(({ incentive }) => needsApproval(incentive, own.amount, currency)) ||
+      (input.sale.outOfBand && !input.settings.trustOutOfBand) ||
+      partnerOf(input, referral.affiliateId)?.held === true ||
       (input.sale.linesIncomplete && choosesByLine(input)),
     holdDays: known.length === 0 ? null : Math.max(...known),
-    awaitsPrices,
   };
+}
+
+const sumOf = (parts: readonly Part[]): bigint => parts.reduce((sum, part) => sum + part.commission, 0n);
+
+const byAmount = (parts: readonly Part[]): Part[] =>
+  parts.toSorted((a, b) => (a.commission === b.commission ? 0 : a.commission > b.commission ? -1 : 1));
+
+/** Whoever recruited the affiliate earns of the same base, where the incentive says so and they are approved themselves. */
+function parentGain(input: Input, referral: Referral, matched: readonly Matched[], groups: readonly Based[]): Gain[] {
+  const parent = partnerOf(input, referral.affiliateId)?.parentId ?? null;
+  if (parent === null || parent === referral.affiliateId) return [];
+  if (partnerOf(input, parent)?.status !== 'approved') return [];
+  const parts = parentPartsOf(matched);
+  if (parts.length === 0) return [];
+  const paying = matched.filter(({ incentive }) => incentive.terms.parentRatio != null);
+  return [{ affiliateId: parent, amount: sumOf(parts), parts, shares: sharesOf(groups, paying, parts) }];
 }
 
 /**
@@ -221,23 +250,4 @@ function choosesByLine({ rules, referral }: Input): boolean {
 function needsApproval({ terms }: Incentive, amount: bigint, currency: string): boolean {
   if (terms.approvalType === 'manual') return true;
   return terms.manualAbove !== null && (terms.currency !== currency || amount > terms.manualAbove);
-}
-
-/** Commission of one incentive: a share of its base, or a fixed sum never larger than the base (cases.md 79). */
-function partOf({ incentive, base, lines }: Matched, currency: string, earlier: Earlier): Part {
-  const { terms } = incentive;
-  const fixed = terms.amount ?? 0n;
-  const full = terms.ratio ? portion(base, terms.ratio) : fixed > base ? base : fixed;
-  const used = earlier.earned[capKey(incentive.id, currency)] ?? 0n;
-  const rest = terms.maxAmount !== null && terms.currency === currency ? terms.maxAmount - used : full;
-  const commission = rest < full ? (rest < 0n ? 0n : rest) : full;
-  return {
-    incentive: incentive.id,
-    version: incentive.version,
-    rate: terms.ratio ? `${terms.ratio.num}/${terms.ratio.den}` : `fixed ${fixed}`,
-    base,
-    commission,
-    capped: commission < full,
-    lines,
-  };
 }

@@ -5,10 +5,13 @@
  * an intent or a charge (a cash leg), a report (an API sale). All claims that are the same money share one payment.
  * A *party* is who buys: a customer id, an app user id or an e-mail, each a node that touches can be bound to.
  */
+import type { Stamp } from './stamp.ts';
+import type { DisputeFact, NoteFact, RefundFact, WarningFact } from './losses.ts';
 import type { Moment } from './time.ts';
 
-/** Orders what is said about one object: newest time, then higher rank of status, then larger event id. */
-export type Stamp = { readonly at: Moment; readonly rank: number; readonly event: string };
+export type * from './losses.ts';
+export type { Stamp } from './stamp.ts';
+export { compareStamps, compareText } from './stamp.ts';
 
 /** `day:7`, `month:1`, `month:12`: weeks are 7 days, a year is 12 months (cases.md 45). */
 export type Interval = string;
@@ -31,7 +34,7 @@ export type Line = {
 /** Kinds in the order of authority: when several speak of one payment, the first kind present is believed. */
 export type ClaimKind = 'bill' | 'order' | 'intent' | 'charge' | 'report';
 
-export type ClaimStatus = 'open' | 'paid' | 'failed' | 'void';
+export type ClaimStatus = 'open' | 'paid' | 'failed' | 'void' | 'uncollectible';
 
 export type Claim = {
   readonly kind: ClaimKind;
@@ -54,6 +57,10 @@ export type Claim = {
   readonly lines: readonly Line[];
   /** Lines were cut off in the payload: the totals are right, matching per line is not complete (cases.md 19). */
   readonly linesIncomplete: boolean;
+  /** How well `lines` are known: 0 cut off, 1 as a payload tells them, 2 asked for and told in full. The best are kept. */
+  readonly detail: 0 | 1 | 2;
+  /** The sight that told the lines, when it is not the newest; null: `stamp`. */
+  readonly linesStamp: Stamp | null;
   /** Lines had to be scaled to the stated total (stripe.md 6.3), or tax was unknown (cases.md 29). */
   readonly flags: readonly string[];
   /** true: certainly no bill behind it. false: a bill may still turn up. */
@@ -65,27 +72,15 @@ export type Claim = {
   readonly commissionStatus: string | null;
   readonly saleStatus: string | null;
   readonly outOfBand: boolean;
+  /** What the platform keeps of it as its fee, on a charge made for another account; null: nothing said (cases.md 64). */
+  readonly platformFee: bigint | null;
+  /** Part of a bill's total that was paid from the buyer's balance; null: nothing said. */
+  readonly fromBalance: bigint | null;
   readonly source: string;
   readonly externalId: string | null;
 };
 
-export type RefundStatus = 'pending' | 'succeeded' | 'failed';
-
-export type Refund = {
-  readonly key: string;
-  readonly stamp: Stamp;
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly status: RefundStatus;
-  readonly at: Moment;
-  /** The charge it belongs to, so that charge totals and refund objects are not added up twice. */
-  readonly charge: string | null;
-  readonly proof: Stamp;
-  readonly source: string;
-  readonly externalId: string | null;
-};
-
-/** Something that may earn attribution: a referral (or click) id carried by an object. Lower rank wins. */
+/** Something that may earn attribution: a referral (or click) id, or a coupon's key, carried by an object. Lower rank wins. */
 export type Touch = {
   readonly token: string;
   readonly rank: number;
@@ -95,7 +90,21 @@ export type Touch = {
 };
 
 /** An operator's or caller's word on one payment's commission: approve, decline, … Newest wins. */
-export type Ruling = { readonly stamp: Stamp; readonly status: string };
+export type Ruling = {
+  readonly stamp: Stamp;
+  readonly status: string;
+  /** `paid`: what was paid out to whom; who is missing got what stood at that moment. */
+  readonly amounts?: readonly { readonly affiliateId: string; readonly amount: bigint }[];
+};
+
+/** One sight of a wish to be left out, on a buyer or on one of their subscriptions. */
+export type OptOut = {
+  readonly of: string;
+  readonly carrier: string;
+  readonly at: Moment;
+  readonly on: boolean;
+  readonly event: string;
+};
 
 export type PaymentFact = {
   readonly kind: 'payment';
@@ -103,11 +112,12 @@ export type PaymentFact = {
   readonly keys: readonly string[];
   readonly claim: Claim | null;
   readonly touches: readonly Touch[];
-  /** Metadata asked to leave this payment out; the reason in words. */
+  /** What asked to leave this payment out: `invoice`, `charge`, …; null: nothing did. */
   readonly optOut: string | null;
+  /** Part of it was recorded as paid outside the provider: one payment record and its amount. */
+  readonly outside?: { readonly key: string; readonly amount: bigint };
 };
 
-export type RefundFact = { readonly kind: 'refund'; readonly keys: readonly string[]; readonly refund: Refund };
 export type RulingFact = { readonly kind: 'ruling'; readonly keys: readonly string[]; readonly ruling: Ruling };
 
 /** Says who a party is: its e-mail, other nodes it is known as, touches bound to it. */
@@ -116,6 +126,7 @@ export type CustomerFact = {
   readonly key: string;
   readonly links: readonly string[];
   readonly touches: readonly Touch[];
+  readonly optOuts?: readonly OptOut[];
 };
 
 export type PriceFact = {
@@ -127,7 +138,27 @@ export type PriceFact = {
   readonly interval: Interval | null;
 };
 
-export type Fact = PaymentFact | RefundFact | RulingFact | CustomerFact | PriceFact;
+/** What buyers type and which coupon it stands for: leads from a provider's id to the code an affiliate was given. */
+export type PromotionFact = {
+  readonly kind: 'promotion';
+  readonly key: string;
+  readonly stamp: Stamp;
+  /** As typed; compared without case. */
+  readonly code: string | null;
+  /** Key of the coupon. */
+  readonly coupon: string | null;
+};
+
+export type Fact =
+  | PaymentFact
+  | RefundFact
+  | DisputeFact
+  | WarningFact
+  | NoteFact
+  | RulingFact
+  | CustomerFact
+  | PriceFact
+  | PromotionFact;
 
 /** An event of the inbox on its way through the pipeline. */
 export type EventRef = {
@@ -167,13 +198,3 @@ export const INTERVAL_NAMES: Readonly<Record<string, Interval>> = {
   half_yearly: 'month:6',
   yearly: 'month:12',
 };
-
-/** Negative when `a` comes before `b`. */
-export function compareStamps(a: Stamp, b: Stamp): number {
-  return a.at - b.at || a.rank - b.rank || compareText(a.event, b.event);
-}
-
-/** Code-unit order, the same on every machine (no locale). */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -16,6 +16,14 @@ export type Terms = {
   /** fixed: minor units of `currency`. percentage: null. */
   readonly amount: bigint | null;
   readonly currency: string;
+  /** fixed: once a sale, or for every unit of a line's quantity (cases.md 42). */
+  readonly per?: 'sale' | 'unit';
+  /** fixed: it may be more than the base it is paid for (cases.md 79). */
+  readonly mayExceedBase?: boolean;
+  /** fixed: goes back only when the whole sale does (cases.md 92). */
+  readonly refundOnlyWhole?: boolean;
+  /** What the partner who recruited the affiliate gets of the same base, on top (cases.md 101). */
+  readonly parentRatio?: Ratio | null;
   readonly priceIds: readonly string[];
   readonly productIds: readonly string[];
   readonly interval: string | null;
@@ -70,6 +78,8 @@ export type Earlier = {
   /** The same without proration-only invoices; decides "N payments" (cases.md 34). */
   readonly fullPayments: number;
   readonly firstPaidAt: Moment | null;
+  /** Version of the rules the first of them was decided by. */
+  readonly firstRules: number | null;
   /** Commission left standing per `capKey`, minor units. */
   readonly earned: Readonly<Record<string, bigint>>;
 };
@@ -79,7 +89,7 @@ export function capKey(incentive: string, currency: string): string {
   return `${incentive}\n${currency}`;
 }
 
-export const NO_EARLIER: Earlier = { payments: 0, fullPayments: 0, firstPaidAt: null, earned: {} };
+export const NO_EARLIER: Earlier = { payments: 0, fullPayments: 0, firstPaidAt: null, firstRules: null, earned: {} };
 
 export type Rejected = { readonly id: string; readonly version: number; readonly reason: string };
 export type Match = { readonly incentive: Incentive | null; readonly rejected: readonly Rejected[] };

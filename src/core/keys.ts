@@ -50,3 +50,32 @@ export function userKey(id: string): string {
 export function emailKey(email: string): string {
   return `email:${email.trim().toLowerCase()}`;
 }
+
+/**
+ * The id an event is shown by. Ours may say more: `acct_2/evt_1` is of another account, `answer:in_1:…` is an answer we
+ * asked for and is shown as the object it speaks of.
+ */
+export function publicEventId(event: string): string {
+  const bare = event.slice(event.lastIndexOf('/') + 1);
+  return bare.startsWith('answer:') ? (bare.split(':')[1] ?? bare) : bare;
+}
+
+/** Keys of the catalogue by which a coupon may be carried; an affiliate's code is kept as it is typed, in lower case. */
+export function promotionKey(source: string, id: string): string {
+  return `${source}:promo:${id}`;
+}
+
+export function couponKey(source: string, id: string): string {
+  return `${source}:coupon:${id}`;
+}
+
+/** Does a touch's token name a coupon instead of a referral? */
+export function isCouponToken(token: string): boolean {
+  const kind = token.split(':')[1];
+  return kind === 'promo' || kind === 'coupon';
+}
+
+/** `stripe@acct_2` → `stripe`: the source as it is shown, whichever of its accounts it was. */
+export function sourceName(source: string): string {
+  return source.split('@')[0] ?? source;
+}

@@ -28,39 +28,56 @@ export const ACCOUNTS = ['review', 'pending', 'payable', 'paid'] as const;
 type Question = {
   /** Earned minus reversed. */
   readonly net: bigint;
-  /** The sale was refunded whole. */
+  /** The part of `net` that open disputes ask back; never more than `net`. */
+  readonly held: bigint;
+  /** Everything went back. */
   readonly wholly: boolean;
+  /** A person has to look at it: the incentive's approval, a fraud warning, a partner on hold. */
   readonly manual: boolean;
   /** The hold is over, or there was none. */
   readonly released: boolean;
   /** The newest word of an operator or caller on this commission; null: none. */
   readonly ruling: string | null;
+  /** What was paid out, or is being paid out, by that word. */
+  readonly paidOut: bigint;
+  /** Open disputes of what was paid out already count against the partner at once (cases.md 105). */
+  readonly provisional: boolean;
 };
 
-/** Status and standing of a commission. A whole refund outranks every word but a decline: there is nothing left. */
-export function standing({ net, wholly, manual, released, ruling }: Question): {
-  status: CommissionStatus;
-  stand: Standing;
-} {
+type Stands = { status: CommissionStatus; stand: Standing };
+
+/**
+ * Status and standing of a commission. What was paid out stays paid: a refund after it makes `payable` negative, and the
+ * next payout nets it (cases.md 86, 87). A batch on its way is not touched. Before that, a whole refund outranks every
+ * word but a decline: there is nothing left.
+ */
+export function standing(question: Question): Stands {
+  const { net, held, wholly, ruling, paidOut, provisional } = question;
   if (ruling === 'declined') return { status: 'declined', stand: EMPTY_STANDING };
-  if (wholly || ruling === 'refunded') return { status: 'refunded', stand: EMPTY_STANDING };
-  switch (ruling) {
-    case 'ready_for_payment':
-    case 'processing_payout':
-      return { status: ruling, stand: { ...EMPTY_STANDING, payable: net } };
-    case 'paid':
-      return { status: 'paid', stand: { ...EMPTY_STANDING, paid: net } };
-    case 'pending_manual_approval':
-    case 'dispute':
-      return { status: ruling, stand: { ...EMPTY_STANDING, review: net } };
-    case null:
-    default:
-      break;
+  if (ruling === 'paid') {
+    const review = provisional ? held : 0n;
+    return { status: 'paid', stand: { ...EMPTY_STANDING, paid: paidOut, review, payable: net - paidOut - review } };
   }
-  if (manual && ruling !== 'pending')
-    return { status: 'pending_manual_approval', stand: { ...EMPTY_STANDING, review: net } };
-  if (!released) return { status: 'pending', stand: { ...EMPTY_STANDING, pending: net } };
-  return { status: 'ready_for_payment', stand: { ...EMPTY_STANDING, payable: net } };
+  if (ruling === 'processing_payout') return { status: ruling, stand: { ...EMPTY_STANDING, payable: net } };
+  if (wholly || ruling === 'refunded') return { status: 'refunded', stand: EMPTY_STANDING };
+  const { status, account } = placeOf(question);
+  const free = net - held;
+  if (held === 0n) return { status, stand: { ...EMPTY_STANDING, [account]: net } };
+  return {
+    status: 'dispute',
+    stand: { ...EMPTY_STANDING, [account]: free, review: account === 'review' ? net : held },
+  };
+}
+
+/** Where a commission stands that is neither disputed nor paid out. */
+function placeOf({ ruling, manual, released }: Question): {
+  status: CommissionStatus;
+  account: 'review' | 'pending' | 'payable';
+} {
+  if (ruling === 'ready_for_payment') return { status: ruling, account: 'payable' };
+  if (ruling === 'pending_manual_approval' || ruling === 'dispute') return { status: ruling, account: 'review' };
+  if (manual && ruling !== 'pending') return { status: 'pending_manual_approval', account: 'review' };
+  return released ? { status: 'ready_for_payment', account: 'payable' } : { status: 'pending', account: 'pending' };
 }
 
 /**

@@ -4,74 +4,41 @@
  * Every function here is commutative, associative and idempotent, so the state is a function of the set of facts and
  * not of their order: newest stamp wins per object, proofs keep the earliest, sets only grow. Tested as a property.
  */
-import type { Claim, EventRef, Interval, PaymentFact, PriceFact, Refund, Ruling, Stamp, Touch } from './facts.ts';
+import type {
+  Claim,
+  EventRef,
+  LossFact,
+  OptOut,
+  PaymentFact,
+  PriceFact,
+  PromotionFact,
+  Refund,
+  Ruling,
+  Stamp,
+  Touch,
+} from './facts.ts';
 import { compareStamps, compareText } from './facts.ts';
-import type { Moment } from './time.ts';
+import { EMPTY_PAYMENT, EMPTY_PRICE } from './state.ts';
+import type { Clock, CustomerState, PaymentState, PriceState, Trace } from './state.ts';
 
-/** One event that spoke of this money, for the trail. */
-export type Trace = { readonly source: string; readonly id: string; readonly type: string; readonly at: Moment };
-
-/** All that is known of one payment: the same money under every key that names it. */
-export type PaymentState = {
-  readonly keys: readonly string[];
-  readonly claims: Readonly<Record<string, Claim>>;
-  readonly refunds: Readonly<Record<string, Refund>>;
-  readonly rulings: readonly Ruling[];
-  readonly touches: readonly Touch[];
-  readonly optOut: string | null;
-  readonly trail: readonly Trace[];
-  /** The smallest rules version among the events that showed money: what was known when it became known. */
-  readonly rules: number | null;
-  /** Decisions of the clock, kept because no event can tell them again. */
-  readonly clock: Clock;
-};
-
-/** `matured`: the deferral's deadline passed without a bill. `released`: the hold ended. `known`: first heard of. null: not yet. */
-export type Clock = {
-  readonly matured: Moment | null;
-  readonly released: Moment | null;
-  readonly known: Moment | null;
-};
-
-/** A node of who buys: other names of the same party, and the touches bound to it. */
-export type CustomerState = {
-  /** Nodes this one is also known as (e-mail, app user id). */
-  readonly links: readonly string[];
-  /** Nodes that name this one as a link: a touch bound here earns for them too. */
-  readonly members: readonly string[];
-  readonly touches: readonly Touch[];
-};
-
-export type PriceState = {
-  readonly stamp: Stamp | null;
-  readonly product: string | null;
-  readonly interval: Interval | null;
-};
+export { EMPTY_CUSTOMER, EMPTY_PAYMENT, EMPTY_PRICE } from './state.ts';
+export type { Clock, CustomerState, PaymentState, PriceState } from './state.ts';
 
 /** Sets that only grow are cut to their smallest members, which keeps the merge order-free and the row bounded. */
 const MOST_TOUCHES = 20;
 const MOST_LINKS = 50;
+const MOST_OPT_OUTS = 20;
 const MOST_TRACES = 200;
-
-export const EMPTY_PAYMENT: PaymentState = {
-  keys: [],
-  claims: {},
-  refunds: {},
-  rulings: [],
-  touches: [],
-  optOut: null,
-  trail: [],
-  rules: null,
-  clock: { matured: null, released: null, known: null },
-};
-
-export const EMPTY_CUSTOMER: CustomerState = { links: [], members: [], touches: [] };
-export const EMPTY_PRICE: PriceState = { stamp: null, product: null, interval: null };
 
 /** The smaller of two values of which either may be missing. */
 function earliest(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
 }
 
 function earlierStamp(a: Stamp | null, b: Stamp | null): Stamp | null {
@@ -109,11 +76,22 @@ export function uniteTouches(a: readonly Touch[], b: readonly Touch[]): readonly
   return [...known.values()].toSorted(compareTouches).slice(0, MOST_TOUCHES);
 }
 
-/** The newer sight of one object; its proof is the earlier of both, whichever is newer. */
+/**
+ * The newer sight of one object; its proof is the earlier of both, whichever is newer, and its lines are the best told,
+ * so that a payload that cuts them off never hides lines that were told in full.
+ */
 export function mergeClaims(a: Claim | undefined, b: Claim): Claim {
   if (!a) return b;
   const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
-  return { ...newer, proof: earlierStamp(a.proof, b.proof) };
+  const proof = earlierStamp(a.proof, b.proof);
+  const best = compareLines(a, b) >= 0 ? a : b;
+  if (best === newer) return { ...newer, proof };
+  const { net, lines, linesIncomplete, detail, flags } = best;
+  return { ...newer, proof, net, lines, linesIncomplete, detail, flags, linesStamp: best.linesStamp ?? best.stamp };
+}
+
+function compareLines(a: Claim, b: Claim): number {
+  return a.detail - b.detail || compareStamps(a.linesStamp ?? a.stamp, b.linesStamp ?? b.stamp);
 }
 
 function mergeRefunds(a: Refund | undefined, b: Refund): Refund {
@@ -122,6 +100,21 @@ function mergeRefunds(a: Refund | undefined, b: Refund): Refund {
   const proof = compareStamps(a.proof, b.proof) <= 0 ? a.proof : b.proof;
   // Either sight may know the charge; a name once known is not forgotten.
   return { ...newer, proof, charge: newer.charge ?? a.charge ?? b.charge };
+}
+
+/** The newer sight; the earliest proof. For objects that show themselves whole each time. */
+function mergeSights<T extends { readonly stamp: Stamp; readonly proof: Stamp }>(a: T | undefined, b: T): T {
+  if (!a) return b;
+  const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
+  return { ...newer, proof: compareStamps(a.proof, b.proof) <= 0 ? a.proof : b.proof };
+}
+
+function uniteOptOuts(a: readonly OptOut[], b: readonly OptOut[]): readonly OptOut[] {
+  if (b.length === 0) return a;
+  const known = new Map([...a, ...b].map((one) => [`${one.of}\n${one.event}`, one]));
+  return [...known.values()]
+    .toSorted((x, y) => x.at - y.at || compareText(x.event, y.event) || compareText(x.of, y.of))
+    .slice(-MOST_OPT_OUTS);
 }
 
 function uniteRulings(a: readonly Ruling[], b: readonly Ruling[]): readonly Ruling[] {
@@ -152,6 +145,10 @@ export function mergePayments(a: PaymentState, b: PaymentState): PaymentState {
     keys: unite(a.keys, b.keys),
     claims: mergeRecords(a.claims, b.claims, mergeClaims),
     refunds: mergeRecords(a.refunds, b.refunds, mergeRefunds),
+    disputes: mergeRecords(a.disputes, b.disputes, mergeSights),
+    warnings: mergeRecords(a.warnings, b.warnings, mergeSights),
+    notes: mergeRecords(a.notes, b.notes, mergeSights),
+    outside: mergeRecords(a.outside, b.outside, (x, y) => (x !== undefined && x > y ? x : y)),
     rulings: uniteRulings(a.rulings, b.rulings),
     touches: uniteTouches(a.touches, b.touches),
     optOut:
@@ -165,7 +162,7 @@ export function mergePayments(a: PaymentState, b: PaymentState): PaymentState {
 export function mergeClocks(a: Clock, b: Clock): Clock {
   return {
     matured: earliest(a.matured, b.matured),
-    released: earliest(a.released, b.released),
+    released: latest(a.released, b.released),
     known: earliest(a.known, b.known),
   };
 }
@@ -178,20 +175,30 @@ export function paymentOf(fact: PaymentFact, event: EventRef): PaymentState {
     claims: fact.claim ? { [fact.claim.key]: fact.claim } : {},
     touches: uniteTouches([], fact.touches),
     optOut: fact.optOut,
+    outside: fact.outside ? { [fact.outside.key]: fact.outside.amount } : {},
     trail: [traceOf(event)],
     rules: fact.claim?.status === 'paid' ? event.rules : null,
     clock: { ...EMPTY_PAYMENT.clock, known: event.received },
   };
 }
 
-export function refundOf(refund: Refund, keys: readonly string[], event: EventRef): PaymentState {
-  return {
+export function lossOf(fact: LossFact, event: EventRef): PaymentState {
+  const heard: PaymentState = {
     ...EMPTY_PAYMENT,
-    keys: unite([], keys),
-    refunds: { [refund.key]: refund },
+    keys: unite([], fact.keys),
     trail: [traceOf(event)],
     clock: { ...EMPTY_PAYMENT.clock, known: event.received },
   };
+  switch (fact.kind) {
+    case 'refund':
+      return { ...heard, refunds: { [fact.refund.key]: fact.refund } };
+    case 'dispute':
+      return { ...heard, disputes: { [fact.dispute.key]: fact.dispute } };
+    case 'warning':
+      return { ...heard, warnings: { [fact.warning.key]: fact.warning } };
+    case 'note':
+      return { ...heard, notes: { [fact.note.key]: fact.note } };
+  }
 }
 
 export function rulingOf(ruling: Ruling, keys: readonly string[], event: EventRef): PaymentState {
@@ -208,11 +215,22 @@ export function mergeCustomers(a: CustomerState, b: CustomerState): CustomerStat
     // Not cut: whoever is left out would miss a late credit. One name with thousands of buyers is not a buyer's name.
     members: unite(a.members, b.members),
     touches: uniteTouches(a.touches, b.touches),
+    ...optOutsOf(uniteOptOuts(a.optOuts ?? [], b.optOuts ?? [])),
   };
 }
+
+/** Rare, so the row does not carry an empty list. */
+const optOutsOf = (optOuts: readonly OptOut[]): Pick<CustomerState, 'optOuts'> =>
+  optOuts.length > 0 ? { optOuts } : {};
 
 /** A price's recurrence is immutable at Stripe, so the first sight is as good as any, and later ones change nothing. */
 export function mergePrices(a: PriceState, fact: PriceFact): PriceState {
   if (a.stamp && compareStamps(a.stamp, fact.stamp) <= 0) return a;
   return { stamp: fact.stamp, product: fact.product, interval: fact.interval };
+}
+
+/** A code can be given to another coupon: the newest sight counts. */
+export function mergePromotions(a: PriceState, fact: PromotionFact): PriceState {
+  if (a.stamp && compareStamps(a.stamp, fact.stamp) >= 0) return a;
+  return { ...EMPTY_PRICE, stamp: fact.stamp, code: fact.code?.toLowerCase() ?? null, coupon: fact.coupon };
 }

@@ -3,7 +3,7 @@
  * again for ever, whatever becomes of its dialect. The translation is pure and the same for all dialects.
  */
 import type { SaleRequest } from './desk.ts';
-import type { Claim, EventRef, Fact, Line, Stamp, Touch } from './facts.ts';
+import type { Claim, EventRef, Fact, Line, Ruling, Stamp, Touch } from './facts.ts';
 import { INTERVAL_NAMES } from './facts.ts';
 import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
 import type { Moment } from './time.ts';
@@ -33,6 +33,8 @@ export type RulingEntry = {
   readonly kind: 'ruling';
   readonly payment: string;
   readonly status: string;
+  /** What was paid out by it, to whom; only with `paid`. */
+  readonly amounts?: readonly { readonly affiliateId: string; readonly amount: bigint }[];
   readonly body: string;
 };
 export type Entry = SaleEntry | RefundEntry | LeadEntry | RulingEntry;
@@ -50,8 +52,11 @@ export function readEntry(payload: unknown): Entry {
       return { ...entry, request: { ...entry.request, amount: BigInt(entry.request.amount) } };
     case 'refund':
       return { ...entry, amount: BigInt(entry.amount) };
-    case 'lead':
     case 'ruling':
+      return entry.amounts
+        ? { ...entry, amounts: entry.amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) }
+        : entry;
+    case 'lead':
       return entry;
     default:
       throw new Error(`unknown journal entry "${String((payload as { kind?: unknown }).kind)}"`);
@@ -69,8 +74,12 @@ export function factsOfEntry(ref: EventRef, entry: Entry): Fact[] {
     case 'lead':
       return factsOfLead(ref, entry);
     case 'ruling':
-      return [{ kind: 'ruling', keys: [entry.payment], ruling: { stamp, status: entry.status } }];
+      return [{ kind: 'ruling', keys: [entry.payment], ruling: rulingOf(stamp, entry) }];
   }
+}
+
+function rulingOf(stamp: Stamp, { status, amounts }: RulingEntry): Ruling {
+  return amounts ? { stamp, status, amounts } : { stamp, status };
 }
 
 function partyOf(request: Pick<SaleRequest, 'customerId' | 'externalUserId'>): string | null {
@@ -127,6 +136,8 @@ function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party:
     proof: stamp,
     lines: [line],
     linesIncomplete: false,
+    detail: 1,
+    linesStamp: null,
     flags: [],
     standalone: true,
     party,
@@ -135,6 +146,8 @@ function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party:
     commissionStatus: request.commissionStatus,
     saleStatus: request.saleStatus === 'complete' ? null : request.saleStatus,
     outOfBand: false,
+    platformFee: null,
+    fromBalance: null,
     source: request.dialect,
     externalId: request.externalEventId,
   };

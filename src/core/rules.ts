@@ -1,5 +1,7 @@
 /** What decisions are made by, each with the rules version from which it held. */
 import type { Incentive } from './incentives.ts';
+import type { Ratio } from './money.ts';
+import type { Moment } from './time.ts';
 
 export type Settings = {
   /** Minutes a payment intent that may belong to an invoice waits before it counts as a one-time sale. */
@@ -8,9 +10,69 @@ export type Settings = {
   readonly holdPeriodDays: number | null;
   /** Out-of-band money is trusted without an approval. */
   readonly trustOutOfBand: boolean;
+  /** Out-of-band money earns nothing at all. */
+  readonly excludeOutOfBand: boolean;
+  /** An invoice that was paid in part and given up sells what came in (cases.md 37). */
+  readonly sellUncollectible: boolean;
+  /** A credit note to the balance takes back at once, and what is later paid from the balance earns (cases.md 97). */
+  readonly accrual: boolean;
+  /** Which counts when a coupon and a click name different affiliates (cases.md 76). */
+  readonly precedence: 'coupon' | 'click';
+  /** An open dispute of a commission that was paid out counts against the partner at once (cases.md 105). */
+  readonly provisionalDisputes: boolean;
+  /** Days a fraud warning holds a commission when nothing follows (cases.md 111). */
+  readonly warningDays: number;
+  /** Every payment of a referral is decided by the rules of its first (cases.md 69). */
+  readonly lockRates: boolean;
+  /** Whose payments "first", "N payments" and "N months" count (cases.md 46). */
+  readonly limitsPer: 'customer' | 'subscription';
+  /** Proration-only invoices use up one of "N payments" (cases.md 34). */
+  readonly countProrations: boolean;
+  /** The base leaves out the platform's fee on charges made for other accounts (cases.md 64). */
+  readonly netOfPlatformFee: boolean;
+  /** Commissions are converted to this currency at the rate of the payment's day; null: they stay in the sale's (cases.md 61). */
+  readonly currency: string | null;
 };
 
-export const DEFAULT_SETTINGS: Settings = { deferMinutes: 10, holdPeriodDays: null, trustOutOfBand: false };
+export const DEFAULT_SETTINGS: Settings = {
+  deferMinutes: 10,
+  holdPeriodDays: null,
+  trustOutOfBand: false,
+  excludeOutOfBand: false,
+  sellUncollectible: false,
+  accrual: false,
+  precedence: 'coupon',
+  provisionalDisputes: false,
+  warningDays: 14,
+  lockRates: false,
+  limitsPer: 'customer',
+  countProrations: false,
+  netOfPlatformFee: false,
+  currency: null,
+};
+
+/** A coupon or promotion code given to an affiliate; valid for payments that became known at rules versions in [since, until). */
+export type CouponBinding = {
+  readonly id: string;
+  readonly affiliateId: string;
+  readonly programId: string;
+  readonly since: number;
+  readonly until: number | null;
+  /** Keys of the promotion code and of the coupon (`promotionKey`, `couponKey`), as far as they were told. */
+  readonly tokens: readonly string[];
+  /** What buyers type, in lower case. */
+  readonly code: string | null;
+};
+
+/** One exchange rate: 1 major unit of `from` is `ratio` major units of `to`, on a UTC day. Never changed once given. */
+export type ExchangeRate = {
+  readonly from: string;
+  readonly to: string;
+  readonly day: Moment;
+  readonly ratio: Ratio;
+  readonly source: string;
+  readonly since: number;
+};
 
 export type Rules = {
   readonly version: number;
@@ -18,8 +80,12 @@ export type Rules = {
   readonly settings: readonly { readonly since: number; readonly settings: Settings }[];
   /** Sorted by the published order. */
   readonly incentives: readonly Incentive[];
-  /** Some incentive looks across payments of one referral. */
+  /** Some rule looks across payments of one referral. */
   readonly lookAcross: boolean;
+  readonly coupons: readonly CouponBinding[];
+  readonly rates: readonly ExchangeRate[];
+  /** Affiliates that earn without a referral of their own: through a coupon, or because they recruited another. */
+  readonly partners: ReadonlyMap<string, AffiliateView>;
 };
 
 /** The settings that held at a rules version. */
@@ -30,7 +96,15 @@ export function settingsAt(rules: Rules, version: number): Settings {
 /** An affiliate with what held at each rules version, newest last. */
 export type AffiliateView = {
   readonly id: string;
-  readonly history: readonly { readonly since: number; readonly groupId: string | null; readonly status: string }[];
+  readonly history: readonly {
+    readonly since: number;
+    readonly groupId: string | null;
+    readonly status: string;
+    /** Who recruited them and earns with them. */
+    readonly parentId?: string | null;
+    /** Their commissions wait for an approval: too much of what they brought was taken back (cases.md 113). */
+    readonly held?: boolean;
+  }[];
 };
 
 /** What held for the affiliate at a rules version; before its first entry the first one counts. */

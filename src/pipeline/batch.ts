@@ -150,7 +150,8 @@ function unitePosted(session: Session): void {
  * that became known, an earlier payment of the same referral. Usually there are none and nothing is asked.
  */
 async function loadConcerned(work: Clockwork, batch: Batch, session: Session, rules: Rules): Promise<number> {
-  const asked = { parties: new Set<string>(), prices: new Set<string>(), referrals: new Set<string>() };
+  const names = (): Set<string> => new Set<string>();
+  const asked: Asked = { parties: names(), prices: names(), referrals: names(), coupons: names() };
   for (let round = 0; ; round += 1) {
     const wanted = concerned(session, rules, asked);
     if (!wanted) return round;
@@ -158,7 +159,7 @@ async function loadConcerned(work: Clockwork, batch: Batch, session: Session, ru
   }
 }
 
-type Asked = { parties: Set<string>; prices: Set<string>; referrals: Set<string> };
+type Asked = { parties: Set<string>; prices: Set<string>; referrals: Set<string>; coupons: Set<string> };
 
 function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null {
   const { touched, versions } = session;
@@ -167,16 +168,18 @@ function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null 
   const unread = [...touched.parties].filter((key) => !versions.customers.has(key) && !session.book.customers.has(key));
   const paymentsAwaiting = fresh(touched.prices, asked.prices).filter((key) => versions.prices.has(key));
   const paymentsOfReferrals = rules.lookAcross ? fresh(referralsOf(session, rules), asked.referrals) : [];
+  const tokens = rules.coupons.length > 0 ? fresh(couponReferrals(session, rules), asked.coupons) : [];
   const members = unread.filter((key) => !asked.parties.has(`read ${key}`));
   for (const key of members) asked.parties.add(`read ${key}`);
-  if (paymentsOfParties.length + paymentsAwaiting.length + paymentsOfReferrals.length + members.length === 0)
-    return null;
+  const all = [paymentsOfParties, paymentsAwaiting, paymentsOfReferrals, members, tokens];
+  if (all.every((keys) => keys.length === 0)) return null;
   return {
     ...NOTHING_WANTED,
     customers: members,
     paymentsOfParties: [...paymentsOfParties, ...members],
     paymentsAwaiting,
     paymentsOfReferrals,
+    tokens,
   };
 }
 
@@ -196,4 +199,11 @@ function referralsOf(session: Session, rules: Rules): Set<string> {
     if (before) found.add(before);
   }
   return found;
+}
+
+/** Referrals that coupons lead to and that are not in the book: they may have a row all the same. */
+function couponReferrals(session: Session, rules: Rules): string[] {
+  const decisions = [...settle(session.book, rules, session.book.payments.keys()).values()];
+  const ids = decisions.flatMap(({ attribution }) => attribution?.referral?.id ?? []);
+  return ids.filter((id) => !session.book.referrals.has(id));
 }

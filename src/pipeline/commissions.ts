@@ -7,16 +7,23 @@ import { digestOf, iso, push, type Draft, type Gains } from './sheet.ts';
 export function draftCommissions(
   draft: Draft,
   before: readonly PostedCommission[],
-  wanted: Commission | null,
+  wanted: readonly Commission[],
   conversionId: string | null,
 ): PostedCommission[] {
-  const after: PostedCommission[] = [];
-  const own = before.find(
-    (one) =>
-      one.conversionId === conversionId && one.affiliateId === wanted?.affiliateId && one.currency === wanted.currency,
-  );
-  for (const other of before) if (other !== own) after.push(withdrawCommission(draft, other));
-  if (wanted && conversionId !== null) after.push(draftCommission(draft, own, wanted, conversionId));
+  const kept = new Map<PostedCommission, Commission>();
+  const fresh: Commission[] = [];
+  for (const one of wanted) {
+    const own = before.find(
+      (other) =>
+        other.conversionId === conversionId && other.affiliateId === one.affiliateId && other.currency === one.currency,
+    );
+    if (own) kept.set(own, one);
+    else fresh.push(one);
+  }
+  const after = before.filter((other) => !kept.has(other)).map((other) => withdrawCommission(draft, other));
+  if (conversionId === null) return after;
+  for (const [own, one] of kept) after.push(draftCommission(draft, own, one, conversionId));
+  for (const one of fresh) after.push(draftCommission(draft, undefined, one, conversionId));
   return after;
 }
 

@@ -1,9 +1,10 @@
 /** A referral's public fields follow its payments. */
 import type { Book } from '../core/book.ts';
+import type { Decision } from '../core/decide.ts';
 import type { Sale } from '../core/collect.ts';
 import type { ReferralRow } from '../store/load.ts';
 import type { Settled } from './batch.ts';
-import { postedOf } from './session.ts';
+import { postedOf, type Session } from './session.ts';
 import { push, type Draft } from './sheet.ts';
 
 const STATUS_ORDER = ['click', 'lead', 'trialing', 'customer', 'active'];
@@ -66,6 +67,7 @@ export function draftReferrals(
     const row = session.referrals.get(postedOf(session, previous).referralId ?? '');
     if (row && rules.lookAcross && !after.has(row.id)) after.set(row.id, shownOf(row));
   }
+  draftNewReferrals(draft, session, decisions, written);
   for (const [id, next] of after) {
     const row = session.referrals.get(id);
     if (!row) continue;
@@ -88,3 +90,50 @@ export function draftReferrals(
     ]);
   }
 }
+
+/** A buyer who came by a coupon has no click: the first payment that is credited makes the referral. */
+function draftNewReferrals(
+  draft: Draft,
+  session: Session,
+  decisions: ReadonlyMap<string, Decision>,
+  written: ReadonlySet<string>,
+): void {
+  const shown = new Map<string, { shown: Shown; decision: Decision; paidAt: number }>();
+  for (const id of written) {
+    const decision = decisions.get(id);
+    const referral = decision?.attribution?.referral;
+    if (!decision?.sale || !referral || session.referrals.has(referral.id)) continue;
+    const before = shown.get(referral.id);
+    const known = before?.shown ?? NEW_REFERRAL;
+    shown.set(referral.id, {
+      shown: shownAfter(session.book, known, decision.sale),
+      decision,
+      paidAt: Math.min(before?.paidAt ?? decision.sale.paidAt, decision.sale.paidAt),
+    });
+  }
+  for (const [id, { shown: next, decision, paidAt }] of shown) {
+    const { attribution } = decision;
+    const coupon = attribution?.referral ? attribution.coupon : undefined;
+    push(draft.rows, 'referrals_new', [
+      draft.scope.workspace,
+      id,
+      attribution?.referral?.affiliateId,
+      attribution?.referral?.programId,
+      next.status,
+      next.customerId,
+      next.externalUserId,
+      next.subscriptionId,
+      JSON.stringify(coupon === undefined ? {} : { coupon_id: coupon }),
+      new Date(paidAt).toISOString(),
+      next.convertedAt === null ? null : new Date(next.convertedAt).toISOString(),
+    ]);
+  }
+}
+
+const NEW_REFERRAL: Shown = {
+  status: 'click',
+  customerId: null,
+  externalUserId: null,
+  subscriptionId: null,
+  convertedAt: null,
+};

@@ -181,7 +181,7 @@ function draftPrices(
   written: ReadonlySet<string>,
 ): void {
   const { book, touched, versions } = session;
-  const awaited = [...written].flatMap((id) => decisions.get(id)?.awaitsPrices ?? []);
+  const awaited = [...written].flatMap((id) => decisions.get(id)?.awaits ?? []);
   for (const key of new Set([...touched.prices, ...awaited])) {
     const state = book.prices.get(key) ?? EMPTY_PRICE;
     push(draft.rows, 'prices', [

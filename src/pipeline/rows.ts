@@ -25,7 +25,7 @@ export function draftPayment(draft: Draft, session: Session, paymentId: string, 
     referralId: decision.attribution?.referral?.id ?? null,
     parked: decision.parked,
   };
-  const commissions = draftCommissions(draft, before.commissions, decision.commission, posted.sale?.id ?? null);
+  const commissions = draftCommissions(draft, before.commissions, decision.commissions, posted.sale?.id ?? null);
   return draftState(draft, session, paymentId, { ...posted, commissions }, decision);
 }
 
@@ -51,7 +51,7 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
     decision.wakeAt === null ? null : iso(decision.wakeAt),
     state.touches.map((touch) => touch.token),
     prices,
-    decision.awaitsPrices.length === 0 ? null : decision.awaitsPrices,
+    decision.awaits.length === 0 ? null : decision.awaits,
     null,
     stateText,
     postedText,
@@ -101,7 +101,7 @@ function draftRefunds(draft: Draft, paymentId: string, before: Posted, decision:
   const referral = decision.attribution?.referral ?? null;
   const refunds: Record<string, PostedRow> = {};
   for (const refund of decision.conversions) {
-    if (refund.kind !== 'refund') continue;
+    if (refund.kind === 'sale') continue;
     refunds[refund.moneyKey] = draftConversion(
       draft,
       paymentId,

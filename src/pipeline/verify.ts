@@ -123,7 +123,7 @@ function demand(book: Book, rules: Rules, livemode: boolean): string[] {
   return lines;
 }
 
-function linesOf({ conversions, commission, attribution }: Decision, livemode: boolean): string[] {
+function linesOf({ conversions, commissions, attribution }: Decision, livemode: boolean): string[] {
   const flag = livemode ? 't' : 'f';
   const affiliate = attribution?.referral?.affiliateId ?? '-';
   const lines = conversions.map((one) =>
@@ -142,14 +142,14 @@ function linesOf({ conversions, commission, attribution }: Decision, livemode: b
     ].join(' '),
   );
   const key = conversions.find((one) => one.kind === 'sale')?.moneyKey ?? '';
-  if (commission && !(commission.status === 'declined' && commission.earned === 0n))
-    lines.push(lineOf(commission, flag, key));
-  if (commission)
+  for (const commission of commissions) {
+    if (!(commission.status === 'declined' && commission.earned === 0n)) lines.push(lineOf(commission, flag, key));
     for (const account of ACCOUNTS) {
       const amount = commission.standing[account];
       if (amount !== 0n)
         lines.push(`${flag} ${key} ${commission.affiliateId} ${commission.currency} ${account} ${amount}`);
     }
+  }
   return lines;
 }
 

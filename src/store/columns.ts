@@ -191,6 +191,12 @@ export const TABLES = {
     `${WORLD}, price_key text, version integer, state json`,
     successor('prices'),
   ),
+  referrals_new: insert(
+    'N',
+    'referrals',
+    `workspace_id text, referral_id text, affiliate_id text, program_id text, status text, customer_id text,
+     external_user_id text, subscription_id text, metadata jsonb, created_at timestamptz, converted_at timestamptz`,
+  ),
   referrals: referralsTouch(),
   referrals_seen: referralsSeen(),
   conversions: upsert('V', 'conversions', 'workspace_id, conversion_id', CONVERSION, {

@@ -28,6 +28,9 @@ export const column = {
   /** A counter that may outgrow an integer. */
   counter: as<bigint>({ type: 'bigint' }),
   at: as<Date>({ type: 'timestamptz' }),
+  day: as<string>({ type: 'date' }),
+  /** A whole number of any size, as text. */
+  numeric: as<string>({ type: 'numeric' }),
   bytes: as<Buffer>({ type: 'bytea' }),
   /** Kept as written; read whole, never searched. */
   json: as<unknown>({ type: 'json' }),
@@ -62,6 +65,8 @@ type Index = {
 type Keys = {
   /** Referenced table by the columns that refer to it; they have the same names there. */
   readonly references?: Readonly<Record<string, readonly string[]>>;
+  /** Columns that refer to the primary key of the same table under other names. */
+  readonly refersToOwn?: readonly string[];
   readonly indexes?: readonly Index[];
   /** Names of indexes TypeORM can not describe: on expressions, or of another kind than btree. */
   readonly specialIndexes?: readonly string[];
@@ -69,20 +74,27 @@ type Keys = {
   readonly checks?: readonly string[];
 };
 
+function keyOf(columns: Columns): string[] {
+  return Object.keys(columns).filter((name) => columns[name]?.primary === true);
+}
+
 /** Describes a table for TypeORM; rows are plain objects whose keys are the column names. */
 export function table<const C extends Columns>(
   name: string,
   columns: C,
-  { references = {}, indexes = [], specialIndexes = [], checks = [] }: Keys = {},
+  { references = {}, refersToOwn, indexes = [], specialIndexes = [], checks = [] }: Keys = {},
 ): EntitySchema<RowWith<C>> {
   return new EntitySchema<RowWith<C>>({
     name,
     columns,
-    foreignKeys: Object.entries(references).map(([target, names]) => ({
-      target,
-      columnNames: [...names],
-      referencedColumnNames: [...names],
-    })),
+    foreignKeys: [
+      ...Object.entries(references).map(([target, names]) => ({
+        target,
+        columnNames: [...names],
+        referencedColumnNames: [...names],
+      })),
+      ...(refersToOwn ? [{ target: name, columnNames: [...refersToOwn], referencedColumnNames: keyOf(columns) }] : []),
+    ],
     indices: [
       ...indexes.map((index) => ({ ...index, columns: [...index.columns] })),
       // A description it does not act on keeps TypeORM from dropping them.

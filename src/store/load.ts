@@ -73,7 +73,8 @@ UNION ALL SELECT 'p', payment_id, version, state::text, posted::text FROM pay
 UNION ALL SELECT 'c', customer_key, version, state::text, NULL FROM named
 UNION ALL SELECT 'c', customer_key, version, state::text, NULL FROM linked
 UNION ALL SELECT 'r', price_key, version, state::text, NULL FROM prices
-  WHERE workspace_id = $1 AND livemode = $2 AND price_key = ANY ($7::text[] || ARRAY(SELECT unnest(prices) FROM pay))
+  WHERE workspace_id = $1 AND livemode = $2 AND price_key = ANY ($7::text[] || ARRAY(SELECT unnest(prices || tokens) FROM pay)
+    || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))
 UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', affiliate_id, 'programId', program_id,
     'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
     'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (

@@ -1,11 +1,16 @@
 /** Reads what decisions are made by: the program's settings and every version of every incentive. */
 import { compareIncentives, looksAcross, type Incentive, type Terms } from '../core/incentives.ts';
+import type { Ratio } from '../core/money.ts';
 import { DEFAULT_SETTINGS, type Rules, type Settings } from '../core/rules.ts';
+import { loadCoupons, loadPartners, loadRates } from './terms.ts';
 import type { Tx } from './tx.ts';
 
 /** Terms as the column keeps them: amounts and ratios as decimal text. */
-export type StoredTerms = Omit<Terms, 'ratio' | 'amount' | 'maxAmount' | 'manualAbove'> & {
-  readonly ratio: { readonly num: string; readonly den: string } | null;
+type StoredRatio = { readonly num: string; readonly den: string } | null;
+
+export type StoredTerms = Omit<Terms, 'ratio' | 'parentRatio' | 'amount' | 'maxAmount' | 'manualAbove'> & {
+  readonly ratio: StoredRatio;
+  readonly parentRatio?: StoredRatio;
   readonly amount: string | null;
   readonly maxAmount: string | null;
   readonly manualAbove: string | null;
@@ -14,11 +19,17 @@ export type StoredTerms = Omit<Terms, 'ratio' | 'amount' | 'maxAmount' | 'manual
 const big = (text: string | null): bigint | null => (text === null ? null : BigInt(text));
 const text = (amount: bigint | null): string | null => (amount === null ? null : String(amount));
 
+const readRatio = (ratio: StoredRatio): Ratio | null =>
+  ratio ? { num: BigInt(ratio.num), den: BigInt(ratio.den) } : null;
+
+const writeRatio = (ratio: Ratio | null): StoredRatio =>
+  ratio ? { num: String(ratio.num), den: String(ratio.den) } : null;
+
 export function readTerms(stored: StoredTerms): Terms {
-  const { ratio } = stored;
   return {
     ...stored,
-    ratio: ratio ? { num: BigInt(ratio.num), den: BigInt(ratio.den) } : null,
+    ratio: readRatio(stored.ratio),
+    parentRatio: readRatio(stored.parentRatio ?? null),
     amount: big(stored.amount),
     maxAmount: big(stored.maxAmount),
     manualAbove: big(stored.manualAbove),
@@ -26,10 +37,10 @@ export function readTerms(stored: StoredTerms): Terms {
 }
 
 export function writeTerms(terms: Terms): StoredTerms {
-  const { ratio } = terms;
   return {
     ...terms,
-    ratio: ratio ? { num: String(ratio.num), den: String(ratio.den) } : null,
+    ratio: writeRatio(terms.ratio),
+    parentRatio: writeRatio(terms.parentRatio ?? null),
     amount: text(terms.amount),
     maxAmount: text(terms.maxAmount),
     manualAbove: text(terms.manualAbove),
@@ -62,14 +73,19 @@ export async function loadRules(tx: Tx, workspace: string): Promise<Rules> {
     values: [workspace],
   });
   const incentives = rows.map(incentiveOf).toSorted(compareIncentives);
+  const history = (own.rows[0]?.settings ?? []).map(({ since, settings }) => ({
+    since,
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+  }));
   return {
     version: Number(own.rows[0]?.rules_version ?? 0n),
-    settings: (own.rows[0]?.settings ?? []).map(({ since, settings }) => ({
-      since,
-      settings: { ...DEFAULT_SETTINGS, ...settings },
-    })),
+    settings: history,
     incentives,
-    lookAcross: incentives.some(({ terms }) => looksAcross(terms)),
+    lookAcross:
+      incentives.some(({ terms }) => looksAcross(terms)) || history.some(({ settings }) => settings.lockRates),
+    coupons: await loadCoupons(tx, workspace),
+    rates: await loadRates(tx, workspace),
+    partners: new Map((await loadPartners(tx, workspace)).map((one) => [one.id, one])),
   };
 }
 

@@ -89,10 +89,17 @@ export const affiliates = table(
     history: withDefault(column.jsonb, () => "'[]'"),
     created_at: withDefault(column.at, () => 'now()'),
     deleted_at: nullable(column.at),
+    parent_id: nullable(column.id),
   },
   {
     references: { programs: ['workspace_id', 'program_id'] },
+    refersToOwn: ['workspace_id', 'parent_id'],
     indexes: [
+      {
+        name: 'affiliates_by_parent',
+        columns: ['workspace_id', 'parent_id'],
+        where: '(parent_id IS NOT NULL)',
+      },
       {
         name: 'affiliates_tracking_id',
         columns: ['workspace_id', 'tracking_id'],
@@ -101,7 +108,7 @@ export const affiliates = table(
       },
     ],
     specialIndexes: ['affiliates_email'],
-    checks: ['affiliates_status_check'],
+    checks: ['affiliates_parent_check', 'affiliates_status_check'],
   },
 );
 

@@ -1,6 +1,7 @@
 import type { EntitySchema } from 'typeorm';
 import { workspaces, programs, apiKeys, stripeAccounts, affiliates, incentives, referrals } from './tables-partners.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices } from './tables-journal.ts';
+import { coupons, exchangeRates } from './tables-terms.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
 /** Every table TypeORM knows; the drift test compares them with what the migrations made. */
@@ -12,6 +13,8 @@ export const entities: EntitySchema[] = [
   affiliates,
   incentives,
   referrals,
+  coupons,
+  exchangeRates,
   inbox,
   payloads,
   payments,

@@ -1,5 +1,5 @@
 /** Finds what an id names, and reads why it was decided as it was. Everything within one world of one workspace. */
-import type { Part } from '../core/earn.ts';
+import type { Part } from '../core/parts.ts';
 import type { Explanation } from '../core/explain.ts';
 import type { World } from './conversions.ts';
 import type { InboxRow } from './inbox.ts';

@@ -7,27 +7,24 @@ import type {
   Claim,
   ClaimKind,
   ClaimStatus,
+  Dispute,
+  DisputeStatus,
   EventRef,
   Fact,
   Line,
+  Note,
   Refund,
   RefundStatus,
   Stamp,
   Touch,
+  Warning,
 } from '../../src/core/facts.ts';
-import {
-  EMPTY_PAYMENT,
-  mergePayments,
-  paymentOf,
-  refundOf,
-  rulingOf,
-  type PaymentState,
-} from '../../src/core/merge.ts';
+import { EMPTY_PAYMENT, mergePayments, lossOf, paymentOf, rulingOf, type PaymentState } from '../../src/core/merge.ts';
 
 /** One event with what it says. */
 export type Said = {
   readonly event: EventRef;
-  readonly fact: Exclude<Fact, { kind: 'customer' | 'price' }>;
+  readonly fact: Exclude<Fact, { kind: 'customer' | 'price' | 'promotion' }>;
 };
 
 // Few values, so that the same object, moment and rank come up again and again.
@@ -71,7 +68,7 @@ const claims = (stamp: Stamp): fc.Arbitrary<Claim> =>
       kind: fc.constant(kind),
       key: few(KEYS[kind], 2),
       stamp: fc.constant(stamp),
-      status: fc.constantFrom<ClaimStatus>('open', 'paid', 'failed', 'void'),
+      status: fc.constantFrom<ClaimStatus>('open', 'paid', 'failed', 'void', 'uncollectible'),
       currency: fc.constant('usd'),
       total: amount,
       paid: amount,
@@ -81,6 +78,8 @@ const claims = (stamp: Stamp): fc.Arbitrary<Claim> =>
       proof: maybe(fc.constant(stamp)),
       lines: fc.array(lines, { maxLength: 3 }),
       linesIncomplete: fc.boolean(),
+      detail: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+      linesStamp: fc.constant(null),
       flags: fc.uniqueArray(fc.constantFrom('tax_unknown', 'scaled_to_total')),
       standalone: fc.boolean(),
       party: maybe(few('stripe:cus_', 2)),
@@ -89,6 +88,8 @@ const claims = (stamp: Stamp): fc.Arbitrary<Claim> =>
       commissionStatus: maybe(fc.constantFrom('pending', 'declined')),
       saleStatus: maybe(fc.constantFrom('open', 'trialing')),
       outOfBand: fc.boolean(),
+      platformFee: maybe(amount),
+      fromBalance: maybe(amount),
       source: fc.constant('stripe'),
       externalId: maybe(few('x_')),
     }),
@@ -111,6 +112,44 @@ const refunds = (stamp: Stamp): fc.Arbitrary<Refund> =>
     }),
   );
 
+const disputes = (stamp: Stamp): fc.Arbitrary<Dispute> =>
+  fc.record({
+    key: few('stripe:du_', 2),
+    stamp: fc.constant(stamp),
+    amount,
+    currency: fc.constant('usd'),
+    status: fc.constantFrom<DisputeStatus>('inquiry', 'open', 'dropped', 'won', 'lost'),
+    reason: maybe(fc.constant('fraudulent')),
+    at: moment,
+    charge: maybe(few('stripe:ch:ch_', 2)),
+    proof: fc.constant(stamp),
+    source: fc.constant('stripe'),
+  });
+
+const warnings = (stamp: Stamp): fc.Arbitrary<Warning> =>
+  fc.record({
+    key: few('stripe:issfr_', 2),
+    stamp: fc.constant(stamp),
+    at: moment,
+    charge: maybe(few('stripe:ch:ch_', 2)),
+    proof: fc.constant(stamp),
+  });
+
+const notes = (stamp: Stamp): fc.Arbitrary<Note> =>
+  fc.record({
+    key: few('stripe:cn_', 2),
+    stamp: fc.constant(stamp),
+    status: fc.constantFrom<'issued' | 'void'>('issued', 'void'),
+    currency: fc.constant('usd'),
+    refunds: fc.array(fc.record({ key: few('stripe:re_', 3), amount }), { maxLength: 2 }),
+    outside: amount,
+    balance: amount,
+    lines: fc.array(fc.record({ line: maybe(few('il_', 9)), amount }), { maxLength: 3 }),
+    at: moment,
+    proof: fc.constant(stamp),
+    source: fc.constant('stripe'),
+  });
+
 function saidBy(event: EventRef): fc.Arbitrary<Said> {
   const stamps = rank.map((value): Stamp => ({ at: event.at, rank: value, event: event.id }));
   const keys = fc.uniqueArray(few('stripe:pi:pi_'), { minLength: 1 });
@@ -122,9 +161,13 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
         claim: maybe(claims(stamp)),
         touches: fc.array(touches, { maxLength: 5 }),
         optOut: maybe(few('because ')),
+        outside: fc.record({ key: few('stripe:inpay_', 2), amount }),
       }),
     ),
     stamps.chain((stamp) => fc.record({ kind: fc.constant('refund' as const), keys, refund: refunds(stamp) })),
+    stamps.chain((stamp) => fc.record({ kind: fc.constant('dispute' as const), keys, dispute: disputes(stamp) })),
+    stamps.chain((stamp) => fc.record({ kind: fc.constant('warning' as const), keys, warning: warnings(stamp) })),
+    stamps.chain((stamp) => fc.record({ kind: fc.constant('note' as const), keys, note: notes(stamp) })),
     stamps.chain((stamp) =>
       fc.record({
         kind: fc.constant('ruling' as const),
@@ -168,7 +211,10 @@ export function stateOf({ event, fact }: Said): PaymentState {
     case 'payment':
       return paymentOf(fact, event);
     case 'refund':
-      return refundOf(fact.refund, fact.keys, event);
+    case 'dispute':
+    case 'warning':
+    case 'note':
+      return lossOf(fact, event);
     case 'ruling':
       return rulingOf(fact.ruling, fact.keys, event);
   }

@@ -2,6 +2,7 @@
  * Whom a caller's identifiers credit. Each is resolved alone, as things stood before this very call: together they must
  * lead to one referral (apis.md 2.2), else nobody can say who was meant.
  */
+import { settingsAt, type Rules } from '../../core/rules.ts';
 import { attribute, type Nodes } from '../../core/attribution.ts';
 import type { Book } from '../../core/book.ts';
 import type { SaleRequest } from '../../core/desk.ts';
@@ -17,8 +18,8 @@ type Identified = {
 };
 
 /** null: the identifiers lead to one referral. `at`: the moment of the call's own touches, which do not count here. */
-export function creditOf(book: Book, request: SaleRequest, at: number): Refusal | null {
-  const found = identify(book, request, at);
+export function creditOf(book: Book, rules: Rules, request: SaleRequest, at: number): Refusal | null {
+  const found = identify(book, rules, request, at);
   const resolved = found.filter(({ referral }) => referral !== null);
   const other = resolved.find(({ referral }) => referral !== resolved[0]?.referral);
   if (other) return disagree(resolved, other.field);
@@ -27,8 +28,13 @@ export function creditOf(book: Book, request: SaleRequest, at: number): Refusal 
   return resolved.length === 0 ? notFound(found) : null;
 }
 
-function identify(book: Book, request: SaleRequest, at: number): Identified[] {
-  const nodes = before(book, request, at);
+function identify(book: Book, rules: Rules, request: SaleRequest, at: number): Identified[] {
+  const world = { ...before(book, request, at), rules, price: (key: string) => book.prices.get(key) };
+  const settings = settingsAt(rules, rules.version);
+  const creditedTo = (party: string): string | null => {
+    const bought = { party, subscription: null, paidAt: at, moneyKey: party };
+    return attribute(EMPTY_PAYMENT, bought, world, settings).referral?.id ?? null;
+  };
   const named = (field: string, value: string | null): Identified[] =>
     value === null ? [] : [{ field, value, referral: book.referrals.get(value)?.id ?? null, exact: true }];
   const known = (field: string, value: string | null, key: string): Identified[] =>
@@ -38,7 +44,7 @@ function identify(book: Book, request: SaleRequest, at: number): Identified[] {
           {
             field,
             value,
-            referral: attribute(EMPTY_PAYMENT, key, null, nodes).referral?.id ?? null,
+            referral: creditedTo(key),
             exact: false,
           },
         ];

@@ -5,7 +5,7 @@
 import type { Caller, MoneyDesk, RefundRequest } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { readPayment } from '../../core/codec.ts';
-import { refundsOf } from '../../core/refunds.ts';
+import { countedOf } from '../../core/counted.ts';
 import type { PaymentState } from '../../core/merge.ts';
 import { toMajor } from '../../core/money.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
@@ -104,7 +104,7 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
   const cash = decisions.get(paymentId)?.sale?.cash;
   if (!state || cash === undefined) throw new Answered<Found>({ found: 'changed' });
   const whole = decisions.get(paymentId)?.sale?.report?.saleStatus === 'refunded';
-  const left = whole ? 0n : cash - (activeOf(state) - entry.amount);
+  const left = whole ? 0n : cash - (activeOf(state, entry.currency) - entry.amount);
   if (left <= 0n)
     throw new Answered(refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }));
   if (request.amount === null && entry.amount !== left) throw new Answered<Found>({ found: 'changed' });
@@ -117,8 +117,9 @@ function stateBefore({ session }: Settled, paymentId: string): PaymentState | nu
   return row ? readPayment(row.state) : null;
 }
 
-function activeOf(state: PaymentState): bigint {
-  return refundsOf(state).reduce((sum, { amount, status }) => (status === 'failed' ? sum : sum + amount), 0n);
+function activeOf(state: PaymentState, currency: string): bigint {
+  const counted = countedOf(state, currency, false);
+  return counted.reduce((sum, { amount, effect }) => (effect === 'gone' ? sum + amount : sum), 0n);
 }
 
 function repeated(request: RefundRequest, amount: bigint, currency: string): Refusal | Found {

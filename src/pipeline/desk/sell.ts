@@ -85,7 +85,7 @@ function judge(settled: Settled, item: Item, entry: SaleEntry): void {
       told === undefined || (told.total === entry.request.amount && told.currency === entry.request.currency);
     throw new Answered<Repeated>({ repeated: same ? 'same' : 'different' });
   }
-  const refusal = creditOf(session.book, entry.request, item.ref.at);
+  const refusal = creditOf(session.book, settled.rules, entry.request, item.ref.at);
   // A payment that is known already keeps its own credit: the caller adds a name for it, and may know no referral.
   if (refusal !== null && (refusal.refused !== 'referral_not_found' || !stood(settled, paymentId)))
     throw new Answered(refusal);

@@ -31,13 +31,14 @@ export function newSaleView(settled: Settled, paymentId: string, livemode: boole
     occurredAt: sale.occurredAt,
     createdAt: settled.at,
     updatedAt: settled.at,
-    commission: commissionOf(posted, decision.commission),
+    commission: commissionOf(posted, decision.commissions[0]),
   };
 }
 
-function commissionOf(posted: Posted, commission: Commission | null): ConversionView['commission'] {
+function commissionOf(posted: Posted, commission: Commission | undefined): ConversionView['commission'] {
   const row = posted.commissions.find(
-    ({ digest, conversionId }) => digest !== 'void' && conversionId === posted.sale?.id,
+    ({ digest, conversionId, affiliateId }) =>
+      digest !== 'void' && conversionId === posted.sale?.id && affiliateId === commission?.affiliateId,
   );
   if (!commission || !row) return null;
   const { status, currency, earned, reversed, incentiveId, incentiveVersion, holdDays, availableAt } = commission;

@@ -34,7 +34,8 @@ function refundedOf(charge: ChargeObject): number {
 
 /** Snapshots of the same second are told apart by how far the charge has come, then by how much is refunded. */
 function rankOf(charge: ChargeObject, status: ClaimStatus): number {
-  const base = charge.status === 'pending' ? 0 : { open: 10, paid: 20, failed: 30, void: 30 }[status];
+  const base =
+    charge.status === 'pending' ? 0 : { open: 10, paid: 20, failed: 30, void: 30, uncollectible: 30 }[status];
   return base + Math.min(charge.amount_refunded, LARGEST_REFUND_RANK);
 }
 

@@ -1,8 +1,18 @@
 /** What all claims of Stripe objects share. */
 import type { Claim, Line } from '../../core/facts.ts';
 
-type Optional = 'refunded' | 'paidAt' | 'linesIncomplete' | 'flags' | 'subscription' | 'trial' | 'outOfBand';
-type Fixed = 'proof' | 'commissionStatus' | 'saleStatus' | 'source' | 'externalId';
+type Optional =
+  | 'refunded'
+  | 'paidAt'
+  | 'linesIncomplete'
+  | 'detail'
+  | 'flags'
+  | 'subscription'
+  | 'trial'
+  | 'outOfBand'
+  | 'platformFee'
+  | 'fromBalance';
+type Fixed = 'proof' | 'linesStamp' | 'commissionStatus' | 'saleStatus' | 'source' | 'externalId';
 type Parts = Omit<Claim, Optional | Fixed> & Partial<Pick<Claim, Optional>>;
 
 /**
@@ -24,6 +34,8 @@ export function claimOf(parts: Parts): Claim {
     proof: parts.status === 'paid' ? parts.stamp : null,
     lines: parts.lines,
     linesIncomplete: parts.linesIncomplete ?? false,
+    detail: parts.detail ?? (parts.linesIncomplete === true ? 0 : 1),
+    linesStamp: null,
     flags: parts.flags ?? [],
     standalone: parts.standalone,
     party: parts.party,
@@ -32,6 +44,8 @@ export function claimOf(parts: Parts): Claim {
     commissionStatus: null,
     saleStatus: null,
     outOfBand: parts.outOfBand ?? false,
+    platformFee: parts.platformFee ?? null,
+    fromBalance: parts.fromBalance ?? null,
     source: 'stripe',
     externalId: null,
   };

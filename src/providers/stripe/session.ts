@@ -12,6 +12,7 @@ const STATUS_RANK: Readonly<Record<ClaimStatus, number>> = {
   failed: 5,
   paid: 10,
   void: 0,
+  uncollectible: 0,
 };
 
 /** The event type first: a payment that failed later is not paid, whatever the snapshot says (trap 61). */

@@ -1,0 +1,197 @@
+/** How much of a payment went back, is asked back, and when (reference/stripe.md 3 and 6.4, cases.md 81 to 112). */
+import { publicEventId } from './keys.ts';
+import type { Dispute, Note, Refund } from './losses.ts';
+import { split } from './money.ts';
+import { compareText } from './stamp.ts';
+import type { PaymentState } from './state.ts';
+import type { Moment } from './time.ts';
+
+/** One refund or dispute as it counts: its own object, or what only a counter or a credit note tells of. */
+export type Counted = {
+  readonly kind: 'refund' | 'dispute';
+  readonly key: string;
+  readonly amount: bigint;
+  readonly at: Moment;
+  readonly status: string;
+  /** `gone`: taken back. `held`: asked back, not decided. `kept`: it came to nothing. */
+  readonly effect: 'gone' | 'held' | 'kept';
+  readonly charge: string | null;
+  readonly source: string;
+  readonly externalEventId: string;
+  /** What it takes from which line of the bill; empty: from all in proportion. */
+  readonly lines: readonly { readonly line: string; readonly amount: bigint }[];
+};
+
+export type Gone = { readonly gone: bigint; readonly held: bigint };
+
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
+
+/**
+ * Everything once, in time order. `currency` is the sale's; `accrual`: what a credit note puts on the buyer's balance is
+ * taken back at once (cases.md 97).
+ */
+export function countedOf(state: PaymentState, currency: string, accrual: boolean): Counted[] {
+  const notes = Object.values(state.notes).filter((note) => note.status === 'issued');
+  const onlyCharge = soleChargeOf(state);
+  const refunds = [...Object.values(state.refunds), ...refundsToldByNotes(state, notes)];
+  const own = refunds.map((refund) => countRefund(refund, notes, onlyCharge));
+  const counted = [
+    ...own,
+    ...remaindersOf(state, refunds, onlyCharge),
+    ...Object.values(state.notes).flatMap((note) => countNote(note, accrual)),
+    ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, onlyCharge, state)),
+  ];
+  return counted.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+}
+
+/** A refund told by a caller names no charge; where there is only one, it can be no other's. */
+function soleChargeOf(state: PaymentState): string | null {
+  const charges = Object.values(state.claims).filter((claim) => claim.kind === 'charge');
+  return charges.length === 1 ? (charges[0]?.key ?? null) : null;
+}
+
+/** A credit note may tell of a refund whose own events never come; as soon as the refund itself is known, that counts. */
+function refundsToldByNotes(state: PaymentState, notes: readonly Note[]): Refund[] {
+  return notes.flatMap((note) =>
+    note.refunds
+      .filter(({ key }) => !state.refunds[key])
+      .map(({ key, amount }) => ({
+        key,
+        amount,
+        stamp: note.stamp,
+        currency: note.currency,
+        status: 'succeeded' as const,
+        at: note.at,
+        charge: null,
+        proof: note.proof,
+        source: note.source,
+        externalId: null,
+      })),
+  );
+}
+
+function countRefund(refund: Refund, notes: readonly Note[], onlyCharge: string | null): Counted {
+  const note = notes.find((one) => one.refunds.some(({ key }) => key === refund.key));
+  return {
+    kind: 'refund',
+    key: refund.key,
+    amount: refund.amount,
+    at: refund.at,
+    status: refund.status,
+    effect: refund.status === 'failed' ? 'kept' : 'gone',
+    charge: refund.charge ?? onlyCharge,
+    source: refund.source,
+    externalEventId: refund.externalId ?? publicEventId(refund.proof.event),
+    lines: note ? sharedOut(refund.amount, note) : [],
+  };
+}
+
+/** An amount over the lines of its note; the part that belongs to no line in particular is left out. */
+function sharedOut(amount: bigint, { lines }: Note): Counted['lines'] {
+  const weights = lines.map((one) => (one.amount > 0n ? one.amount : 0n));
+  if (sum(weights) === 0n) return [];
+  const parts = split(amount, weights);
+  return lines.flatMap(({ line }, index) => (line === null ? [] : [{ line, amount: parts[index] ?? 0n }]));
+}
+
+/**
+ * A charge counts cumulatively, refund objects count one by one; what the charge shows beyond its objects is one
+ * remainder under the charge's key, superseded when the objects arrive (stripe.md 3). A counter that was read before a
+ * refund failed still contains that refund, so failures after the reading are taken off it.
+ */
+function remaindersOf(state: PaymentState, refunds: readonly Refund[], onlyCharge: string | null): Counted[] {
+  return Object.values(state.claims).flatMap((claim) => {
+    if (claim.kind !== 'charge' || claim.refunded === null || claim.refunded === 0n) return [];
+    const own = refunds.filter((refund) => (refund.charge ?? onlyCharge) === claim.key);
+    const active = sum(own.filter((refund) => refund.status !== 'failed').map((refund) => refund.amount));
+    const failedLater = own.filter(
+      (refund) => refund.status === 'failed' && refund.at <= claim.stamp.at && refund.stamp.at >= claim.stamp.at,
+    );
+    const rest = claim.refunded - sum(failedLater.map((refund) => refund.amount)) - active;
+    if (rest <= 0n) return [];
+    const told = { at: claim.stamp.at, source: claim.source, externalEventId: publicEventId(claim.stamp.event) };
+    return [refundLike(`${claim.key}:refunded`, rest, { ...told, charge: claim.key })];
+  });
+}
+
+type Like = Pick<Counted, 'at' | 'source' | 'externalEventId'> & Partial<Counted>;
+
+function refundLike(key: string, amount: bigint, told: Like): Counted {
+  return { kind: 'refund', key, amount, status: 'succeeded', effect: 'gone', charge: null, lines: [], ...told };
+}
+
+/** The parts of a credit note that no refund tells of: returned outside, and on accrual what went to the balance. */
+function countNote(note: Note, accrual: boolean): Counted[] {
+  const void_ = note.status === 'void';
+  const told: Like = {
+    at: note.at,
+    source: note.source,
+    externalEventId: publicEventId(note.proof.event),
+    status: void_ ? 'failed' : 'succeeded',
+    effect: void_ ? 'kept' : 'gone',
+  };
+  const part = (key: string, amount: bigint): Counted[] =>
+    amount > 0n ? [refundLike(key, amount, { ...told, lines: sharedOut(amount, note) })] : [];
+  return [...part(note.key, note.outside), ...(accrual ? part(`${note.key}:balance`, note.balance) : [])];
+}
+
+const EFFECTS = { inquiry: 'kept', dropped: 'kept', won: 'kept', open: 'held', lost: 'gone' } as const;
+
+/** A dispute in another currency than the sale's is of the whole charge: its number cannot be compared. */
+function countDispute(dispute: Dispute, currency: string, onlyCharge: string | null, state: PaymentState): Counted {
+  const charge = dispute.charge ?? onlyCharge;
+  const whole = (charge === null ? undefined : state.claims[charge]?.paid) ?? dispute.amount;
+  return {
+    kind: 'dispute',
+    key: dispute.key,
+    amount: dispute.currency === currency ? dispute.amount : whole,
+    at: dispute.at,
+    status: dispute.status,
+    effect: EFFECTS[dispute.status],
+    charge,
+    source: dispute.source,
+    externalEventId: publicEventId(dispute.proof.event),
+    lines: [],
+  };
+}
+
+/** Refunds and disputes of one charge never take more than it brought, all together never more than `cash` (cases.md 109, 110). */
+function clamped(state: PaymentState, counted: readonly Counted[], cash: bigint): bigint {
+  const byCharge = new Map<string, bigint>();
+  for (const { charge, amount } of counted) {
+    const name = charge ?? '';
+    byCharge.set(name, (byCharge.get(name) ?? 0n) + amount);
+  }
+  let total = 0n;
+  for (const [charge, amount] of byCharge) {
+    const claim = state.claims[charge];
+    total += claim?.status === 'paid' && claim.paid < amount ? claim.paid : amount;
+  }
+  return total > cash ? cash : total;
+}
+
+/** What is gone, and what of the rest is held by open disputes. */
+export function goneOf(state: PaymentState, counted: readonly Counted[], cash: bigint): Gone {
+  const gone = clamped(
+    state,
+    counted.filter(({ effect }) => effect === 'gone'),
+    cash,
+  );
+  const both = clamped(
+    state,
+    counted.filter(({ effect }) => effect !== 'kept'),
+    cash,
+  );
+  return { gone, held: both - gone };
+}
+
+/** When what went back reached the whole of `cash`; null: it has not. */
+export function wholeAt(counted: readonly Counted[], cash: bigint): Moment | null {
+  let total = 0n;
+  for (const one of counted) {
+    if (one.effect !== 'gone') continue;
+    total += one.amount;
+    if (total >= cash) return one.at;
+  }
+  return null;
+}

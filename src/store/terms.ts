@@ -1,0 +1,71 @@
+/** Reads what a workspace's decisions are made by, beside its incentives: coupons, exchange rates, partners behind them. */
+import { couponKey, promotionKey } from '../core/keys.ts';
+import type { AffiliateView, CouponBinding, ExchangeRate } from '../core/rules.ts';
+import type { Tx } from './tx.ts';
+
+/** Every coupon that was ever given to an affiliate. */
+export async function loadCoupons(tx: Tx, workspace: string): Promise<CouponBinding[]> {
+  const { rows } = await tx.query<{
+    coupon_id: string;
+    affiliate_id: string;
+    program_id: string;
+    code: string;
+    provider: string;
+    provider_coupon_id: string | null;
+    provider_promo_code_id: string | null;
+    since: bigint;
+    until: bigint | null;
+  }>({
+    text: `SELECT coupon_id, affiliate_id, program_id, code, provider, provider_coupon_id, provider_promo_code_id, since, until
+           FROM coupons WHERE workspace_id = $1`,
+    values: [workspace],
+  });
+  return rows.map((row) => ({
+    id: row.coupon_id,
+    affiliateId: row.affiliate_id,
+    programId: row.program_id,
+    since: Number(row.since),
+    until: row.until === null ? null : Number(row.until),
+    tokens: [
+      ...(row.provider_promo_code_id === null ? [] : [promotionKey(row.provider, row.provider_promo_code_id)]),
+      ...(row.provider_coupon_id === null ? [] : [couponKey(row.provider, row.provider_coupon_id)]),
+    ],
+    code: row.code.toLowerCase(),
+  }));
+}
+
+/** Every rate that was given. */
+export async function loadRates(tx: Tx, workspace: string): Promise<ExchangeRate[]> {
+  const { rows } = await tx.query<{
+    from_currency: string;
+    to_currency: string;
+    day: string;
+    numerator: string;
+    denominator: string;
+    source: string;
+    since: bigint;
+  }>({
+    text: `SELECT from_currency, to_currency, day::text, numerator::text, denominator::text, source, since
+           FROM exchange_rates WHERE workspace_id = $1`,
+    values: [workspace],
+  });
+  return rows.map((row) => ({
+    from: row.from_currency,
+    to: row.to_currency,
+    day: Date.parse(`${row.day}T00:00:00Z`),
+    ratio: { num: BigInt(row.numerator), den: BigInt(row.denominator) },
+    source: row.source,
+    since: Number(row.since),
+  }));
+}
+
+/** Affiliates with a coupon and those who recruited another: a payment may concern them without naming them. */
+export async function loadPartners(tx: Tx, workspace: string): Promise<AffiliateView[]> {
+  const { rows } = await tx.query<{ affiliate_id: string; history: AffiliateView['history'] }>({
+    text: `SELECT affiliate_id, history FROM affiliates WHERE workspace_id = $1 AND affiliate_id IN (
+             SELECT affiliate_id FROM coupons WHERE workspace_id = $1
+             UNION SELECT parent_id FROM affiliates WHERE workspace_id = $1 AND parent_id IS NOT NULL)`,
+    values: [workspace],
+  });
+  return rows.map(({ affiliate_id: id, history }) => ({ id, history }));
+}
