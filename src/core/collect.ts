@@ -65,7 +65,17 @@ function claimsByKind(state: PaymentState): ByKind {
   return sorted;
 }
 
-const isPaid = (claim: Claim): boolean => claim.status === 'paid';
+/** Paid once, failed after all: a bank debit that came back. It was a sale, and what it brought is gone. */
+export function wasReturned({ kind, status, proof }: Claim): boolean {
+  return kind === 'charge' && status === 'failed' && proof !== null;
+}
+
+/** What a charge brought; a failed one may no longer say what was captured. */
+export function broughtBy({ paid, total }: Claim): bigint {
+  return paid > 0n ? paid : total;
+}
+
+const isPaid = (claim: Claim): boolean => claim.status === 'paid' || wasReturned(claim);
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
@@ -184,6 +194,8 @@ function platformFeeOf(claims: ByKind): bigint {
   return sum(claims.charge.filter(isPaid).map((charge) => charge.platformFee ?? 0n));
 }
 
+const wasCash = (claim: Claim): bigint => (wasReturned(claim) ? broughtBy(claim) : claim.paid);
+
 /** No bill: cash is what intents received (else charges captured, else the order was paid); tax is known to the order. */
 function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[], report: Claim | null): Sale {
   const of = (kind: Claim['kind']): Claim[] => paid.filter((claim) => claim.kind === kind);
@@ -197,9 +209,9 @@ function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[],
     source: told.source,
     externalEventId: publicEventId(proof.event),
     currency: told.currency,
-    cash: sum(cashLegs.map((claim) => claim.paid)),
+    cash: sum(cashLegs.map(wasCash)),
     // An intent or a charge that was captured in part asked for more than it got; the rest was never owed.
-    total: told.kind === 'order' ? told.total : told.paid,
+    total: told.kind === 'order' ? told.total : wasCash(told),
     net: told.net,
     lines: report ? report.lines.map((line) => ({ ...line, net: told.net })) : told.lines,
     linesIncomplete: told.linesIncomplete,

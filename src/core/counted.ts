@@ -1,4 +1,6 @@
 /** How much of a payment went back, is asked back, and when (reference/stripe.md 3 and 6.4, cases.md 81 to 112). */
+import { broughtBy, wasReturned } from './collect.ts';
+import type { Claim } from './facts.ts';
 import { publicEventId } from './keys.ts';
 import type { Dispute, Note, Refund } from './losses.ts';
 import { split } from './money.ts';
@@ -39,6 +41,7 @@ export function countedOf(state: PaymentState, currency: string, accrual: boolea
     ...own,
     ...remaindersOf(state, refunds, onlyCharge),
     ...Object.values(state.notes).flatMap((note) => countNote(note, accrual)),
+    ...Object.values(state.claims).flatMap(countReturn),
     ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, onlyCharge, state)),
   ];
   return counted.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
@@ -54,7 +57,7 @@ function soleChargeOf(state: PaymentState): string | null {
 function refundsToldByNotes(state: PaymentState, notes: readonly Note[]): Refund[] {
   return notes.flatMap((note) =>
     note.refunds
-      .filter(({ key }) => !state.refunds[key])
+      .filter(({ key, amount }) => !state.refunds[key] && amount > 0n)
       .map(({ key, amount }) => ({
         key,
         amount,
@@ -135,12 +138,21 @@ function countNote(note: Note, accrual: boolean): Counted[] {
   return [...part(note.key, note.outside), ...(accrual ? part(`${note.key}:balance`, note.balance) : [])];
 }
 
+/** A bank debit that came back weeks after it was paid: the charge failed after all (cases.md 112). */
+function countReturn(claim: Claim): Counted[] {
+  if (!wasReturned(claim)) return [];
+  const { key, stamp, source } = claim;
+  const told = { at: stamp.at, source, externalEventId: publicEventId(stamp.event), charge: key };
+  return [refundLike(`${key}:returned`, broughtBy(claim), told)];
+}
+
 const EFFECTS = { inquiry: 'kept', dropped: 'kept', won: 'kept', open: 'held', lost: 'gone' } as const;
 
 /** A dispute in another currency than the sale's is of the whole charge: its number cannot be compared. */
 function countDispute(dispute: Dispute, currency: string, onlyCharge: string | null, state: PaymentState): Counted {
   const charge = dispute.charge ?? onlyCharge;
-  const whole = (charge === null ? undefined : state.claims[charge]?.paid) ?? dispute.amount;
+  const claim = charge === null ? undefined : state.claims[charge];
+  const whole = claim ? broughtBy(claim) : dispute.amount;
   return {
     kind: 'dispute',
     key: dispute.key,
@@ -165,7 +177,8 @@ function clamped(state: PaymentState, counted: readonly Counted[], cash: bigint)
   let total = 0n;
   for (const [charge, amount] of byCharge) {
     const claim = state.claims[charge];
-    total += claim?.status === 'paid' && claim.paid < amount ? claim.paid : amount;
+    const most = claim && (claim.status === 'paid' || wasReturned(claim)) ? broughtBy(claim) : amount;
+    total += most < amount ? most : amount;
   }
   return total > cash ? cash : total;
 }

@@ -12,6 +12,7 @@ import type { Earlier } from './incentives.ts';
 import { sourceName } from './keys.ts';
 import { optedOutOn } from './opt-out.ts';
 import { questionOfKey, questionsOf, type Question } from './questions.ts';
+import { lossesInWords } from './told.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -51,6 +52,8 @@ export type Decision = {
   /** What later payments of the same referral need to know of this one. */
   readonly summary: Summary | null;
   readonly earning: Earning | null;
+  /** Disputes, fraud warnings and credit notes in words, for the explanation. */
+  readonly losses: readonly string[];
 };
 
 export type World = Nodes & {
@@ -73,6 +76,7 @@ const NOTHING: Decision = {
   asks: [],
   summary: null,
   earning: null,
+  losses: [],
 };
 
 /** Decides one payment; `earlierOf` summarises the payments of the referral before it. */
@@ -127,6 +131,7 @@ function decideSale(
     asks: [...asks, ...awaits.flatMap(questionOfKey)],
     summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version) : null,
     earning,
+    losses: lossesInWords(state),
   };
 }
 

@@ -2,6 +2,7 @@
  * What one sale earns: base per line (stripe.md 6.3), an incentive per line, a commission per incentive.
  */
 import type { Referral } from './attribution.ts';
+import { choosesByLine, needsApproval } from './approval.ts';
 import { basesOf, type Group } from './base.ts';
 import type { Sale } from './collect.ts';
 import { converted, rateAt, rateInWords, rateKey } from './exchange.ts';
@@ -217,7 +218,7 @@ function earningOf(
       matched.some(({ incentive }) => needsApproval(incentive, own.amount, currency)) ||
       (input.sale.outOfBand && !input.settings.trustOutOfBand) ||
       partnerOf(input, referral.affiliateId)?.held === true ||
-      (input.sale.linesIncomplete && choosesByLine(input)),
+      (input.sale.linesIncomplete && choosesByLine(input.rules, referral.programId)),
     holdDays: known.length === 0 ? null : Math.max(...known),
   };
 }
@@ -236,18 +237,4 @@ function parentGain(input: Input, referral: Referral, matched: readonly Matched[
   if (parts.length === 0) return [];
   const paying = matched.filter(({ incentive }) => incentive.terms.parentRatio != null);
   return [{ affiliateId: parent, amount: sumOf(parts), parts, shares: sharesOf(groups, paying, parts) }];
-}
-
-/**
- * Lines are missing from the payload and some incentive looks at them: the total is right, who pays for which part of it
- * is not certain, so a person looks at it (cases.md 19).
- */
-function choosesByLine({ rules, referral }: Input): boolean {
-  return rules.incentives.some(({ programId, terms }) => programId === referral?.programId && specificity(terms) < 5);
-}
-
-/** A limit in another currency cannot be compared with the amount, so a person looks. */
-function needsApproval({ terms }: Incentive, amount: bigint, currency: string): boolean {
-  if (terms.approvalType === 'manual') return true;
-  return terms.manualAbove !== null && (terms.currency !== currency || amount > terms.manualAbove);
 }

@@ -11,6 +11,12 @@ export type Explanation = {
   readonly total: string;
   readonly net: string;
   readonly flags?: readonly string[];
+  /** The exchange rate everything was converted at. */
+  readonly rate?: string;
+  /** The coupon that led to the affiliate. */
+  readonly coupon?: string;
+  /** Disputes, credit notes to the balance and fraud warnings, as they stand. */
+  readonly losses?: readonly string[];
   readonly lines: readonly {
     readonly id: string;
     readonly prices: readonly string[];
@@ -24,7 +30,7 @@ export type Explanation = {
 };
 
 /** The data of the explanation; null for a payment that is no sale. */
-export function explanationOf({ attribution, sale, earning }: Decision): Explanation | null {
+export function explanationOf({ attribution, sale, earning, losses }: Decision): Explanation | null {
   if (!sale || !earning) return null;
   const flags = [...sale.flags, ...(sale.linesIncomplete ? ['lines_incomplete'] : [])];
   const credited = attribution?.referral ? attribution : null;
@@ -37,6 +43,9 @@ export function explanationOf({ attribution, sale, earning }: Decision): Explana
     total: String(sale.total),
     net: String(sale.net),
     ...(flags.length > 0 ? { flags } : {}),
+    ...(earning.rate === null ? {} : { rate: earning.rate }),
+    ...(credited?.coupon === undefined ? {} : { coupon: credited.coupon }),
+    ...(losses.length > 0 ? { losses } : {}),
     lines: earning.lines.map((line) => ({
       id: line.id,
       prices: line.prices,
@@ -56,6 +65,7 @@ const VIA: Readonly<Record<string, string>> = {
   customer_subscription: "the customer's subscription names the referral",
   stripe: 'the Stripe customer is credited to the referral',
   user: 'the app user id signed up through the referral',
+  coupon: 'its coupon was given to the affiliate',
   email: "the customer's e-mail signed up through the referral",
 };
 
@@ -67,7 +77,8 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   paid_from_credit_balance: 'it was paid from the credit balance; that money earned when it was first paid in cash',
   credited_to_balance: 'a downgrade: its credit went to the balance of the customer and no cash moved',
   no_commissionable_amount: 'only tax or shipping was paid',
-  opted_out: 'the metadata asks to leave it out',
+  paid_out_of_band: 'it was paid outside Stripe, which earns nothing in this program',
+  no_exchange_rate: 'it waits for an exchange rate of the day it was paid',
   affiliate_not_approved: 'the affiliate was not approved when it was paid',
   no_incentive_matched: 'no incentive matched',
   sale_open: 'the caller says the sale is still open',
@@ -121,6 +132,8 @@ export function inWords(told: Told): string[] {
     lines.push(
       `Base ${money(told.base)}: ${money(BigInt(explanation.cash))} in cash of ${money(BigInt(explanation.total))}, of which ${money(BigInt(explanation.net))} is without tax and shipping.`,
     );
+  if (explanation?.rate) lines.push(`Converted at ${explanation.rate}.`);
+  for (const loss of explanation?.losses ?? []) lines.push(`${loss}.`);
   for (const part of commission?.parts ?? [])
     lines.push(
       `${part.incentive} version ${part.version}: ${rateInWords(part.rate, currency)} of ${money(part.base)} = ${money(part.commission)}${part.capped ? ' (the rest of its cap)' : ''}.`,
@@ -128,7 +141,7 @@ export function inWords(told: Told): string[] {
   for (const line of explanation?.lines ?? [])
     for (const rejected of line.rejected)
       lines.push(`${rejected.id} did not apply to ${line.id}: ${rejected.reason.replaceAll('_', ' ')}.`);
-  if (told.reason) lines.push(`No commission: ${WHY_NOT[told.reason] ?? told.reason}.`);
+  if (told.reason) lines.push(`No commission: ${reasonInWords(told.reason)}.`);
   if (commission && told.refunded > 0n)
     lines.push(
       `${money(told.refunded)} was refunded, so ${money(commission.reversed)} of ${money(commission.earned)} was taken back.`,
@@ -142,5 +155,7 @@ export function inWords(told: Told): string[] {
 
 /** Words for a reason code of a conversion or a parked payment. */
 export function reasonInWords(reason: string): string {
+  if (reason.startsWith('opted_out_on_'))
+    return `the metadata of the ${reason.slice('opted_out_on_'.length).replaceAll('_', ' ')} asks to leave it out`;
   return WHY_NOT[reason] ?? reason.replaceAll('_', ' ');
 }

@@ -3,6 +3,7 @@ import type { Claim, ClaimStatus, EventRef, Translation } from '../../core/facts
 import { claimOf, wholeLine } from './claim.ts';
 import { customerFacts, identityOf, moneyKey, moneyKeys } from './identity.ts';
 import { ignore } from './ignored.ts';
+import { optedOutBy } from './opt-out.ts';
 import { read, stampOf } from './read.ts';
 import { refundFact } from './refund.ts';
 import { Charge, type ChargeObject } from './schema.ts';
@@ -54,13 +55,14 @@ function chargeClaim(charge: ChargeObject, party: string | null, ref: EventRef):
     refunded: BigInt(refundedOf(charge)),
     paidAt: charge.created * 1000,
     lines: [wholeLine(charge.id, paid)],
+    platformFee: charge.application_fee_amount == null ? null : BigInt(charge.application_fee_amount),
     // Null: an old shape that knows of no invoice. Absent: basil, which never knows (trap 5).
     standalone: charge.invoice === null,
     party,
   });
 }
 
-/** `charge.succeeded|captured|updated|refunded`. Refunds embedded by versions before 2022-11-15 are facts as well. */
+/** `charge.succeeded|captured|updated|refunded|failed`. Refunds embedded by versions before 2022-11-15 are facts as well. */
 export function translateCharge(object: unknown, ref: EventRef): Translation {
   const charge = read(Charge, object, ref);
   // Made by a transfer to a connected account: nobody bought anything (trap 54).
@@ -73,6 +75,10 @@ export function translateCharge(object: unknown, ref: EventRef): Translation {
   const refunds = (charge.refunds?.data ?? []).flatMap((refund) => refundFact(refund, ref) ?? []);
   const claim = chargeClaim(charge, identity.party, ref);
   return {
-    facts: [{ kind: 'payment', keys, claim, touches, optOut: null }, ...customerFacts(identity, touches), ...refunds],
+    facts: [
+      { kind: 'payment', keys, claim, touches, optOut: optedOutBy({ charge: metadata }) },
+      ...customerFacts(identity, touches),
+      ...refunds,
+    ],
   };
 }

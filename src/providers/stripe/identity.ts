@@ -1,6 +1,6 @@
 /** Names: keys of objects, references to them, and who buys. */
-import type { CustomerFact, Touch } from '../../core/facts.ts';
-import type { Reference } from './schema.ts';
+import type { CustomerFact, OptOut, Touch } from '../../core/facts.ts';
+import type { Reference } from './schema-parts.ts';
 import { textIn } from './touches.ts';
 
 /**
@@ -78,8 +78,12 @@ export function identityOf(signs: Signs): Identity {
 }
 
 /** What an object says about its buyer; nothing when it names none or knows nothing more than the name. */
-export function customerFacts(identity: Identity, touches: readonly Touch[]): CustomerFact[] {
+export function customerFacts(
+  identity: Identity,
+  touches: readonly Touch[],
+  optOuts: readonly OptOut[] = [],
+): CustomerFact[] {
   const { party, links } = identity;
-  if (party === null || (links.length === 0 && touches.length === 0)) return [];
-  return [{ kind: 'customer', key: party, links, touches }];
+  if (party === null || links.length + touches.length + optOuts.length === 0) return [];
+  return [{ kind: 'customer', key: party, links, touches, ...(optOuts.length > 0 ? { optOuts } : {}) }];
 }

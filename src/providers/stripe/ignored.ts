@@ -7,6 +7,7 @@ export const IGNORED = {
   connect_transfer: 'a charge made by a Connect transfer moves money between accounts, it is not a sale',
   expired_authorisation: 'an authorisation ran out; it was never a sale',
   refund_without_payment: 'the refund names neither a charge nor a payment intent',
+  dispute_without_payment: 'it names neither a charge nor a payment intent',
   setup_session: 'a setup checkout saves a card and takes no money',
   no_payment_required: 'the checkout cost nothing and names nobody',
   session_without_party: 'the checkout leaves its money to an invoice and names nobody',

@@ -2,6 +2,7 @@
 import type { EventRef, Translation } from '../../core/facts.ts';
 import { claimOf, wholeLine } from './claim.ts';
 import { customerFacts, identityOf, moneyKey, moneyKeys } from './identity.ts';
+import { optedOutBy } from './opt-out.ts';
 import { read, stampOf } from './read.ts';
 import { PaymentIntent, type PaymentIntentObject } from './schema.ts';
 import { RANK, touchesOf } from './touches.ts';
@@ -51,7 +52,7 @@ export function translateIntent(object: unknown, ref: EventRef): Translation {
   });
   return {
     facts: [
-      { kind: 'payment', keys: keysOf(intent), claim, touches, optOut: null },
+      { kind: 'payment', keys: keysOf(intent), claim, touches, optOut: optedOutBy({ payment_intent: metadata }) },
       ...customerFacts(identity, touches),
     ],
   };

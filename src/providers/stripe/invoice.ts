@@ -3,6 +3,8 @@ import type { ClaimStatus, EventRef, PaymentFact, Translation } from '../../core
 import { claimOf } from './claim.ts';
 import { customerFacts, idOf, identityOf, key, moneyKey, moneyKeys } from './identity.ts';
 import { type Billed, billedLines, originOf } from './lines.ts';
+import { couponTouches } from './coupon.ts';
+import { optedOutBy } from './opt-out.ts';
 import { priceFacts, priceOf } from './price.ts';
 import { read, stampOf } from './read.ts';
 import { Invoice, type InvoiceObject, InvoicePayment } from './schema.ts';
@@ -23,7 +25,7 @@ function stripeStatus(invoice: InvoiceObject): string {
 }
 
 function claimStatus(status: string): ClaimStatus {
-  return status === 'paid' || status === 'void' ? status : 'open';
+  return status === 'paid' || status === 'void' || status === 'uncollectible' ? status : 'open';
 }
 
 /** In the same second `invoice.paid` is the earlier proof than its twin, whichever arrives first. */
@@ -57,6 +59,17 @@ function paidOf(invoice: InvoiceObject): bigint {
   return invoice.paid_out_of_band === true && invoice.amount_paid === 0 ? due : BigInt(invoice.amount_paid);
 }
 
+/**
+ * Part of the total that was paid from the buyer's balance: what the total asks for beyond what was due. Credit notes
+ * made before the payment lowered what was due as well.
+ */
+function fromBalance(invoice: InvoiceObject, status: string): bigint | null {
+  if (status !== 'paid' || invoice.amount_due == null) return null;
+  const credited = BigInt(invoice.pre_payment_credit_notes_amount ?? 0);
+  const rest = BigInt(invoice.total) - credited - BigInt(invoice.amount_due);
+  return rest > 0n ? rest : 0n;
+}
+
 type Buyer = { readonly party: string | null; readonly subscription: string | null };
 
 function billFact(invoice: InvoiceObject, bill: Billed, buyer: Buyer, ref: EventRef): Omit<PaymentFact, 'touches'> {
@@ -83,6 +96,7 @@ function billFact(invoice: InvoiceObject, bill: Billed, buyer: Buyer, ref: Event
       subscription: buyer.subscription,
       trial: invoice.total === 0 && (invoice.subtotal ?? 0) === 0 && buyer.subscription !== null,
       outOfBand: isOutOfBand(invoice),
+      fromBalance: fromBalance(invoice, status),
     }),
     optOut: null,
   };
@@ -100,18 +114,27 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
     { rank: RANK.subscription, metadata: frozen },
     { rank: RANK.invoice, metadata },
   ];
-  const touches = touchesOf(carriers, ref.at, subscription);
+  const discounts = [
+    invoice.discount,
+    ...(invoice.discounts ?? []),
+    ...invoice.lines.data.flatMap((line) => line.discounts ?? []),
+  ];
+  const coupons = couponTouches(discounts, ref.at, RANK.invoice, subscription);
+  const touches = [...touchesOf(carriers, ref.at, subscription), ...coupons];
+  const optOut = optedOutBy({ subscription: frozen, invoice: metadata });
   const bill = billFact(invoice, billedLines(invoice), { party: identity.party, subscription }, ref);
   const prices = priceFacts(invoice.lines.data.map(priceOf), ref);
-  return { facts: [{ ...bill, touches }, ...customerFacts(identity, touches), ...prices] };
+  return { facts: [{ ...bill, touches, optOut }, ...customerFacts(identity, touches), ...prices] };
 }
 
 /**
  * `invoice_payment.paid`: on the basil family the only word on which cash belongs to which invoice (stripe.md 1.4). A
- * payment record is money from outside Stripe and names nothing to tie.
+ * payment record is money from outside Stripe: it ties nothing, and says how much (cases.md 38).
  */
 export function translateInvoicePayment(object: unknown, ref: EventRef): Translation {
-  const { invoice, payment } = read(InvoicePayment, object, ref);
+  const { id, invoice, payment, amount_paid: amount } = read(InvoicePayment, object, ref);
   const keys = moneyKeys(['invoice', invoice], ['pi', payment.payment_intent], ['ch', payment.charge]);
-  return { facts: [{ kind: 'payment', keys, claim: null, touches: [], optOut: null }] };
+  const tied: PaymentFact = { kind: 'payment', keys, claim: null, touches: [], optOut: null };
+  if (payment.type !== 'payment_record') return { facts: [tied] };
+  return { facts: [{ ...tied, outside: { key: key(id), amount: BigInt(amount ?? 0) } }] };
 }

@@ -4,7 +4,8 @@ import { divideRounded, split } from '../../core/money.ts';
 import { wholeLine } from './claim.ts';
 import { idOf } from './identity.ts';
 import { priceInterval, priceOf } from './price.ts';
-import type { InvoiceLineObject, InvoiceObject, TaxObject } from './schema.ts';
+import type { InvoiceLineObject, InvoiceObject } from './schema.ts';
+import type { TaxObject } from './schema-parts.ts';
 
 /** An invoice's lines, reconciled with its totals. `net`: their sum, in minor units. */
 export type Billed = {

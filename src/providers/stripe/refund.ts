@@ -3,7 +3,7 @@ import type { EventRef, RefundFact, RefundStatus, Translation } from '../../core
 import { idOf, key, moneyKey, moneyKeys } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { read, stampOf } from './read.ts';
-import { Refund, type RefundObject } from './schema.ts';
+import { Refund, type RefundObject } from './schema-losses.ts';
 
 const STATUS_RANK: Readonly<Record<RefundStatus, number>> = {
   pending: 0,

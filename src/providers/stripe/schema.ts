@@ -5,23 +5,8 @@
  * run time and are not used at all.
  */
 import { z } from 'zod';
-
-/** Minor units as Stripe sends them: a safe integer, anything else is refused. */
-const Amount = z.int();
-
-/** Not checked further: a check costs more than all else, and Stripe's signature vouches for the rest. */
-const Id = z.string();
-
-/** Unix seconds within what a `Moment` can hold. */
-const Seconds = z.int().min(0).max(8_640_000_000_000);
-
-/** An id, or the expanded (possibly deleted) object behind it. */
-const Ref = z.union([Id, z.object({ id: Id })]).nullish();
-
-/** Read by `touches.ts` key by key: copying a merchant's whole metadata to look at a few keys would be waste. */
-const Metadata = z.unknown().optional();
-
-export type Reference = z.infer<typeof Ref>;
+import { Refund } from './schema-losses.ts';
+import { Amount, Id, Metadata, Ref, Seconds, Taxes } from './schema-parts.ts';
 
 /** An event id becomes part of a unique key: never empty, and at most what Stripe promises (stripe.md 0.1). */
 const EventId = z.string().min(1).max(255);
@@ -54,18 +39,24 @@ export const Plan = Recurrence.extend({ id: Id, product: Ref });
 export type PriceObject = z.infer<typeof Price>;
 export type PlanObject = z.infer<typeof Plan>;
 
-/** Both spellings of a tax amount: `tax_behavior` (basil) and `inclusive` (old). */
-const Tax = z.object({
-  amount: Amount,
-  tax_behavior: z.string().nullish(),
-  inclusive: z.boolean().nullish(),
+const LineOrigin = z.object({ subscription: Ref, proration: z.boolean().nullish() }).nullish();
+
+/** A discount as an object or, where it is not expanded, its bare id. Old: the whole coupon; clover: its id under `source`. */
+export const Discount = z.object({
+  id: Id.nullish(),
+  coupon: Ref,
+  source: z.object({ coupon: Ref }).nullish(),
+  promotion_code: Ref,
+  customer: Ref,
+  customer_account: Ref,
+  subscription: Ref,
+  invoice: Ref,
+  checkout_session: Ref,
 });
 
-const Taxes = z.array(Tax).nullish();
+export type DiscountObject = z.infer<typeof Discount>;
 
-export type TaxObject = z.infer<typeof Tax>;
-
-const LineOrigin = z.object({ subscription: Ref, proration: z.boolean().nullish() }).nullish();
+const Discounts = z.array(z.union([Id, Discount])).nullish();
 
 export const InvoiceLine = z.object({
   id: Id,
@@ -73,6 +64,7 @@ export const InvoiceLine = z.object({
   quantity: z.number().nullish(),
   period: z.object({ start: z.int(), end: z.int() }).nullish(),
   discount_amounts: z.array(z.object({ amount: Amount })).nullish(),
+  discounts: Discounts,
   pretax_credit_amounts: z.array(z.object({ amount: Amount, type: z.string() })).nullish(),
   // basil family
   parent: z
@@ -114,6 +106,8 @@ export const Invoice = z.object({
     })
     .nullish(),
   amount_shipping: Amount.nullish(),
+  pre_payment_credit_notes_amount: Amount.nullish(),
+  discounts: Discounts,
   lines: z.object({ data: z.array(InvoiceLine), has_more: z.boolean().nullish() }),
   customer: Ref,
   customer_account: Ref,
@@ -125,6 +119,7 @@ export const Invoice = z.object({
   total_taxes: Taxes,
   amount_paid_off_stripe: Amount.nullish(),
   // old
+  discount: Discount.nullish(),
   paid: z.boolean().nullish(),
   paid_out_of_band: z.boolean().nullish(),
   subscription: Ref,
@@ -138,6 +133,8 @@ export const Invoice = z.object({
 export type InvoiceObject = z.infer<typeof Invoice>;
 
 export const InvoicePayment = z.object({
+  id: Id,
+  amount_paid: Amount.nullish(),
   invoice: z.union([Id, z.object({ id: Id })]),
   payment: z.object({ type: z.string(), payment_intent: Ref, charge: Ref }),
 });
@@ -165,19 +162,6 @@ export const PaymentIntent = z.object({
 
 export type PaymentIntentObject = z.infer<typeof PaymentIntent>;
 
-export const Refund = z.object({
-  id: Id,
-  amount: Amount,
-  currency: z.string().min(1),
-  status: z.string().nullish(),
-  reason: z.string().nullish(),
-  created: Seconds,
-  charge: Ref,
-  payment_intent: Ref,
-});
-
-export type RefundObject = z.infer<typeof Refund>;
-
 export const Charge = z.object({
   id: Id,
   status: z.string(),
@@ -195,6 +179,7 @@ export const Charge = z.object({
   metadata: Metadata,
   payment_intent: Ref,
   source_transfer: Ref,
+  application_fee_amount: Amount.nullish(),
   invoice: Ref,
   refunds: z.object({ data: z.array(Refund) }).nullish(),
 });
@@ -217,12 +202,14 @@ export const Session = z.object({
   invoice: Ref,
   payment_intent: Ref,
   subscription: Ref,
+  discounts: z.array(z.object({ coupon: Ref, promotion_code: Ref })).nullish(),
 });
 
 export type SessionObject = z.infer<typeof Session>;
 
 export const Customer = z.object({
   id: Id,
+  discount: Discount.nullish(),
   customer_account: Ref,
   email: z.string().nullish(),
   metadata: Metadata,
@@ -230,8 +217,19 @@ export const Customer = z.object({
 
 export const Subscription = z.object({
   id: Id,
+  discount: Discount.nullish(),
+  discounts: Discounts,
   customer: Ref,
   customer_account: Ref,
   metadata: Metadata,
   items: z.object({ data: z.array(z.object({ price: Price.nullish(), plan: Plan.nullish() })) }).nullish(),
+});
+
+export const PromotionCode = z.object({
+  id: Id,
+  code: z.string().nullish(),
+  // clover
+  promotion: z.object({ coupon: Ref }).nullish(),
+  // old
+  coupon: Ref,
 });

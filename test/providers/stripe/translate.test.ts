@@ -18,9 +18,9 @@ describe('what is not translated', () => {
     'invoice.created',
     'invoice.upcoming',
     'invoice.updated',
-    'charge.failed',
-    'charge.dispute.created',
-    'credit_note.created',
+    'charge.pending',
+    'payout.paid',
+    'invoice.overpaid',
     'customer.tax_id.created',
     'whatever.next',
   ])('%s', (type) => {

@@ -1,0 +1,33 @@
+/** Disputes, fraud warnings and credit notes of a payment in words. */
+import type { DisputeStatus } from './losses.ts';
+import { toMajor } from './money.ts';
+import { compareText } from './stamp.ts';
+import type { PaymentState } from './state.ts';
+
+const DISPUTED: Readonly<Record<DisputeStatus, string>> = {
+  inquiry: 'an inquiry, no money moved',
+  open: 'open: its share is held',
+  dropped: 'an inquiry that came to nothing',
+  won: 'won: the money stays',
+  lost: 'lost: its share was taken back',
+};
+
+const idOf = (key: string): string => key.split(':').at(-1) ?? key;
+
+/** A sentence each, without its full stop, by id. */
+export function lossesInWords({ disputes, warnings, notes }: PaymentState): string[] {
+  const money = (amount: bigint, currency: string): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+  const told = [
+    ...Object.values(disputes).map(
+      ({ key, amount, currency, status }) =>
+        `Dispute ${idOf(key)} of ${money(amount, currency)} is ${DISPUTED[status]}`,
+    ),
+    ...Object.values(warnings).map(({ key }) => `Fraud warning ${idOf(key)} holds it for review`),
+    ...Object.values(notes).flatMap(({ key, balance, currency, status }) =>
+      balance > 0n && status === 'issued'
+        ? [`Credit note ${idOf(key)} put ${money(balance, currency)} on the balance of the buyer: no cash moved`]
+        : [],
+    ),
+  ];
+  return told.toSorted(compareText);
+}

@@ -1,0 +1,30 @@
+/** What Stripe's shapes are made of. */
+import { z } from 'zod';
+
+/** Minor units as Stripe sends them: a safe integer, anything else is refused. */
+export const Amount = z.int();
+
+/** Not checked further: a check costs more than all else, and Stripe's signature vouches for the rest. */
+export const Id = z.string();
+
+/** Unix seconds within what a `Moment` can hold. */
+export const Seconds = z.int().min(0).max(8_640_000_000_000);
+
+/** An id, or the expanded (possibly deleted) object behind it. */
+export const Ref = z.union([Id, z.object({ id: Id })]).nullish();
+
+/** Read by `touches.ts` key by key: copying a merchant's whole metadata to look at a few keys would be waste. */
+export const Metadata = z.unknown().optional();
+
+export type Reference = z.infer<typeof Ref>;
+
+/** Both spellings of a tax amount: `tax_behavior` (basil) and `inclusive` (old). */
+const Tax = z.object({
+  amount: Amount,
+  tax_behavior: z.string().nullish(),
+  inclusive: z.boolean().nullish(),
+});
+
+export const Taxes = z.array(Tax).nullish();
+
+export type TaxObject = z.infer<typeof Tax>;
