@@ -7,7 +7,7 @@ import { basesOf, type Group } from './base.ts';
 import type { Sale } from './collect.ts';
 import { converted, rateAt, rateInWords, rateKey } from './exchange.ts';
 import type { Interval } from './facts.ts';
-import { matchIncentive, NO_EARLIER, specificity, type Earlier, type Incentive, type Rejected } from './incentives.ts';
+import { matchIncentive, NO_EARLIER, type Earlier, type Incentive, type Rejected } from './incentives.ts';
 import { longestInterval, type IntervalSource } from './intervals.ts';
 import { split } from './money.ts';
 import { partOf, parentPartsOf, sharesOf, type Matched, type Part } from './parts.ts';
