@@ -9,8 +9,10 @@ import * as oneTime from './verbs/one-time.ts';
 import * as refunds from './verbs/refunds.ts';
 import * as renewals from './verbs/renewals.ts';
 import { subscribe } from './verbs/subscribe.ts';
+import type { StripeObjects } from './shelf.ts';
 import { type AccountOptions, createWorld, type SimulatedEvent, type World } from './world.ts';
 
+export type { StripeObjects } from './shelf.ts';
 export type { AccountOptions, SimulatedEvent } from './world.ts';
 export type * from './state.ts';
 
@@ -63,6 +65,10 @@ export interface SimulatedAccount extends Verbs {
   readonly events: readonly SimulatedEvent[];
   /** Unix seconds UTC. */
   readonly now: number;
+  /** The account as Stripe's API shows it now. */
+  readonly objects: StripeObjects;
+  /** Every line of an invoice: events show the first ten. Basil shape. */
+  linesOf(invoice: string): JsonObject[];
   /** Lets time pass. */
   advance(by: { days?: number; hours?: number; seconds?: number }): void;
   /** Sets the clock to any moment, also back: for histories of customers that live side by side. */
@@ -94,6 +100,8 @@ export function createAccount(options: AccountOptions): SimulatedAccount {
     get now() {
       return world.time;
     },
+    objects: world.shelf.objects,
+    linesOf: (id) => world.shelf.objects.linesOf(id),
     advance: ({ days = 0, hours = 0, seconds = 0 }) => {
       world.time += Math.round(days * DAY + hours * HOUR + seconds);
     },

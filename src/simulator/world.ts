@@ -2,6 +2,7 @@ import { apiVersionOf, type Family } from './family.ts';
 import { createIds, type IdSource } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import { eventObject, type StripeEvent } from './objects/event.ts';
+import { type Build, createShelf, type Shelf } from './shelf.ts';
 
 /** One event, as Stripe would send it. */
 export interface SimulatedEvent {
@@ -48,8 +49,14 @@ export interface World {
   beginCall(): void;
   /** From here on Stripe acts on its own: events carry no request id. */
   beginAutomatic(): void;
+  /** What the account holds now. */
+  readonly shelf: Shelf;
   /** Records an event at the present time. */
   emit(type: string, object: JsonObject, previous?: JsonObject): SimulatedEvent;
+  /** Changes an object and says so: `emit` for what the account holds. */
+  tell<S extends { id: string }>(type: string, build: Build<S>, spec: S, previous?: JsonObject): SimulatedEvent;
+  /** Changes an object of which no event tells. */
+  keep<S extends { id: string }>(build: Build<S>, spec: S): void;
 }
 
 /** Events about charge-like objects live in another shard, which shows in their ids. */
@@ -87,6 +94,7 @@ export function createWorld(options: AccountOptions): World {
     embedRefunds: options.family !== 'basil' && options.embedRefunds === true,
     time: options.startAt,
     recorded: [],
+    shelf: createShelf(),
     beginCall: () => {
       requestId = ids.next('req');
     },
@@ -106,6 +114,12 @@ export function createWorld(options: AccountOptions): World {
       world.recorded.push(event);
       return event;
     },
+    tell: (type, build, spec, previous) => {
+      const object = build(world.family, spec);
+      world.shelf.keep(object.object, build, spec);
+      return world.emit(type, object, previous);
+    },
+    keep: (build, spec) => world.shelf.keep(build(world.family, spec).object, build, spec),
   };
   return world;
 }

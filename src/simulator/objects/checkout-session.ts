@@ -1,5 +1,19 @@
 import type { Family } from '../family.ts';
+import { derivedId } from '../ids.ts';
 import type { Json, JsonObject, Metadata, StripeObject } from '../json.ts';
+import { priceObject, type PriceSpec } from './price.ts';
+
+/** One thing bought in a session; minor units. */
+export interface SessionLineItem {
+  description?: string | undefined;
+  /** Null for inline price data: Stripe then makes a price of its own. */
+  price: PriceSpec | null;
+  quantity: number;
+  amountSubtotal: number;
+  amountDiscount: number;
+  amountTax: number;
+  amountTotal: number;
+}
 
 /** A Checkout Session. Amounts in minor units, times in unix seconds. */
 export interface CheckoutSessionSpec {
@@ -27,6 +41,9 @@ export interface CheckoutSessionSpec {
   subscription?: string | null | undefined;
   paymentLink?: string | null | undefined;
   discounts?: readonly { coupon: string | null; promotionCode: string | null }[] | undefined;
+  /** Answered by the API only. */
+  lineItems?: readonly SessionLineItem[] | undefined;
+  withLineItems?: boolean | undefined;
   livemode?: boolean | undefined;
 }
 
@@ -61,6 +78,7 @@ export function checkoutSessionObject(family: Family, spec: CheckoutSessionSpec)
     invoice: spec.invoice ?? null,
     invoice_creation:
       spec.mode === 'payment' ? { enabled: spec.invoiceCreation ?? false, invoice_data: { metadata: {} } } : null,
+    ...(spec.withLineItems ? { line_items: lineItems(spec) } : {}),
     livemode: spec.livemode ?? true,
     locale: null,
     metadata: spec.metadata ?? {},
@@ -108,5 +126,37 @@ function totalDetails(spec: CheckoutSessionSpec): Json {
     amount_discount: spec.amountDiscount ?? 0,
     amount_shipping: spec.amountShipping ?? 0,
     amount_tax: spec.amountTax ?? 0,
+  };
+}
+
+function lineItems(spec: CheckoutSessionSpec): JsonObject {
+  const data = (spec.lineItems ?? []).map((item, index) => ({
+    id: derivedId('li', spec.id, index),
+    object: 'item',
+    adjustable_quantity: null,
+    amount_discount: item.amountDiscount,
+    amount_subtotal: item.amountSubtotal,
+    amount_tax: item.amountTax,
+    amount_total: item.amountTotal,
+    currency: spec.currency,
+    description: item.description ?? 'Riverbend',
+    metadata: {},
+    price: priceObject(item.price ?? inlinePrice(spec, item, index)),
+    quantity: item.quantity,
+  }));
+  return { object: 'list', data, has_more: false, url: `/v1/checkout/sessions/${spec.id}/line_items` };
+}
+
+function inlinePrice(spec: CheckoutSessionSpec, item: SessionLineItem, index: number): PriceSpec {
+  return {
+    id: derivedId('price', spec.id, index),
+    product: derivedId('prod', spec.id, index),
+    currency: spec.currency ?? 'usd',
+    amount: Math.round(item.amountSubtotal / item.quantity),
+    interval: null,
+    intervalCount: 1,
+    created: spec.created,
+    livemode: spec.livemode,
+    active: false,
   };
 }

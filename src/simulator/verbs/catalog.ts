@@ -4,6 +4,7 @@ import { customerObject } from '../objects/customer.ts';
 import { promotionCodeObject } from '../objects/discount.ts';
 import { priceObject } from '../objects/price.ts';
 import type { CouponTerms, SimulatedCustomer, SimulatedPrice } from '../state.ts';
+import { plain } from '../shelf.ts';
 import type { World } from '../world.ts';
 import { discountOf } from './terms.ts';
 
@@ -20,7 +21,7 @@ export function customer(
     metadata,
     balance: 0,
   };
-  world.emit('customer.created', customerObject({ ...made, livemode: world.livemode }));
+  world.tell('customer.created', plain(customerObject), { ...made, livemode: world.livemode });
   return made;
 }
 
@@ -32,13 +33,14 @@ export function updateCustomer(
 ): void {
   const before = Object.fromEntries(Object.keys(change).map((key) => [key, whom[key as keyof typeof change]]));
   Object.assign(whom, change);
-  world.emit('customer.updated', customerObject({ ...whom, livemode: world.livemode }), before);
+  world.tell('customer.updated', plain(customerObject), { ...whom, livemode: world.livemode }, before);
 }
 
 /** Deletes a customer: `customer.deleted`. */
 export function deleteCustomer(world: World, whom: SimulatedCustomer): void {
   world.beginCall();
-  world.emit('customer.deleted', customerObject({ ...whom, livemode: world.livemode }));
+  world.tell('customer.deleted', plain(customerObject), { ...whom, livemode: world.livemode });
+  world.keep((_family, { id }: SimulatedCustomer) => ({ id, object: 'customer', deleted: true }), whom);
 }
 
 /** What a price is made from; `interval: null` is a one-time price. Amount in minor units. */
@@ -68,7 +70,8 @@ export function price(world: World, given: PriceArguments): SimulatedPrice {
     livemode: world.livemode,
     metadata: given.metadata ?? {},
   };
-  if (!given.silent) world.emit('price.created', priceObject(made));
+  world.keep(plain(priceObject), made);
+  if (!given.silent) world.tell('price.created', plain(priceObject), made);
   return made;
 }
 
@@ -92,6 +95,6 @@ export function promotionCode(
     livemode: world.livemode,
     metadata: given.metadata,
   };
-  world.emit('promotion_code.created', promotionCodeObject(world.family, made));
+  world.tell('promotion_code.created', promotionCodeObject, made);
   return { ...given.coupon, id: discount.coupon, promotionCode: id };
 }

@@ -4,6 +4,7 @@ import { lineId, type InvoiceLineSpec } from '../objects/line.ts';
 import { planObject, priceObject } from '../objects/price.ts';
 import { roundMinor } from '../shares.ts';
 import type { SimulatedPayment, SimulatedPrice, SimulatedSubscription } from '../state.ts';
+import { subscriptionObject } from '../objects/subscription.ts';
 import type { World } from '../world.ts';
 import { issueInvoice, settleInvoice } from './money.ts';
 import { applyBalance, invoiceFor, periodEnd, subscriptionNow, waitUntil } from './subscriptions.ts';
@@ -51,7 +52,7 @@ export function changePrice(
   };
   sub.items = [{ price: to, quantity }, ...sub.items.slice(1)];
   if (switched) restartPeriod(world, sub, to);
-  world.emit('customer.subscription.updated', subscriptionNow(world, sub), before);
+  world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), before);
   for (const line of lines) world.emit('invoiceitem.created', invoiceItemObject(world, sub, line));
   if (given.behavior !== 'always_invoice' && !switched) {
     sub.pendingLines.push(...lines);

@@ -62,8 +62,8 @@ export function manualCapture(
     amountCapturable: given.amount,
     latestCharge: held.id,
   };
-  world.emit('charge.succeeded', chargeObject(world.family, held));
-  world.emit('payment_intent.amount_capturable_updated', paymentIntentObject(world.family, waiting));
+  world.tell('charge.succeeded', chargeObject, held);
+  world.tell('payment_intent.amount_capturable_updated', paymentIntentObject, waiting);
   return given.captured > 0
     ? capture(world, given, { charge: held, intent: waiting })
     : expire(world, { charge: held, intent: waiting });
@@ -90,25 +90,25 @@ function capture(
     amountCapturable: 0,
     amountReceived: given.captured,
   };
-  world.emit('charge.captured', chargeObject(world.family, captured), {
+  world.tell('charge.captured', chargeObject, captured, {
     amount_captured: 0,
     captured: false,
   });
-  world.emit('payment_intent.succeeded', paymentIntentObject(world.family, done));
+  world.tell('payment_intent.succeeded', paymentIntentObject, done);
   return paymentOf(null, [{ charge: captured, intent: done }]);
 }
 
 function expire(world: World, { charge, intent }: Taken): SimulatedPayment {
   world.time += 7 * DAY;
   world.beginAutomatic();
-  world.emit('charge.expired', chargeObject(world.family, charge));
+  world.tell('charge.expired', chargeObject, charge);
   const canceled: PaymentIntentSpec = {
     ...intent,
     status: 'canceled',
     amountCapturable: 0,
     canceledAt: world.time,
   };
-  world.emit('payment_intent.canceled', paymentIntentObject(world.family, canceled));
+  world.tell('payment_intent.canceled', paymentIntentObject, canceled);
   const nothing = { ...paymentOf(null, [{ charge, intent: canceled }]), amount: 0 };
   refund(world, nothing, { amount: charge.amount, reason: 'expired_uncaptured_charge' });
   return nothing;
@@ -119,7 +119,7 @@ export function legacyCharge(world: World, given: DirectArguments): SimulatedPay
   world.beginCall();
   const { charge, intent } = planTaking(world, plan(given));
   const made: ChargeSpec = { ...charge, paymentIntent: null, status: 'succeeded', captured: true };
-  world.emit('charge.succeeded', chargeObject(world.family, made));
+  world.tell('charge.succeeded', chargeObject, made);
   return paymentOf(null, [{ charge: made, intent }]);
 }
 
@@ -133,6 +133,6 @@ export function transferPayment(world: World, given: DirectArguments): Simulated
     paymentIntent: null,
     sourceTransfer: world.ids.next('tr'),
   };
-  world.emit('charge.succeeded', chargeObject(world.family, made));
+  world.tell('charge.succeeded', chargeObject, made);
   return paymentOf(null, [{ charge: made, intent }]);
 }

@@ -58,10 +58,7 @@ export function closeInvoice(
   if (!unpaid.invoice) throw new RangeError('closeInvoice: this payment has no invoice');
   world.beginCall();
   const closed: InvoiceSpec = { ...unpaid.invoice, status: outcome, paidAt: world.time };
-  world.emit(
-    outcome === 'void' ? 'invoice.voided' : 'invoice.marked_uncollectible',
-    invoiceObject(world.family, closed),
-  );
+  world.tell(outcome === 'void' ? 'invoice.voided' : 'invoice.marked_uncollectible', invoiceObject, closed);
   return { ...unpaid, invoice: closed };
 }
 
@@ -97,9 +94,9 @@ export function payInvoiceInParts(
     return given.outcome === 'uncollectible' ? closeInvoice(world, partly, 'uncollectible') : partly;
   }
   const paid: InvoiceSpec = { ...now, status: 'paid', paidAt: world.time };
-  world.emit('invoice.paid', invoiceObject(world.family, paid));
-  world.emit('invoice.payment_succeeded', invoiceObject(world.family, paid));
-  if (paidSoFar > due) world.emit('invoice.overpaid', invoiceObject(world.family, paid));
+  world.tell('invoice.paid', invoiceObject, paid);
+  world.tell('invoice.payment_succeeded', invoiceObject, paid);
+  if (paidSoFar > due) world.tell('invoice.overpaid', invoiceObject, paid);
   return paymentOf(paid, taken);
 }
 
@@ -120,7 +117,7 @@ function payPart(world: World, invoiceNow: InvoiceSpec, part: number): Taken {
   const { due } = invoiceAmounts(world.family, invoiceNow);
   const complete = (invoiceNow.amountPaid ?? 0) >= due;
   const shown: InvoiceSpec = complete ? { ...invoiceNow, status: 'paid', paidAt: world.time } : invoiceNow;
-  world.emit('invoice.updated', invoiceObject(world.family, shown), {
+  world.tell('invoice.updated', invoiceObject, shown, {
     amount_paid: (invoiceNow.amountPaid ?? 0) - part,
   });
   return taken;

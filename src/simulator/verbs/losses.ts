@@ -1,7 +1,9 @@
 import { DAY } from '../calendar.ts';
 import { creditNoteObject, type CreditNoteSpec } from '../objects/credit-note.ts';
+import { invoiceObject } from '../objects/invoice.ts';
 import { disputeObject, type DisputeSpec } from '../objects/dispute.ts';
 import type { SimulatedCreditNote, SimulatedDispute, SimulatedPayment } from '../state.ts';
+import { plain } from '../shelf.ts';
 import type { World } from '../world.ts';
 import { refund } from './refunds.ts';
 
@@ -25,7 +27,7 @@ export function dispute(
     livemode: world.livemode,
   };
   const opened: SimulatedDispute = { id: spec.id, payment, spec };
-  world.emit('charge.dispute.created', disputeObject(spec));
+  world.tell('charge.dispute.created', plain(disputeObject), spec);
   if (!inquiry) withdraw(world, opened);
   return opened;
 }
@@ -36,7 +38,7 @@ function withdraw(world: World, opened: SimulatedDispute): void {
     status: 'needs_response',
     balanceTransactions: [world.ids.next('txn')],
   };
-  world.emit('charge.dispute.funds_withdrawn', disputeObject(opened.spec), {
+  world.tell('charge.dispute.funds_withdrawn', plain(disputeObject), opened.spec, {
     balance_transactions: [],
   });
 }
@@ -45,7 +47,7 @@ function withdraw(world: World, opened: SimulatedDispute): void {
 export function escalateDispute(world: World, opened: SimulatedDispute): void {
   world.beginAutomatic();
   opened.spec = { ...opened.spec, status: 'needs_response' };
-  world.emit('charge.dispute.updated', disputeObject(opened.spec), {
+  world.tell('charge.dispute.updated', plain(disputeObject), opened.spec, {
     status: 'warning_needs_response',
   });
   withdraw(world, opened);
@@ -57,14 +59,19 @@ export function closeDispute(world: World, opened: SimulatedDispute, outcome: 'w
   world.beginAutomatic();
   const was = opened.spec.status;
   if (outcome === 'lost') {
-    world.emit('charge.dispute.updated', disputeObject({ ...opened.spec, status: 'under_review' }), { status: was });
+    world.tell(
+      'charge.dispute.updated',
+      plain(disputeObject),
+      { ...opened.spec, status: 'under_review' },
+      { status: was },
+    );
   }
   opened.spec = { ...opened.spec, status: outcome };
-  world.emit('charge.dispute.closed', disputeObject(opened.spec), { status: was });
+  world.tell('charge.dispute.closed', plain(disputeObject), opened.spec, { status: was });
   const moves = opened.spec.balanceTransactions ?? [];
   if (outcome !== 'won' || moves.length === 0) return;
   opened.spec = { ...opened.spec, balanceTransactions: [...moves, world.ids.next('txn')] };
-  world.emit('charge.dispute.funds_reinstated', disputeObject(opened.spec), {
+  world.tell('charge.dispute.funds_reinstated', plain(disputeObject), opened.spec, {
     balance_transactions: moves,
   });
 }
@@ -101,7 +108,8 @@ export function creditNote(world: World, payment: SimulatedPayment, given: Credi
     ...payment.invoice,
     [counter]: (payment.invoice[counter] ?? 0) + given.amount,
   };
-  world.emit('credit_note.created', creditNoteObject(world.family, spec));
+  world.keep(invoiceObject, payment.invoice);
+  world.tell('credit_note.created', creditNoteObject, spec);
   return { id: spec.id, payment, refund: returned, spec };
 }
 
@@ -109,7 +117,7 @@ export function creditNote(world: World, payment: SimulatedPayment, given: Credi
 export function voidCreditNote(world: World, note: SimulatedCreditNote): void {
   world.beginCall();
   note.spec = { ...note.spec, voidedAt: world.time };
-  world.emit('credit_note.voided', creditNoteObject(world.family, note.spec), {
+  world.tell('credit_note.voided', creditNoteObject, note.spec, {
     status: 'issued',
     voided_at: null,
   });

@@ -1,9 +1,11 @@
+import { derivedId } from '../ids.ts';
 import type { Metadata } from '../json.ts';
 import { chargeObject, type ChargeSpec } from '../objects/charge.ts';
 import { invoiceAmounts, invoiceObject, type InvoiceSpec } from '../objects/invoice.ts';
 import { invoicePaymentObject } from '../objects/invoice-payment.ts';
 import { paymentIntentObject, type PaymentIntentSpec } from '../objects/payment-intent.ts';
 import type { SimulatedPayment } from '../state.ts';
+import { plain } from '../shelf.ts';
 import type { World } from '../world.ts';
 
 /** What to take from whom. */
@@ -42,7 +44,7 @@ export function planTaking(world: World, taking: Taking): Taken {
 
 /** `payment_intent.created`. */
 export function announceIntent(world: World, { intent }: Taken): void {
-  world.emit('payment_intent.created', paymentIntentObject(world.family, intent));
+  world.tell('payment_intent.created', paymentIntentObject, intent);
 }
 
 /** `charge.succeeded`, `payment_intent.succeeded`. */
@@ -58,8 +60,8 @@ export function announceMoney(world: World, taken: Taken): Taken {
     captured: true,
     created: world.time,
   };
-  world.emit('charge.succeeded', chargeObject(world.family, charge));
-  world.emit('payment_intent.succeeded', paymentIntentObject(world.family, intent));
+  world.tell('charge.succeeded', chargeObject, charge);
+  world.tell('payment_intent.succeeded', paymentIntentObject, intent);
   return { intent, charge };
 }
 
@@ -73,10 +75,10 @@ export function take(world: World, taking: Taking): Taken {
 
 /** `invoice.created` (draft), `invoice.finalized` (open). */
 export function issueInvoice(world: World, spec: InvoiceSpec, draftSeconds = 0): InvoiceSpec {
-  world.emit('invoice.created', invoiceObject(world.family, { ...spec, status: 'draft' }));
+  world.tell('invoice.created', invoiceObject, { ...spec, status: 'draft' });
   world.time += draftSeconds;
   const open: InvoiceSpec = { ...spec, status: 'open', finalizedAt: world.time };
-  world.emit('invoice.finalized', invoiceObject(world.family, open));
+  world.tell('invoice.finalized', invoiceObject, open);
   return open;
 }
 
@@ -93,31 +95,32 @@ export function paidInvoice(world: World, open: InvoiceSpec, taken: Taken | null
 
 /** `invoice.updated` (basil, when it was open), `invoice.paid`, `invoice.payment_succeeded` (not when paid off Stripe). */
 export function announcePaid(world: World, paid: InvoiceSpec): void {
-  const object = invoiceObject(world.family, paid);
   const due = invoiceAmounts(world.family, paid).due;
   const changed = { amount_paid: 0, amount_remaining: due, attempted: false, status: 'open' };
-  if (paid.paidOutOfBand || (world.family === 'basil' && due > 0)) world.emit('invoice.updated', object, changed);
-  world.emit('invoice.paid', object);
-  if (!paid.paidOutOfBand) world.emit('invoice.payment_succeeded', object);
+  if (paid.paidOutOfBand || (world.family === 'basil' && due > 0))
+    world.tell('invoice.updated', invoiceObject, paid, changed);
+  world.tell('invoice.paid', invoiceObject, paid);
+  if (!paid.paidOutOfBand) world.tell('invoice.payment_succeeded', invoiceObject, paid);
 }
 
-/** `invoice_payment.paid` (basil): Stripe says it by itself, after the invoice. */
+/** `invoice_payment.paid` (basil): Stripe says it by itself, after the invoice. Older endpoints hear nothing of it. */
 export function announceInvoicePayment(world: World, invoice: InvoiceSpec, taken: Taken | null, amount?: number): void {
-  if (world.family !== 'basil' || taken === null) return;
+  if (taken === null) return;
+  const spec = {
+    invoice: invoice.id,
+    amountPaid: amount ?? taken.charge.amount,
+    currency: invoice.currency,
+    created: invoice.finalizedAt ?? invoice.created,
+    paidAt: world.time,
+    paymentIntent: taken.intent.id,
+    livemode: world.livemode,
+  };
+  if (world.family !== 'basil') {
+    world.keep(plain(invoicePaymentObject), { ...spec, id: derivedId('inpay', invoice.id, taken.intent.id) });
+    return;
+  }
   world.beginAutomatic();
-  world.emit(
-    'invoice_payment.paid',
-    invoicePaymentObject({
-      id: world.ids.next('inpay'),
-      invoice: invoice.id,
-      amountPaid: amount ?? taken.charge.amount,
-      currency: invoice.currency,
-      created: invoice.finalizedAt ?? invoice.created,
-      paidAt: world.time,
-      paymentIntent: taken.intent.id,
-      livemode: world.livemode,
-    }),
-  );
+  world.tell('invoice_payment.paid', plain(invoicePaymentObject), { ...spec, id: world.ids.next('inpay') });
 }
 
 /** Collects an open invoice: charge when something is due, then the invoice's own events. */

@@ -132,7 +132,7 @@ function finish(world: World, purchase: Purchase, taken: Taken): SimulatedPaymen
     invoice: paid?.id ?? null,
     balanceTransaction: world.ids.next('txn'),
   };
-  world.emit('charge.updated', chargeObject(world.family, settled), { balance_transaction: null });
+  world.tell('charge.updated', chargeObject, settled, { balance_transaction: null });
   return paymentOf(paid, [{ ...taken, charge: settled }], purchase.session);
 }
 
@@ -142,7 +142,7 @@ function announceSession(
   { given, taken, session, invoice, total, tax }: Purchase,
   paymentStatus: 'paid' | 'unpaid',
 ): void {
-  const object = checkoutSessionObject(world.family, {
+  world.tell(type, checkoutSessionObject, {
     id: session,
     mode: 'payment',
     created: taken.charge.created - 60,
@@ -161,9 +161,19 @@ function announceSession(
     paymentIntent: taken.intent.id,
     paymentLink: given.paymentLink,
     discounts: given.discounts,
+    lineItems: [
+      {
+        description: 'One-time purchase',
+        price: given.price ?? null,
+        quantity: 1,
+        amountSubtotal: given.amount,
+        amountDiscount: 0,
+        amountTax: tax,
+        amountTotal: total - (given.shipping ?? 0),
+      },
+    ],
     livemode: world.livemode,
   });
-  world.emit(type, object);
 }
 
 function settleLater(world: World, purchase: Purchase, succeeds: boolean): SimulatedPayment {
@@ -175,8 +185,8 @@ function settleLater(world: World, purchase: Purchase, succeeds: boolean): Simul
       latestCharge: purchase.taken.charge.id,
     },
   };
-  world.emit('charge.pending', chargeObject(world.family, pending.charge));
-  world.emit('payment_intent.processing', paymentIntentObject(world.family, pending.intent));
+  world.tell('charge.pending', chargeObject, pending.charge);
+  world.tell('payment_intent.processing', paymentIntentObject, pending.intent);
   announceSession(world, 'checkout.session.completed', purchase, 'unpaid');
   world.time += 4 * DAY;
   world.beginAutomatic();
@@ -185,11 +195,11 @@ function settleLater(world: World, purchase: Purchase, succeeds: boolean): Simul
     announceSession(world, 'checkout.session.async_payment_succeeded', purchase, 'paid');
     return finish(world, purchase, taken);
   }
-  world.emit('charge.failed', chargeObject(world.family, { ...pending.charge, status: 'failed' }));
-  world.emit(
-    'payment_intent.payment_failed',
-    paymentIntentObject(world.family, { ...pending.intent, status: 'requires_payment_method' }),
-  );
+  world.tell('charge.failed', chargeObject, { ...pending.charge, status: 'failed' });
+  world.tell('payment_intent.payment_failed', paymentIntentObject, {
+    ...pending.intent,
+    status: 'requires_payment_method',
+  });
   announceSession(world, 'checkout.session.async_payment_failed', purchase, 'unpaid');
   return {
     ...paymentOf(null, [], purchase.session),
@@ -222,6 +232,6 @@ export function setupSession(
     setupIntent: world.ids.next('seti'),
     livemode: world.livemode,
   };
-  world.emit('checkout.session.completed', checkoutSessionObject(world.family, spec));
+  world.tell('checkout.session.completed', checkoutSessionObject, spec);
   return id;
 }

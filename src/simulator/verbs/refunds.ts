@@ -27,17 +27,19 @@ function emitRefund(
   spec: RefundSpec,
   previous?: JsonObject,
 ): void {
-  const object = refundObject(world.family, spec);
-  if (type === 'updated' && said(world, 'charge')) world.emit('charge.refund.updated', object, previous);
-  if (said(world, 'refund')) world.emit(`refund.${type}`, object, previous);
+  world.keep(refundObject, spec);
+  if (type === 'updated' && said(world, 'charge')) world.tell('charge.refund.updated', refundObject, spec, previous);
+  if (said(world, 'refund')) world.tell(`refund.${type}`, refundObject, spec, previous);
 }
 
-function chargeNow(world: World, payment: SimulatedPayment, charge: ChargeSpec): JsonObject {
+function chargeNow(world: World, payment: SimulatedPayment, charge: ChargeSpec): ChargeSpec {
   const mine = payment.refunds.filter((refund) => refund.charge === charge.id);
-  return chargeObject(world.family, world.embedRefunds ? { ...charge, embeddedRefunds: mine.toReversed() } : charge);
+  return world.embedRefunds ? { ...charge, embeddedRefunds: mine.toReversed() } : charge;
 }
 
-function replaceCharge(payment: SimulatedPayment, charge: ChargeSpec): void {
+/** The charge as it is from now on; an event may follow. */
+export function replaceCharge(world: World, payment: SimulatedPayment, charge: ChargeSpec): void {
+  world.keep(chargeObject, charge);
   payment.charges = payment.charges.map((known) => (known.id === charge.id ? charge : known));
 }
 
@@ -73,10 +75,10 @@ export function refund(world: World, payment: SimulatedPayment, given: RefundArg
   const made: SimulatedRefund = { id: spec.id, payment, spec };
   payment.refunds = [...payment.refunds, spec];
   const after: ChargeSpec = { ...charge, amountRefunded: before + amount };
-  replaceCharge(payment, after);
+  replaceCharge(world, payment, after);
   emitRefund(world, 'created', spec);
   if (said(world, 'charge'))
-    world.emit('charge.refunded', chargeNow(world, payment, after), {
+    world.tell('charge.refunded', chargeObject, chargeNow(world, payment, after), {
       amount_refunded: before,
       refunded: false,
     });
@@ -111,7 +113,7 @@ export function failRefund(
   remember(refunded, { status: canceled ? 'canceled' : 'failed' });
   const charge = refunded.payment.charges.find(({ id }) => id === refunded.spec.charge);
   if (charge)
-    replaceCharge(refunded.payment, {
+    replaceCharge(world, refunded.payment, {
       ...charge,
       amountRefunded: (charge.amountRefunded ?? 0) - refunded.spec.amount,
     });

@@ -3,6 +3,7 @@ import { chargeObject } from '../objects/charge.ts';
 import { type InvoiceSpec, invoiceAmounts, invoiceObject } from '../objects/invoice.ts';
 import { paymentIntentObject } from '../objects/payment-intent.ts';
 import type { SimulatedPayment, SimulatedSubscription } from '../state.ts';
+import { subscriptionObject } from '../objects/subscription.ts';
 import type { World } from '../world.ts';
 import {
   announceInvoicePayment,
@@ -43,7 +44,7 @@ function openCycle(world: World, sub: SimulatedSubscription): InvoiceSpec {
   const lines = [...sub.pendingLines, ...itemLines(sub, sub.period)];
   sub.pendingLines = [];
   const spec = invoiceFor(world, sub, 'subscription_cycle', lines);
-  world.emit('customer.subscription.updated', subscriptionNow(world, sub), before);
+  world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), before);
   const open = issueInvoice(world, spec, HOUR);
   applyBalance(world, sub, open);
   return open;
@@ -67,7 +68,7 @@ export function trialEnd(world: World, sub: SimulatedSubscription): SimulatedPay
   if (!sub.trial) throw new RangeError('trialEnd: the subscription has no trial');
   waitUntil(world, sub.trial.end - 3 * DAY);
   world.beginAutomatic();
-  world.emit('customer.subscription.trial_will_end', subscriptionNow(world, sub));
+  world.tell('customer.subscription.trial_will_end', subscriptionObject, subscriptionNow(world, sub));
   return closeCycle(sub, settleInvoice(world, openCycle(world, sub)));
 }
 
@@ -104,7 +105,7 @@ export function failThenPay(
   });
   world.time += 1;
   sub.status = 'active';
-  world.emit('customer.subscription.updated', subscriptionNow(world, sub), { status: 'past_due' });
+  world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), { status: 'past_due' });
   const paid = { ...paidInvoice(world, failing, taken), attempts: attempts + 1 };
   announcePaid(world, paid);
   announceInvoicePayment(world, paid, taken);
@@ -125,24 +126,21 @@ function failOnce(
     captured: false,
   };
   const failing = { ...open, charge: charge.id };
-  world.emit('charge.failed', chargeObject(world.family, charge));
-  world.emit(
-    'payment_intent.payment_failed',
-    paymentIntentObject(world.family, { ...planned.intent, latestCharge: charge.id }),
-  );
-  world.emit('invoice.updated', invoiceObject(world.family, failing), {
+  world.tell('charge.failed', chargeObject, charge);
+  world.tell('payment_intent.payment_failed', paymentIntentObject, { ...planned.intent, latestCharge: charge.id });
+  world.tell('invoice.updated', invoiceObject, failing, {
     attempt_count: (failing.attempts ?? 1) - 1,
   });
-  world.emit('invoice.payment_failed', invoiceObject(world.family, failing));
+  world.tell('invoice.payment_failed', invoiceObject, failing);
   if (sub.status === 'past_due') return failing;
   sub.status = 'past_due';
-  world.emit('customer.subscription.updated', subscriptionNow(world, sub), { status: 'active' });
+  world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), { status: 'active' });
   return failing;
 }
 
 function giveUp(world: World, sub: SimulatedSubscription, failing: InvoiceSpec): SimulatedPayment {
   const lost: InvoiceSpec = { ...failing, status: 'uncollectible', paidAt: world.time };
-  world.emit('invoice.marked_uncollectible', invoiceObject(world.family, lost));
+  world.tell('invoice.marked_uncollectible', invoiceObject, lost);
   cancel(world, sub, { reason: 'payment_failed' });
   sub.latestInvoice = lost;
   return paymentOf(lost, []);
@@ -156,15 +154,21 @@ export function cancel(
 ): void {
   if (reason === 'cancellation_requested') world.beginCall();
   if (atPeriodEnd) {
-    world.emit('customer.subscription.updated', subscriptionNow(world, sub, { cancelAtPeriodEnd: true, reason }), {
-      cancel_at_period_end: false,
-    });
+    world.tell(
+      'customer.subscription.updated',
+      subscriptionObject,
+      subscriptionNow(world, sub, { cancelAtPeriodEnd: true, reason }),
+      {
+        cancel_at_period_end: false,
+      },
+    );
     waitUntil(world, sub.period.end);
     world.beginAutomatic();
   }
   sub.status = 'canceled';
-  world.emit(
+  world.tell(
     'customer.subscription.deleted',
+    subscriptionObject,
     subscriptionNow(world, sub, { endedAt: world.time, cancelAtPeriodEnd: atPeriodEnd, reason }),
   );
 }

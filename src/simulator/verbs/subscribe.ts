@@ -1,6 +1,6 @@
 import { DAY } from '../calendar.ts';
 import type { Metadata } from '../json.ts';
-import { checkoutSessionObject } from '../objects/checkout-session.ts';
+import { checkoutSessionObject, type SessionLineItem } from '../objects/checkout-session.ts';
 import { type InvoiceSpec, invoiceAmounts } from '../objects/invoice.ts';
 import type { InvoiceLineSpec } from '../objects/line.ts';
 import { invoiceTotals } from '../objects/totals.ts';
@@ -12,6 +12,7 @@ import type {
   SimulatedSubscription,
   TaxTerms,
 } from '../state.ts';
+import { subscriptionObject } from '../objects/subscription.ts';
 import type { World } from '../world.ts';
 import {
   announceInvoicePayment,
@@ -115,7 +116,7 @@ function startAfterPayment(
   );
   world.time += 2;
   sub.status = 'active';
-  world.emit('customer.subscription.created', subscriptionNow(world, sub));
+  world.tell('customer.subscription.created', subscriptionObject, subscriptionNow(world, sub));
   const paid = paidInvoice(world, issueInvoice(world, { ...spec, created: world.time }), taken);
   sub.latestInvoice = paid;
   announcePaid(world, paid);
@@ -134,19 +135,34 @@ function startBeforePayment(
 ): SimulatedPayment {
   const { due } = invoiceAmounts(world.family, spec);
   if (due === 0 && !sub.trial) sub.status = 'active';
-  world.emit('customer.subscription.created', subscriptionNow(world, sub));
+  world.tell('customer.subscription.created', subscriptionObject, subscriptionNow(world, sub));
   const open = issueInvoice(world, spec);
   applyBalance(world, sub, open);
   const payment = settleInvoice(world, open, () => {
     if (sub.status !== 'incomplete') return;
     sub.status = 'active';
-    world.emit('customer.subscription.updated', subscriptionNow(world, sub), {
+    world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), {
       status: 'incomplete',
     });
   });
   sub.latestInvoice = payment.invoice;
   if (session && payment.invoice) completeSession(world, sub, payment.invoice, session);
   return payment;
+}
+
+function sessionItem(line: InvoiceLineSpec): SessionLineItem {
+  const amountDiscount = (line.discountAmounts ?? []).reduce((sum, { amount }) => sum + amount, 0);
+  const taxes = line.taxes ?? [];
+  const onTop = taxes.reduce((sum, tax) => sum + (tax.inclusive ? 0 : tax.amount), 0);
+  return {
+    description: line.description,
+    price: line.price ?? null,
+    quantity: line.quantity ?? 1,
+    amountSubtotal: line.amount,
+    amountDiscount,
+    amountTax: taxes.reduce((sum, tax) => sum + tax.amount, 0),
+    amountTotal: line.amount - amountDiscount + onTop,
+  };
 }
 
 function completeSession(
@@ -160,27 +176,25 @@ function completeSession(
     ? [{ coupon: sub.discount.coupon, promotionCode: sub.discount.promotionCode ?? null }]
     : [];
   const { due } = invoiceAmounts(world.family, invoice);
-  world.emit(
-    'checkout.session.completed',
-    checkoutSessionObject(world.family, {
-      id: sub.session ?? world.ids.session(world.livemode),
-      mode: 'subscription',
-      created: sub.created - 60,
-      currency: sub.currency,
-      amountSubtotal: totals.subtotal,
-      amountTotal: totals.total,
-      amountTax: totals.exclusiveTax + totals.inclusiveTax,
-      amountDiscount: totals.discount,
-      paymentStatus: due > 0 ? 'paid' : 'no_payment_required',
-      customer: sub.customer.id,
-      email: sub.customer.email,
-      clientReferenceId: given.clientReferenceId,
-      metadata: given.sessionMetadata,
-      invoice: invoice.id,
-      subscription: sub.id,
-      paymentLink: given.paymentLink,
-      discounts: promotion,
-      livemode: world.livemode,
-    }),
-  );
+  world.tell('checkout.session.completed', checkoutSessionObject, {
+    id: sub.session ?? world.ids.session(world.livemode),
+    mode: 'subscription',
+    created: sub.created - 60,
+    currency: sub.currency,
+    amountSubtotal: totals.subtotal,
+    amountTotal: totals.total,
+    amountTax: totals.exclusiveTax + totals.inclusiveTax,
+    amountDiscount: totals.discount,
+    paymentStatus: due > 0 ? 'paid' : 'no_payment_required',
+    customer: sub.customer.id,
+    email: sub.customer.email,
+    clientReferenceId: given.clientReferenceId,
+    metadata: given.sessionMetadata,
+    invoice: invoice.id,
+    subscription: sub.id,
+    paymentLink: given.paymentLink,
+    discounts: promotion,
+    lineItems: invoice.lines.map(sessionItem),
+    livemode: world.livemode,
+  });
 }

@@ -1,7 +1,7 @@
 import { addInterval, DAY } from '../calendar.ts';
 import type { InvoiceSpec } from '../objects/invoice.ts';
 import type { InvoiceLineSpec } from '../objects/line.ts';
-import { subscriptionObject } from '../objects/subscription.ts';
+import type { SubscriptionSpec } from '../objects/subscription.ts';
 import { invoiceTotals } from '../objects/totals.ts';
 import type { JsonObject } from '../json.ts';
 import type { SimulatedPrice, SimulatedSubscription } from '../state.ts';
@@ -9,13 +9,13 @@ import type { World } from '../world.ts';
 import { updateCustomer } from './catalog.ts';
 import { withTerms } from './terms.ts';
 
-/** The subscription as it stands, as an object of the family. */
+/** The subscription as it stands. */
 export function subscriptionNow(
   world: World,
   sub: SimulatedSubscription,
   extra: { cancelAtPeriodEnd?: boolean; endedAt?: number; reason?: string } = {},
-): JsonObject {
-  return subscriptionObject(world.family, {
+): SubscriptionSpec {
+  return {
     id: sub.id,
     customer: sub.customer.id,
     currency: sub.currency,
@@ -32,7 +32,7 @@ export function subscriptionNow(
     endedAt: extra.endedAt,
     cancellationReason: extra.reason,
     livemode: world.livemode,
-  });
+  };
 }
 
 /** The end of a billing period of this price that starts at `start` (unix seconds). */

@@ -1,4 +1,4 @@
-import type { DiscountSpec } from '../objects/discount.ts';
+import { couponObject, discountObject, type DiscountSpec } from '../objects/discount.ts';
 import type { InvoiceLineSpec } from '../objects/line.ts';
 import { roundMinor, splitByWeight, taxOf } from '../shares.ts';
 import type { CouponTerms, TaxTerms } from '../state.ts';
@@ -10,7 +10,7 @@ export function discountOf(
   coupon: CouponTerms,
   whom: { customer: string; subscription: string | null; currency: string },
 ): DiscountSpec {
-  return {
+  const made: DiscountSpec = {
     id: world.ids.next('di'),
     coupon: coupon.id ?? `SAVE${coupon.percentOff ?? coupon.amountOff ?? 0}`,
     percentOff: coupon.percentOff,
@@ -21,6 +21,13 @@ export function discountOf(
     livemode: world.livemode,
     ...whom,
   };
+  world.keep((_family, coupon: { id: string; of: DiscountSpec }) => couponObject(coupon.of), {
+    id: made.coupon,
+    of: made,
+  });
+  // a promotion code needs a coupon to describe, but nobody holds a discount yet
+  if (whom.customer !== '') world.keep(discountObject, made);
+  return made;
 }
 
 function allocations(lines: readonly InvoiceLineSpec[], discount: DiscountSpec): number[] {
