@@ -2,13 +2,15 @@ import { DAY, HOUR } from './calendar.ts';
 import type { JsonObject } from './json.ts';
 import * as catalog from './verbs/catalog.ts';
 import { changePrice } from './verbs/changes.ts';
+import * as notes from './verbs/credit-notes.ts';
 import * as direct from './verbs/direct.ts';
+import * as disputes from './verbs/disputes.ts';
 import * as invoices from './verbs/invoices.ts';
-import * as losses from './verbs/losses.ts';
 import * as oneTime from './verbs/one-time.ts';
 import * as refunds from './verbs/refunds.ts';
 import * as renewals from './verbs/renewals.ts';
 import { subscribe } from './verbs/subscribe.ts';
+import * as warnings from './verbs/warnings.ts';
 import type { StripeObjects } from './shelf.ts';
 import { type AccountOptions, createWorld, type SimulatedEvent, type World } from './world.ts';
 
@@ -46,11 +48,16 @@ const VERBS = {
   settleRefund: refunds.settleRefund,
   failRefund: refunds.failRefund,
   editRefund: refunds.editRefund,
-  dispute: losses.dispute,
-  escalateDispute: losses.escalateDispute,
-  closeDispute: losses.closeDispute,
-  creditNote: losses.creditNote,
-  voidCreditNote: losses.voidCreditNote,
+  dispute: disputes.dispute,
+  escalateDispute: disputes.escalateDispute,
+  answerDispute: disputes.answerDispute,
+  closeDispute: disputes.closeDispute,
+  bankReturn: disputes.bankReturn,
+  preventedDispute: disputes.preventedDispute,
+  fraudWarning: warnings.fraudWarning,
+  updateFraudWarning: warnings.updateFraudWarning,
+  creditNote: notes.creditNote,
+  voidCreditNote: notes.voidCreditNote,
 } as const;
 
 type Verbs = { readonly [Name in keyof typeof VERBS]: Bound<(typeof VERBS)[Name]> };

@@ -6,6 +6,7 @@ export * from './objects/customer.ts';
 export * from './objects/discount.ts';
 export * from './objects/dispute.ts';
 export * from './objects/event.ts';
+export * from './objects/fraud-warning.ts';
 export * from './objects/invoice.ts';
 export * from './objects/invoice-payment.ts';
 export * from './objects/line.ts';

@@ -3,6 +3,7 @@ import type { ChargeSpec } from './objects/charge.ts';
 import type { CreditNoteSpec } from './objects/credit-note.ts';
 import type { DiscountSpec } from './objects/discount.ts';
 import type { DisputeSpec } from './objects/dispute.ts';
+import type { FraudWarningSpec } from './objects/fraud-warning.ts';
 import type { InvoiceSpec } from './objects/invoice.ts';
 import type { InvoiceLineSpec } from './objects/line.ts';
 import type { PriceSpec } from './objects/price.ts';
@@ -98,7 +99,16 @@ export interface SimulatedRefund {
 export interface SimulatedDispute {
   readonly id: string;
   readonly payment: SimulatedPayment;
+  /** Who tells of the money: an event of its own, the dispute itself, or nobody before the end. */
+  readonly funds: 'told' | 'shown' | 'untold';
   spec: DisputeSpec;
+}
+
+/** An early fraud warning and the payment it is about. */
+export interface SimulatedFraudWarning {
+  readonly id: string;
+  readonly payment: SimulatedPayment;
+  spec: FraudWarningSpec;
 }
 
 /** A credit note and the payment it belongs to. */

@@ -12,13 +12,15 @@ export interface DisputeSpec {
   reason?: string | undefined;
   /** Ids of the money movements: none for an inquiry, one when withdrawn, two when given back. */
   balanceTransactions?: readonly string[] | undefined;
+  /** What came back; default the amount. */
+  reinstated?: number | undefined;
   livemode?: boolean | undefined;
 }
 
 /** A Dispute; the same shape in all families. */
 export function disputeObject(spec: DisputeSpec): StripeObject {
   const moves: Json[] = (spec.balanceTransactions ?? []).map((id, index) => {
-    const amount = index === 0 ? -spec.amount : spec.amount;
+    const amount = index === 0 ? -spec.amount : (spec.reinstated ?? spec.amount);
     const fee = index === 0 ? 1500 : 0;
     return {
       id,
