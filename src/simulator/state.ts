@@ -88,10 +88,15 @@ export interface SimulatedPayment {
   currency: string;
 }
 
+/** Which events tell of a refund: those about its charge, those about itself, both, or none. */
+export type RefundTelling = 'both' | 'charge-only' | 'refund-only' | 'none';
+
 /** A refund and the payment it belongs to. */
 export interface SimulatedRefund {
   readonly id: string;
   readonly payment: SimulatedPayment;
+  /** Default: what the account's endpoint hears. */
+  readonly told?: RefundTelling | undefined;
   spec: RefundSpec;
 }
 
@@ -116,5 +121,7 @@ export interface SimulatedCreditNote {
   readonly id: string;
   readonly payment: SimulatedPayment;
   readonly refund: SimulatedRefund | null;
+  /** Whose balance was credited, when the note's verb was told. */
+  readonly credited: { customer: SimulatedCustomer; amount: number } | null;
   spec: CreditNoteSpec;
 }

@@ -1,6 +1,19 @@
 import { type Family, hasAddedFields, hasRemovedFields } from '../family.ts';
 import { derivedId } from '../ids.ts';
-import type { Json, JsonObject, StripeObject } from '../json.ts';
+import type { Json, JsonObject, Metadata, StripeObject } from '../json.ts';
+import { type LineTax, newTaxes, oldTaxes } from './line.ts';
+
+/** One line of a credit note; minor units. */
+export interface CreditNoteLineSpec {
+  /** Gross of discounts, without exclusive tax, with inclusive tax. */
+  amount: number;
+  /** The `il_…` it takes back; without one it is a custom line. */
+  invoiceLine?: string | undefined;
+  taxes?: readonly LineTax[] | undefined;
+  discount?: number | undefined;
+  quantity?: number | undefined;
+  description?: string | undefined;
+}
 
 /** A credit note. Amounts in minor units, times in unix seconds. */
 export interface CreditNoteSpec {
@@ -12,7 +25,13 @@ export interface CreditNoteSpec {
   created: number;
   /** Lowers an unpaid invoice instead of giving money back. */
   prePayment?: boolean | undefined;
+  /** The part that lowers what is unpaid; default all of it or nothing, by `prePayment`. */
+  prePaymentAmount?: number | undefined;
   refund?: { id: string; amount: number } | undefined;
+  /** Default: one custom line, or one for `invoiceLine`, over the whole amount. */
+  lines?: readonly CreditNoteLineSpec[] | undefined;
+  metadata?: Metadata | undefined;
+  reason?: string | null | undefined;
   /** The `cbtxn`-like id of money that went to the customer's credit balance. */
   customerBalanceTransaction?: string | null | undefined;
   outOfBandAmount?: number | undefined;
@@ -22,8 +41,28 @@ export interface CreditNoteSpec {
   livemode?: boolean | undefined;
 }
 
+/** What a line of a credit note comes to, with its exclusive tax; minor units. */
+export function creditNoteLineTotal(line: CreditNoteLineSpec): number {
+  return line.amount - (line.discount ?? 0) + taxSum([line], false);
+}
+
+function taxSum(lines: readonly CreditNoteLineSpec[], inclusive: boolean): number {
+  const taxes = lines.flatMap((line) => line.taxes ?? []).filter((tax) => tax.inclusive === inclusive);
+  return taxes.reduce((sum, tax) => sum + tax.amount, 0);
+}
+
+function typeOf(spec: CreditNoteSpec, prePayment: number): string {
+  if (prePayment === 0) return 'post_payment';
+  return prePayment === spec.amount ? 'pre_payment' : 'mixed';
+}
+
 /** A CreditNote. */
 export function creditNoteObject(family: Family, spec: CreditNoteSpec): StripeObject {
+  const lines = spec.lines ?? [{ amount: spec.amount, invoiceLine: spec.invoiceLine, description: 'Credit' }];
+  const subtotal = lines.reduce((sum, line) => sum + line.amount, 0);
+  const discount = lines.reduce((sum, line) => sum + (line.discount ?? 0), 0);
+  const prePayment = spec.prePaymentAmount ?? (spec.prePayment ? spec.amount : 0);
+  const taxes = lines.flatMap((line) => line.taxes ?? []);
   return {
     id: spec.id,
     object: 'credit_note',
@@ -33,37 +72,37 @@ export function creditNoteObject(family: Family, spec: CreditNoteSpec): StripeOb
     currency: spec.currency,
     customer: spec.customer,
     customer_balance_transaction: spec.customerBalanceTransaction ?? null,
-    discount_amount: 0,
+    discount_amount: discount,
     discount_amounts: [],
     effective_at: spec.created,
     invoice: spec.invoice,
     lines: {
       object: 'list',
-      data: [line(family, spec)],
+      data: lines.map((line, index) => noteLine(family, spec, line, index)),
       has_more: false,
       url: `/v1/credit_notes/${spec.id}/lines`,
     },
     livemode: spec.livemode ?? true,
     memo: null,
-    metadata: {},
+    metadata: spec.metadata ?? {},
     number: `${spec.id.slice(-8).toUpperCase()}-CN-01`,
     out_of_band_amount: spec.outOfBandAmount ?? null,
     pdf: `https://pay.stripe.com/credit_notes/acct_1Riverbend/live_${spec.id}/pdf?s=ap`,
-    reason: null,
-    ...(hasAddedFields(family) ? addedFields(spec) : {}),
-    ...(hasRemovedFields(family) ? { refund: spec.refund?.id ?? null } : {}),
+    reason: spec.reason ?? null,
+    ...(hasAddedFields(family) ? addedFields(spec, prePayment, taxes) : {}),
+    ...(hasRemovedFields(family) ? { refund: spec.refund?.id ?? null, tax_amounts: oldTaxes(taxes, spec.id) } : {}),
     shipping_cost: null,
     status: spec.voidedAt ? 'void' : 'issued',
-    subtotal: spec.amount,
-    subtotal_excluding_tax: spec.amount,
+    subtotal,
+    subtotal_excluding_tax: subtotal - taxSum(lines, true),
     total: spec.amount,
-    total_excluding_tax: spec.amount,
-    type: spec.prePayment ? 'pre_payment' : 'post_payment',
+    total_excluding_tax: spec.amount - taxSum(lines, true) - taxSum(lines, false),
+    type: typeOf(spec, prePayment),
     voided_at: spec.voidedAt ?? null,
   };
 }
 
-function addedFields(spec: CreditNoteSpec): JsonObject {
+function addedFields(spec: CreditNoteSpec, prePayment: number, taxes: readonly LineTax[]): JsonObject {
   const refunds: Json[] = spec.refund
     ? [
         {
@@ -75,29 +114,32 @@ function addedFields(spec: CreditNoteSpec): JsonObject {
       ]
     : [];
   return {
-    post_payment_amount: spec.prePayment ? 0 : spec.amount,
-    pre_payment_amount: spec.prePayment ? spec.amount : 0,
+    post_payment_amount: spec.amount - prePayment,
+    pre_payment_amount: prePayment,
     refunds,
-    total_taxes: [],
+    total_taxes: newTaxes(taxes, spec.id),
   };
 }
 
-function line(family: Family, spec: CreditNoteSpec): JsonObject {
+function noteLine(family: Family, spec: CreditNoteSpec, line: CreditNoteLineSpec, index: number): JsonObject {
+  const taxes = line.taxes ?? [];
+  const quantity = line.quantity ?? 1;
+  const unit = Math.round(line.amount / quantity);
   return {
-    id: derivedId('cnli', spec.id, 0),
+    id: derivedId('cnli', spec.id, index),
     object: 'credit_note_line_item',
-    amount: spec.amount,
-    description: 'Credit',
-    discount_amount: 0,
+    amount: line.amount,
+    description: line.description ?? 'Credit',
+    discount_amount: line.discount ?? 0,
     discount_amounts: [],
-    ...(spec.invoiceLine ? { invoice_line_item: spec.invoiceLine } : {}),
+    ...(line.invoiceLine ? { invoice_line_item: line.invoiceLine } : {}),
     livemode: spec.livemode ?? true,
-    quantity: 1,
-    ...(hasRemovedFields(family) ? { tax_amounts: [] } : {}),
+    quantity,
+    ...(hasRemovedFields(family) ? { tax_amounts: oldTaxes(taxes, spec.id) } : {}),
     tax_rates: [],
-    ...(hasAddedFields(family) ? { taxes: [] } : {}),
-    type: spec.invoiceLine ? 'invoice_line_item' : 'custom_line_item',
-    unit_amount: spec.amount,
-    unit_amount_decimal: String(spec.amount),
+    ...(hasAddedFields(family) ? { taxes: newTaxes(taxes, spec.id) } : {}),
+    type: line.invoiceLine ? 'invoice_line_item' : 'custom_line_item',
+    unit_amount: unit,
+    unit_amount_decimal: String(unit),
   };
 }

@@ -2,7 +2,7 @@ import { DAY } from '../calendar.ts';
 import { chargeObject, type ChargeSpec } from '../objects/charge.ts';
 import { refundObject, type RefundSpec } from '../objects/refund.ts';
 import type { Metadata, JsonObject } from '../json.ts';
-import type { SimulatedPayment, SimulatedRefund } from '../state.ts';
+import type { RefundTelling, SimulatedPayment, SimulatedRefund } from '../state.ts';
 import type { World } from '../world.ts';
 
 /** How money goes back. */
@@ -15,21 +15,27 @@ export interface RefundArguments {
   metadata?: Metadata | undefined;
   /** Which charge of a payment in parts; default the first. */
   charge?: number | undefined;
+  /** Which of its events are sent, now and later; default what the account's endpoint hears. */
+  told?: RefundTelling | undefined;
 }
 
-function said(world: World, kind: 'charge' | 'refund'): boolean {
-  return world.refundEvents === 'both' || world.refundEvents === `${kind}-only`;
+function said(world: World, refund: SimulatedRefund, kind: 'charge' | 'refund'): boolean {
+  const told = refund.told ?? world.refundEvents;
+  return told === 'both' || told === `${kind}-only`;
 }
 
 function emitRefund(
   world: World,
   type: 'created' | 'updated' | 'failed',
-  spec: RefundSpec,
+  refund: SimulatedRefund,
   previous?: JsonObject,
 ): void {
+  const { spec } = refund;
   world.keep(refundObject, spec);
-  if (type === 'updated' && said(world, 'charge')) world.tell('charge.refund.updated', refundObject, spec, previous);
-  if (said(world, 'refund')) world.tell(`refund.${type}`, refundObject, spec, previous);
+  if (type === 'updated' && said(world, refund, 'charge')) {
+    world.tell('charge.refund.updated', refundObject, spec, previous);
+  }
+  if (said(world, refund, 'refund')) world.tell(`refund.${type}`, refundObject, spec, previous);
 }
 
 function chargeNow(world: World, payment: SimulatedPayment, charge: ChargeSpec): ChargeSpec {
@@ -53,6 +59,13 @@ function remember(refund: SimulatedRefund, change: Partial<RefundSpec>): void {
  * known, `refund.updated` with its twin `charge.refund.updated`. A pending one stops before the reference.
  */
 export function refund(world: World, payment: SimulatedPayment, given: RefundArguments = {}): SimulatedRefund {
+  const made = startRefund(world, payment, given);
+  announceRefund(world, made);
+  return made;
+}
+
+/** Makes a refund of which nobody has heard yet: say so with `announceRefund`. */
+export function startRefund(world: World, payment: SimulatedPayment, given: RefundArguments): SimulatedRefund {
   const charge = payment.charges[given.charge ?? 0];
   if (!charge) throw new RangeError('refund: no money moved on Stripe');
   if (given.reason !== 'expired_uncaptured_charge') world.beginCall();
@@ -72,18 +85,23 @@ export function refund(world: World, payment: SimulatedPayment, given: RefundArg
     balanceTransaction: world.ids.next('txn'),
     customer: charge.customer ?? null,
   };
-  const made: SimulatedRefund = { id: spec.id, payment, spec };
   payment.refunds = [...payment.refunds, spec];
-  const after: ChargeSpec = { ...charge, amountRefunded: before + amount };
-  replaceCharge(world, payment, after);
-  emitRefund(world, 'created', spec);
-  if (said(world, 'charge'))
-    world.tell('charge.refunded', chargeObject, chargeNow(world, payment, after), {
-      amount_refunded: before,
+  replaceCharge(world, payment, { ...charge, amountRefunded: before + amount });
+  return { id: spec.id, payment, spec, told: given.told };
+}
+
+/** Tells of a refund that was made a moment ago. */
+export function announceRefund(world: World, made: SimulatedRefund): void {
+  const { payment, spec } = made;
+  const charge = payment.charges.find(({ id }) => id === spec.charge);
+  emitRefund(world, 'created', made);
+  if (charge && said(world, made, 'charge')) {
+    world.tell('charge.refunded', chargeObject, chargeNow(world, payment, charge), {
+      amount_refunded: (charge.amountRefunded ?? 0) - spec.amount,
       refunded: false,
     });
-  if (!given.pending && given.reason !== 'expired_uncaptured_charge') settleRefund(world, made);
-  return made;
+  }
+  if (spec.status !== 'pending' && spec.reason !== 'expired_uncaptured_charge') settleRefund(world, made);
 }
 
 /** The bank's reference appears, and with it a pending refund succeeds. */
@@ -95,7 +113,7 @@ export function settleRefund(world: World, refunded: SimulatedRefund): void {
   emitRefund(
     world,
     'updated',
-    refunded.spec,
+    refunded,
     was === 'pending' ? { status: 'pending' } : { destination_details: { card: { reference_status: 'pending' } } },
   );
 }
@@ -104,9 +122,9 @@ export function settleRefund(world: World, refunded: SimulatedRefund): void {
 export function failRefund(
   world: World,
   refunded: SimulatedRefund,
-  { canceled = false }: { canceled?: boolean } = {},
+  { canceled = false, afterDays = 3 }: { canceled?: boolean; afterDays?: number } = {},
 ): void {
-  world.time += 3 * DAY;
+  world.time += Math.round(afterDays * DAY);
   world.beginAutomatic();
   const was = refunded.spec.status ?? 'succeeded';
   if (was === 'failed' || was === 'canceled') throw new RangeError('failRefund: it has failed already');
@@ -117,8 +135,8 @@ export function failRefund(
       ...charge,
       amountRefunded: (charge.amountRefunded ?? 0) - refunded.spec.amount,
     });
-  emitRefund(world, 'updated', refunded.spec, { status: was });
-  if (!canceled) emitRefund(world, 'failed', refunded.spec);
+  emitRefund(world, 'updated', refunded, { status: was });
+  if (!canceled) emitRefund(world, 'failed', refunded);
 }
 
 /** A mere edit of a refund's metadata: `refund.updated` that must not count as a second refund. */
@@ -126,5 +144,5 @@ export function editRefund(world: World, refunded: SimulatedRefund, metadata: Me
   world.beginCall();
   const previous = { metadata: refunded.spec.metadata ?? {} };
   remember(refunded, { metadata });
-  emitRefund(world, 'updated', refunded.spec, previous);
+  emitRefund(world, 'updated', refunded, previous);
 }
