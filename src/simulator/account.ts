@@ -3,10 +3,12 @@ import type { JsonObject } from './json.ts';
 import * as catalog from './verbs/catalog.ts';
 import { changePrice } from './verbs/changes.ts';
 import * as notes from './verbs/credit-notes.ts';
+import { payInvoiceByDebit } from './verbs/debit.ts';
 import * as direct from './verbs/direct.ts';
 import * as disputes from './verbs/disputes.ts';
 import * as invoices from './verbs/invoices.ts';
 import * as oneTime from './verbs/one-time.ts';
+import { payPart } from './verbs/parts.ts';
 import * as refunds from './verbs/refunds.ts';
 import * as renewals from './verbs/renewals.ts';
 import { subscribe } from './verbs/subscribe.ts';
@@ -43,6 +45,8 @@ const VERBS = {
   closeInvoice: invoices.closeInvoice,
   payInvoice: invoices.payInvoice,
   payInvoiceInParts: invoices.payInvoiceInParts,
+  payPart,
+  payInvoiceByDebit,
   invoicePaidBy: invoices.invoicePaidBy,
   refund: refunds.refund,
   settleRefund: refunds.settleRefund,

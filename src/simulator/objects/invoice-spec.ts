@@ -26,12 +26,18 @@ export interface InvoiceSpec extends TotalsInput {
   finalizedAt?: number | null | undefined;
   /** Overrides what was paid; more than due becomes `amount_overpaid`. */
   amountPaid?: number | undefined;
+  /** `amountPaid` grew by part payments: what is left can be paid later. */
+  paidInParts?: boolean | undefined;
   /** Paid outside Stripe: old versions then show 0 in `amount_paid`, basil includes the money. */
   paidOutOfBand?: boolean | undefined;
   prePaymentCreditNotes?: number | undefined;
   postPaymentCreditNotes?: number | undefined;
   discount?: DiscountSpec | undefined;
+  /** Besides `discount`: discounts on single lines are not listed here. */
+  moreDiscounts?: readonly DiscountSpec[] | undefined;
   applicationFee?: number | null | undefined;
+  /** Connect destination charge: `transfer_data` in old versions, only the charge's in new ones. */
+  transferDestination?: string | null | undefined;
   onBehalfOf?: string | null | undefined;
   livemode?: boolean | undefined;
   attempts?: number | undefined;

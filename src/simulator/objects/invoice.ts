@@ -84,7 +84,7 @@ function circumstances(spec: InvoiceSpec): JsonObject {
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: spec.discount ? [spec.discount.id] : [],
+    discounts: [...(spec.discount ? [spec.discount] : []), ...(spec.moreDiscounts ?? [])].map(({ id }) => id),
     due_date: null,
     effective_at: finalizedAt,
     footer: null,
@@ -156,7 +156,7 @@ function removedFields(spec: InvoiceSpec, totals: InvoiceTotals): JsonObject {
       metadata: spec.subscription ? (spec.subscriptionMetadata ?? {}) : null,
     },
     tax: taxed ? totals.exclusiveTax + totals.inclusiveTax : null,
-    transfer_data: null,
+    transfer_data: spec.transferDestination ? { amount: null, destination: spec.transferDestination } : null,
   };
 }
 

@@ -6,6 +6,8 @@ export interface TotalsInput {
   shippingCost?: { amountSubtotal: number; taxes?: readonly LineTax[] | undefined } | undefined;
   /** Customer balance before the invoice: negative is credit, positive is debt. */
   startingBalance?: number | undefined;
+  /** Below the least that can be charged: paid with nothing, and the customer owes it with the next invoice. */
+  tooSmall?: boolean | undefined;
 }
 
 /** The coherent totals of an invoice (reference/stripe.md 6.3), minor units. */
@@ -64,7 +66,7 @@ export function invoiceTotals(input: TotalsInput): InvoiceTotals {
     total,
     totalExcludingTax: sum(input.lines.map(lineNet)) + shippingNet,
     startingBalance,
-    endingBalance: Math.min(0, total + startingBalance),
-    amountDue: Math.max(0, total + startingBalance),
+    endingBalance: input.tooSmall ? total + startingBalance : Math.min(0, total + startingBalance),
+    amountDue: input.tooSmall ? 0 : Math.max(0, total + startingBalance),
   };
 }

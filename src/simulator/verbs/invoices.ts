@@ -1,17 +1,19 @@
+import type { Metadata } from '../json.ts';
 import { invoiceAmounts, invoiceObject, type InvoiceSpec } from '../objects/invoice.ts';
+import { invoiceTotals } from '../objects/totals.ts';
 import type { SimulatedCustomer, SimulatedPayment, SimulatedSubscription } from '../state.ts';
 import type { World } from '../world.ts';
+import { updateCustomer } from './catalog.ts';
 import {
   announceInvoicePayment,
-  announceMoney,
   announcePaid,
   issueInvoice,
   paidInvoice,
   paymentOf,
-  planTaking,
   settleInvoice,
   type Taken,
 } from './money.ts';
+import { type PartArguments, payPart } from './parts.ts';
 
 /** An invoice of any description; see InvoiceSpec for the fields. */
 export interface InvoiceArguments extends Partial<
@@ -22,9 +24,19 @@ export interface InvoiceArguments extends Partial<
   subscription?: SimulatedSubscription | null | undefined;
   /** What becomes of it; default `paid`. */
   outcome?: 'paid' | 'open' | 'void' | 'uncollectible' | undefined;
+  /** Metadata of its payment intent and charge. */
+  paymentMetadata?: Metadata | undefined;
+  /** With `paidOutOfBand` on basil: `invoice_payment.paid` of type `payment_record` follows. */
+  paymentRecord?: boolean | undefined;
+  /** Starts from the customer's balance and moves it, with a `customer.updated`. */
+  useBalance?: boolean | undefined;
 }
 
-function draft(world: World, { customer, subscription, outcome: _, ...rest }: InvoiceArguments): InvoiceSpec {
+/** A part of an invoice's money, minor units; `outOfBand` came outside Stripe. */
+type Part = number | { amount: number; outOfBand?: boolean | undefined };
+
+function draft(world: World, given: InvoiceArguments): InvoiceSpec {
+  const { customer, subscription, outcome: _, paymentMetadata: _m, paymentRecord: _r, useBalance, ...rest } = given;
   return {
     ...rest,
     id: world.ids.next('in'),
@@ -35,16 +47,26 @@ function draft(world: World, { customer, subscription, outcome: _, ...rest }: In
     subscription: subscription?.id ?? null,
     subscriptionMetadata: rest.subscriptionMetadata ?? subscription?.metadata,
     livemode: world.livemode,
+    ...(useBalance && customer ? { startingBalance: customer.balance } : {}),
   };
+}
+
+function issue(world: World, given: InvoiceArguments): InvoiceSpec {
+  const open = issueInvoice(world, draft(world, given));
+  const { endingBalance } = invoiceTotals(open);
+  if (given.useBalance && given.customer && given.customer.balance !== endingBalance) {
+    updateCustomer(world, given.customer, { balance: endingBalance });
+  }
+  return open;
 }
 
 /** One invoice of the merchant's own making (scenarios 12 to 14 and 26): issued, then paid, left open or given up. */
 export function invoice(world: World, given: InvoiceArguments): SimulatedPayment {
   world.beginCall();
-  const open = issueInvoice(world, draft(world, given));
+  const open = issue(world, given);
   world.time += 60;
   const outcome = given.outcome ?? 'paid';
-  if (outcome === 'paid') return settleInvoice(world, open);
+  if (outcome === 'paid') return settleInvoice(world, open, given);
   const rest = paymentOf(open, []);
   return outcome === 'open' ? rest : closeInvoice(world, rest, outcome);
 }
@@ -62,11 +84,20 @@ export function closeInvoice(
   return { ...unpaid, invoice: closed };
 }
 
-/** Pays an invoice that was left open, or even given up as uncollectible. */
-export function payInvoice(world: World, unpaid: SimulatedPayment): SimulatedPayment {
-  if (!unpaid.invoice) throw new RangeError('payInvoice: this payment has no invoice');
+/**
+ * Pays an invoice that was left open, or even given up as uncollectible; after a part payment (basil) the rest of it.
+ * `outOfBand` marks it as paid outside Stripe, with `paymentRecord` (basil) `invoice_payment.paid` as well.
+ */
+export function payInvoice(
+  world: World,
+  unpaid: SimulatedPayment,
+  given: PartArguments & { paymentRecord?: boolean | undefined } = {},
+): SimulatedPayment {
+  const { invoice: open } = unpaid;
+  if (!open) throw new RangeError('payInvoice: this payment has no invoice');
+  if (open.paidInParts) return payPart(world, unpaid, invoiceAmounts(world.family, open).remaining, given);
   world.beginCall();
-  return settleInvoice(world, unpaid.invoice);
+  return settleInvoice(world, given.outOfBand ? { ...open, paidOutOfBand: true } : open, given);
 }
 
 /**
@@ -75,52 +106,18 @@ export function payInvoice(world: World, unpaid: SimulatedPayment): SimulatedPay
  */
 export function payInvoiceInParts(
   world: World,
-  { parts, ...given }: InvoiceArguments & { parts: readonly number[] },
+  { parts, ...given }: InvoiceArguments & { parts: readonly Part[] },
 ): SimulatedPayment {
   if (world.family !== 'basil') throw new RangeError('payInvoiceInParts: only the basil family knows partial payments');
   world.beginCall();
-  const open = issueInvoice(world, draft(world, given));
-  const { due } = invoiceAmounts(world.family, open);
-  const taken: Taken[] = [];
-  let paidSoFar = 0;
+  let payment = paymentOf(issue(world, given), []);
   for (const part of parts) {
     world.time += 600;
-    paidSoFar += part;
-    taken.push(payPart(world, { ...open, amountPaid: paidSoFar }, part));
+    const { amount, outOfBand } = typeof part === 'number' ? { amount: part } : part;
+    payment = payPart(world, payment, amount, { outOfBand, paymentMetadata: given.paymentMetadata });
   }
-  const now: InvoiceSpec = { ...open, amountPaid: paidSoFar };
-  if (paidSoFar < due) {
-    const partly = paymentOf(now, taken);
-    return given.outcome === 'uncollectible' ? closeInvoice(world, partly, 'uncollectible') : partly;
-  }
-  const paid: InvoiceSpec = { ...now, status: 'paid', paidAt: world.time };
-  world.tell('invoice.paid', invoiceObject, paid);
-  world.tell('invoice.payment_succeeded', invoiceObject, paid);
-  if (paidSoFar > due) world.tell('invoice.overpaid', invoiceObject, paid);
-  return paymentOf(paid, taken);
-}
-
-function payPart(world: World, invoiceNow: InvoiceSpec, part: number): Taken {
-  world.beginCall();
-  const { currency, customer = null, customerEmail = null } = invoiceNow;
-  const taken = announceMoney(
-    world,
-    planTaking(world, {
-      amount: part,
-      currency,
-      customer,
-      email: customerEmail,
-      invoice: invoiceNow.id,
-    }),
-  );
-  announceInvoicePayment(world, invoiceNow, taken);
-  const { due } = invoiceAmounts(world.family, invoiceNow);
-  const complete = (invoiceNow.amountPaid ?? 0) >= due;
-  const shown: InvoiceSpec = complete ? { ...invoiceNow, status: 'paid', paidAt: world.time } : invoiceNow;
-  world.tell('invoice.updated', invoiceObject, shown, {
-    amount_paid: (invoiceNow.amountPaid ?? 0) - part,
-  });
-  return taken;
+  const unpaid = payment.invoice?.status !== 'paid';
+  return unpaid && given.outcome === 'uncollectible' ? closeInvoice(world, payment, 'uncollectible') : payment;
 }
 
 /** An invoice for money that a session or intent took earlier, or that came some other way: only the invoice's events. */

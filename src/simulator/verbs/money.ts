@@ -106,42 +106,69 @@ export function announcePaid(world: World, paid: InvoiceSpec): void {
 /** `invoice_payment.paid` (basil): Stripe says it by itself, after the invoice. Older endpoints hear nothing of it. */
 export function announceInvoicePayment(world: World, invoice: InvoiceSpec, taken: Taken | null, amount?: number): void {
   if (taken === null) return;
+  const { intent, charge } = taken;
+  tellInvoicePayment(world, invoice, { amountPaid: amount ?? charge.amount, paymentIntent: intent.id });
+}
+
+/** Money outside Stripe as a payment record (basil since 2025-10-29): `invoice_payment.paid` without a charge. */
+export function announcePaymentRecord(world: World, invoice: InvoiceSpec, amountPaid: number): void {
+  tellInvoicePayment(world, invoice, { amountPaid, paymentRecord: world.ids.next('pr') });
+}
+
+function tellInvoicePayment(
+  world: World,
+  invoice: InvoiceSpec,
+  by: { amountPaid: number; paymentIntent?: string; paymentRecord?: string },
+): void {
   const spec = {
+    ...by,
     invoice: invoice.id,
-    amountPaid: amount ?? taken.charge.amount,
     currency: invoice.currency,
     created: invoice.finalizedAt ?? invoice.created,
     paidAt: world.time,
-    paymentIntent: taken.intent.id,
     livemode: world.livemode,
   };
   if (world.family !== 'basil') {
-    world.keep(plain(invoicePaymentObject), { ...spec, id: derivedId('inpay', invoice.id, taken.intent.id) });
+    const id = derivedId('inpay', invoice.id, by.paymentIntent ?? by.paymentRecord ?? '');
+    world.keep(plain(invoicePaymentObject), { ...spec, id });
     return;
   }
   world.beginAutomatic();
   world.tell('invoice_payment.paid', plain(invoicePaymentObject), { ...spec, id: world.ids.next('inpay') });
 }
 
+/** What surrounds the collection of an invoice. */
+export interface Settling {
+  /** Happens between the money and the paid invoice. */
+  beforePaid?: (() => void) | undefined;
+  /** Metadata of the payment intent and its charge. */
+  paymentMetadata?: Metadata | undefined;
+  /** Money outside Stripe is told as a payment record, too. */
+  paymentRecord?: boolean | undefined;
+}
+
 /** Collects an open invoice: charge when something is due, then the invoice's own events. */
-export function settleInvoice(world: World, open: InvoiceSpec, beforePaid?: () => void): SimulatedPayment {
+export function settleInvoice(world: World, open: InvoiceSpec, settling: Settling = {}): SimulatedPayment {
   const due = open.amountPaid ?? invoiceAmounts(world.family, { ...open, status: 'paid', paidOutOfBand: false }).due;
   const charged = due > 0 && !open.paidOutOfBand;
-  const email = open.customerEmail ?? null;
   const taken = charged
     ? take(world, {
         amount: due,
         currency: open.currency,
         customer: open.customer ?? null,
-        email,
+        email: open.customerEmail ?? null,
         invoice: open.id,
+        metadata: settling.paymentMetadata,
+        applicationFee: open.applicationFee ?? undefined,
+        transferDestination: open.transferDestination ?? undefined,
       })
     : null;
   world.time += 1;
   const paid = paidInvoice(world, open, taken);
-  beforePaid?.();
+  settling.beforePaid?.();
   announcePaid(world, paid);
   announceInvoicePayment(world, paid, taken);
+  if (open.paidOutOfBand && settling.paymentRecord) announcePaymentRecord(world, paid, due);
   return paymentOf(paid, taken === null ? [] : [taken]);
 }
 

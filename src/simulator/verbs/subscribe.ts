@@ -138,12 +138,14 @@ function startBeforePayment(
   world.tell('customer.subscription.created', subscriptionObject, subscriptionNow(world, sub));
   const open = issueInvoice(world, spec);
   applyBalance(world, sub, open);
-  const payment = settleInvoice(world, open, () => {
-    if (sub.status !== 'incomplete') return;
-    sub.status = 'active';
-    world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), {
-      status: 'incomplete',
-    });
+  const payment = settleInvoice(world, open, {
+    beforePaid: () => {
+      if (sub.status !== 'incomplete') return;
+      sub.status = 'active';
+      world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), {
+        status: 'incomplete',
+      });
+    },
   });
   sub.latestInvoice = payment.invoice;
   if (session && payment.invoice) completeSession(world, sub, payment.invoice, session);
