@@ -2,15 +2,18 @@ import { DAY, HOUR } from './calendar.ts';
 import type { JsonObject } from './json.ts';
 import * as catalog from './verbs/catalog.ts';
 import { changePrice } from './verbs/changes.ts';
+import * as coupons from './verbs/coupons.ts';
 import * as notes from './verbs/credit-notes.ts';
 import { payInvoiceByDebit } from './verbs/debit.ts';
 import * as direct from './verbs/direct.ts';
 import * as disputes from './verbs/disputes.ts';
+import * as edits from './verbs/edits.ts';
 import * as invoices from './verbs/invoices.ts';
-import * as oneTime from './verbs/one-time.ts';
+import { checkoutPayment } from './verbs/one-time.ts';
 import { payPart } from './verbs/parts.ts';
 import * as refunds from './verbs/refunds.ts';
 import * as renewals from './verbs/renewals.ts';
+import { setupSession } from './verbs/setup.ts';
 import { subscribe } from './verbs/subscribe.ts';
 import * as warnings from './verbs/warnings.ts';
 import type { StripeObjects } from './shelf.ts';
@@ -28,15 +31,22 @@ const VERBS = {
   updateCustomer: catalog.updateCustomer,
   deleteCustomer: catalog.deleteCustomer,
   price: catalog.price,
-  promotionCode: catalog.promotionCode,
+  promotionCode: coupons.promotionCode,
+  updatePromotionCode: coupons.updatePromotionCode,
+  giveDiscount: coupons.giveDiscount,
+  endDiscount: coupons.endDiscount,
+  editSubscription: edits.editSubscription,
+  editInvoice: edits.editInvoice,
+  editCharge: edits.editCharge,
+  deauthorize: edits.deauthorize,
   subscribe,
   renew: renewals.renew,
   trialEnd: renewals.trialEnd,
   failThenPay: renewals.failThenPay,
   cancel: renewals.cancel,
   changePrice,
-  checkoutPayment: oneTime.checkoutPayment,
-  setupSession: oneTime.setupSession,
+  checkoutPayment,
+  setupSession,
   paymentIntent: direct.paymentIntent,
   manualCapture: direct.manualCapture,
   legacyCharge: direct.legacyCharge,

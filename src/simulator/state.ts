@@ -36,6 +36,13 @@ export interface CouponTerms {
   duration?: 'once' | 'forever' | undefined;
 }
 
+/** A coupon that a customer, or one of their subscriptions, holds. */
+export interface SimulatedDiscount {
+  readonly id: string;
+  readonly subscription: SimulatedSubscription | null;
+  spec: DiscountSpec;
+}
+
 /** A flat tax; `percent` of the net amount. */
 export interface TaxTerms {
   percent: number;
@@ -48,7 +55,7 @@ export interface SimulatedSubscription {
   readonly customer: SimulatedCustomer;
   readonly currency: string;
   readonly created: number;
-  readonly metadata: Metadata;
+  metadata: Metadata;
   readonly tax: TaxTerms | undefined;
   /** The Checkout Session that made it. */
   readonly session: string | null;

@@ -159,7 +159,7 @@ function presentment(spec: ChargeSpec): JsonObject {
 }
 
 function embedded(family: Family, spec: ChargeSpec): JsonObject {
-  if (!spec.embeddedRefunds) return {};
+  if (!spec.embeddedRefunds || !hasRemovedFields(family)) return {};
   const data: Json[] = spec.embeddedRefunds.map((refund) => refundObject(family, refund));
   return {
     refunds: {

@@ -1,4 +1,4 @@
-import type { Family } from '../family.ts';
+import { type Family, hasAddedFields } from '../family.ts';
 import { derivedId } from '../ids.ts';
 import type { Json, JsonObject, Metadata, StripeObject } from '../json.ts';
 import { priceObject, type PriceSpec } from './price.ts';
@@ -41,6 +41,10 @@ export interface CheckoutSessionSpec {
   subscription?: string | null | undefined;
   paymentLink?: string | null | undefined;
   discounts?: readonly { coupon: string | null; promotionCode: string | null }[] | undefined;
+  /** What the buyer saw (adaptive pricing), as new versions tell it. */
+  presentment?: { amount: number; currency: string } | undefined;
+  /** The merchant's side of adaptive pricing, as old versions told it: the session is in the buyer's currency. */
+  conversion?: { sourceCurrency: string; amountSubtotal: number; amountTotal: number; fxRate: string } | undefined;
   /** Answered by the API only. */
   lineItems?: readonly SessionLineItem[] | undefined;
   withLineItems?: boolean | undefined;
@@ -67,7 +71,7 @@ export function checkoutSessionObject(family: Family, spec: CheckoutSessionSpec)
     consent: null,
     created: spec.created,
     currency: spec.currency,
-    ...(family === 'basil' ? {} : { currency_conversion: null }),
+    ...(family === 'basil' ? {} : { currency_conversion: conversion(spec) }),
     custom_fields: [],
     ...buyerFields(spec),
     discounts: (spec.discounts ?? []).map((d) => ({
@@ -89,6 +93,14 @@ export function checkoutSessionObject(family: Family, spec: CheckoutSessionSpec)
     payment_method_types: ['card'],
     payment_status: spec.paymentStatus,
     phone_number_collection: { enabled: false },
+    ...(spec.presentment && hasAddedFields(family)
+      ? {
+          presentment_details: {
+            presentment_amount: spec.presentment.amount,
+            presentment_currency: spec.presentment.currency,
+          },
+        }
+      : {}),
     recovered_from: null,
     setup_intent: spec.setupIntent ?? null,
     shipping_cost: null,
@@ -100,6 +112,16 @@ export function checkoutSessionObject(family: Family, spec: CheckoutSessionSpec)
     total_details: totalDetails(spec),
     ui_mode: 'hosted',
     url: status === 'open' ? `https://checkout.stripe.com/c/pay/${spec.id}` : null,
+  };
+}
+
+function conversion({ conversion: given }: CheckoutSessionSpec): Json {
+  if (!given) return null;
+  return {
+    amount_subtotal: given.amountSubtotal,
+    amount_total: given.amountTotal,
+    fx_rate: given.fxRate,
+    source_currency: given.sourceCurrency,
   };
 }
 

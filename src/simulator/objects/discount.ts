@@ -16,8 +16,13 @@ export interface DiscountSpec {
   promotionCode?: string | undefined;
   customer?: string | null | undefined;
   subscription?: string | null | undefined;
+  /** The Checkout Session in which it was given. */
+  session?: string | undefined;
+  /** The only invoice it is for. */
+  invoice?: string | undefined;
   /** Unix seconds. */
   start: number;
+  end?: number | undefined;
   livemode?: boolean | undefined;
 }
 
@@ -48,11 +53,11 @@ export function discountObject(family: Family, spec: DiscountSpec): StripeObject
   return {
     id: spec.id,
     object: 'discount',
-    checkout_session: null,
+    checkout_session: spec.session ?? null,
     ...(hasRemovedFields(family) ? { coupon: couponObject(spec) } : {}),
     customer: spec.customer ?? null,
-    end: null,
-    invoice: null,
+    end: spec.end ?? null,
+    invoice: spec.invoice ?? null,
     invoice_item: null,
     promotion_code: spec.promotionCode ?? null,
     ...(hasAddedFields(family) ? source : {}),

@@ -1,4 +1,4 @@
-import { type Family, hasRemovedFields } from '../family.ts';
+import { type Family, hasAddedFields, hasRemovedFields } from '../family.ts';
 import { derivedId } from '../ids.ts';
 import type { Json, Metadata, StripeObject } from '../json.ts';
 
@@ -20,6 +20,8 @@ export interface PaymentIntentSpec {
   amountReceived?: number | undefined;
   amountCapturable?: number | undefined;
   customer?: string | null | undefined;
+  /** Accounts v2 identity; new versions only. */
+  customerAccount?: string | null | undefined;
   email?: string | null | undefined;
   latestCharge?: string | null | undefined;
   metadata?: Metadata | undefined;
@@ -57,6 +59,7 @@ export function paymentIntentObject(family: Family, spec: PaymentIntentSpec): St
     created: spec.created,
     currency: spec.currency,
     customer: spec.customer ?? null,
+    ...(spec.customerAccount && hasAddedFields(family) ? { customer_account: spec.customerAccount } : {}),
     description: null,
     ...(hasRemovedFields(family) ? { invoice: spec.invoice ?? null } : {}),
     last_payment_error: spec.status === 'requires_payment_method' && spec.latestCharge ? declined(spec) : null,

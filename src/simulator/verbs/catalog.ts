@@ -1,12 +1,10 @@
 import type { Interval } from '../calendar.ts';
-import type { Metadata } from '../json.ts';
+import type { JsonObject, Metadata } from '../json.ts';
 import { customerObject } from '../objects/customer.ts';
-import { promotionCodeObject } from '../objects/discount.ts';
 import { priceObject } from '../objects/price.ts';
-import type { CouponTerms, SimulatedCustomer, SimulatedPrice } from '../state.ts';
+import type { SimulatedCustomer, SimulatedPrice } from '../state.ts';
 import { plain } from '../shelf.ts';
 import type { World } from '../world.ts';
-import { discountOf } from './terms.ts';
 
 /** A new customer: `customer.created`. */
 export function customer(
@@ -25,13 +23,22 @@ export function customer(
   return made;
 }
 
+/** The old values of the keys that differ, as `previous_attributes.metadata` has them: null for a key that is new. */
+export function changedMetadata(before: Metadata, after: Metadata): JsonObject {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return Object.fromEntries(keys.filter((key) => before[key] !== after[key]).map((key) => [key, before[key] ?? null]));
+}
+
 /** Changes a customer: `customer.updated` with the old values. */
 export function updateCustomer(
   world: World,
   whom: SimulatedCustomer,
   change: { email?: string | null; metadata?: Metadata; balance?: number },
 ): void {
-  const before = Object.fromEntries(Object.keys(change).map((key) => [key, whom[key as keyof typeof change]]));
+  const before: JsonObject = {
+    ...Object.fromEntries(Object.keys(change).map((key) => [key, whom[key as keyof typeof change]])),
+    ...(change.metadata ? { metadata: changedMetadata(whom.metadata, change.metadata) } : {}),
+  };
   Object.assign(whom, change);
   world.tell('customer.updated', plain(customerObject), { ...whom, livemode: world.livemode }, before);
 }
@@ -73,28 +80,4 @@ export function price(world: World, given: PriceArguments): SimulatedPrice {
   world.keep(plain(priceObject), made);
   if (!given.silent) world.tell('price.created', plain(priceObject), made);
   return made;
-}
-
-/** A promotion code: `promotion_code.created`. Returns the coupon terms to subscribe with. */
-export function promotionCode(
-  world: World,
-  given: { code: string; coupon: CouponTerms; currency?: string; metadata?: Metadata },
-): CouponTerms & { promotionCode: string } {
-  world.beginCall();
-  const id = world.ids.next('promo');
-  const discount = discountOf(world, given.coupon, {
-    customer: '',
-    subscription: null,
-    currency: given.currency ?? 'usd',
-  });
-  const made = {
-    id,
-    code: given.code,
-    discount,
-    created: world.time,
-    livemode: world.livemode,
-    metadata: given.metadata,
-  };
-  world.tell('promotion_code.created', promotionCodeObject, made);
-  return { ...given.coupon, id: discount.coupon, promotionCode: id };
 }

@@ -12,6 +12,8 @@ export interface DirectArguments {
   amount: number;
   currency?: string | undefined;
   customer?: SimulatedCustomer | null | undefined;
+  /** Accounts v2 identity, instead of or beside the customer. */
+  customerAccount?: string | undefined;
   email?: string | null | undefined;
   metadata?: Metadata | undefined;
   /** L2/L3 data on the intent, minor units. */

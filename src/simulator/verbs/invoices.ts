@@ -1,7 +1,7 @@
 import type { Metadata } from '../json.ts';
 import { invoiceAmounts, invoiceObject, type InvoiceSpec } from '../objects/invoice.ts';
 import { invoiceTotals } from '../objects/totals.ts';
-import type { SimulatedCustomer, SimulatedPayment, SimulatedSubscription } from '../state.ts';
+import type { CouponTerms, SimulatedCustomer, SimulatedPayment, SimulatedSubscription, TaxTerms } from '../state.ts';
 import type { World } from '../world.ts';
 import { updateCustomer } from './catalog.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type Taken,
 } from './money.ts';
 import { type PartArguments, payPart } from './parts.ts';
+import { discountOf, offOf, withTerms } from './terms.ts';
 
 /** An invoice of any description; see InvoiceSpec for the fields. */
 export interface InvoiceArguments extends Partial<
@@ -28,6 +29,10 @@ export interface InvoiceArguments extends Partial<
   paymentMetadata?: Metadata | undefined;
   /** With `paidOutOfBand` on basil: `invoice_payment.paid` of type `payment_record` follows. */
   paymentRecord?: boolean | undefined;
+  /** Discounts the whole invoice, or with `couponLine` only the line of that place from 0; then `tax` is put on. */
+  coupon?: CouponTerms | undefined;
+  couponLine?: number | undefined;
+  tax?: TaxTerms | undefined;
   /** Starts from the customer's balance and moves it, with a `customer.updated`. */
   useBalance?: boolean | undefined;
 }
@@ -36,8 +41,9 @@ export interface InvoiceArguments extends Partial<
 type Part = number | { amount: number; outOfBand?: boolean | undefined };
 
 function draft(world: World, given: InvoiceArguments): InvoiceSpec {
-  const { customer, subscription, outcome: _, paymentMetadata: _m, paymentRecord: _r, useBalance, ...rest } = given;
-  return {
+  const { customer, subscription, outcome: _, paymentMetadata: _m, paymentRecord: _r, ...described } = given;
+  const { useBalance, coupon: _c, couponLine: _l, tax: _t, ...rest } = described;
+  const made: InvoiceSpec = {
     ...rest,
     id: world.ids.next('in'),
     created: world.time,
@@ -49,6 +55,21 @@ function draft(world: World, given: InvoiceArguments): InvoiceSpec {
     livemode: world.livemode,
     ...(useBalance && customer ? { startingBalance: customer.balance } : {}),
   };
+  return given.coupon || given.tax ? priced(world, made, given) : made;
+}
+
+function priced(world: World, made: InvoiceSpec, { coupon, couponLine, tax }: InvoiceArguments): InvoiceSpec {
+  const whom = { customer: made.customer ?? null, subscription: null, invoice: made.id, currency: made.currency };
+  const discount = coupon ? discountOf(world, coupon, whom) : undefined;
+  if (!discount || couponLine === undefined) {
+    return { ...made, discount: discount ?? made.discount, lines: withTerms(made.lines, discount, tax) };
+  }
+  const discounted = made.lines.map((line, index) =>
+    index === couponLine
+      ? { ...line, discountAmounts: [{ amount: offOf(discount, line.amount), discount: discount.id }] }
+      : line,
+  );
+  return { ...made, lines: withTerms(discounted, undefined, tax) };
 }
 
 function issue(world: World, given: InvoiceArguments): InvoiceSpec {

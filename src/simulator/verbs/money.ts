@@ -13,6 +13,7 @@ export interface Taking {
   amount: number;
   currency: string;
   customer: string | null;
+  customerAccount?: string | null | undefined;
   email: string | null;
   metadata?: Metadata | undefined;
   invoice?: string | null | undefined;

@@ -1,11 +1,11 @@
 import { DAY } from '../calendar.ts';
 import type { Metadata } from '../json.ts';
 import { chargeObject, type ChargeSpec } from '../objects/charge.ts';
-import { checkoutSessionObject } from '../objects/checkout-session.ts';
+import { checkoutSessionObject, type CheckoutSessionSpec } from '../objects/checkout-session.ts';
 import type { InvoiceSpec } from '../objects/invoice.ts';
 import { paymentIntentObject } from '../objects/payment-intent.ts';
 import { taxOf } from '../shares.ts';
-import type { SimulatedCustomer, SimulatedPayment, SimulatedPrice, TaxTerms } from '../state.ts';
+import type { CouponTerms, SimulatedCustomer, SimulatedPayment, SimulatedPrice, TaxTerms } from '../state.ts';
 import type { World } from '../world.ts';
 import {
   announceIntent,
@@ -18,17 +18,22 @@ import {
   planTaking,
   type Taken,
 } from './money.ts';
+import { couponId, discountOf, offOf } from './terms.ts';
 
 /** A one-time purchase through Checkout. Amounts in minor units. */
 export interface CheckoutPaymentArguments {
   /** Null or absent for a guest. */
   customer?: SimulatedCustomer | null | undefined;
+  /** Accounts v2 identity, instead of or beside the customer. */
+  customerAccount?: string | undefined;
   email?: string | null | undefined;
   /** Gross of tax when the tax is inclusive, net of it otherwise; shipping comes on top. */
   amount: number;
   currency?: string | undefined;
   invoiceCreation?: boolean | undefined;
   metadata?: Metadata | undefined;
+  /** The invoice's own metadata, when there is an invoice. */
+  invoiceMetadata?: Metadata | undefined;
   /** Metadata of the payment intent and its charge; the session's is not copied there. */
   paymentMetadata?: Metadata | undefined;
   clientReferenceId?: string | undefined;
@@ -39,10 +44,14 @@ export interface CheckoutPaymentArguments {
   shipping?: number | undefined;
   /** Shown on the invoice's line when there is an invoice. */
   price?: SimulatedPrice | undefined;
+  /** Taken off the amount, before tax, and named by the session. */
+  coupon?: CouponTerms | undefined;
+  /** Overrides the discounts that the session names. */
   discounts?: readonly { coupon: string | null; promotionCode: string | null }[] | undefined;
   applicationFee?: number | undefined;
   transferDestination?: string | undefined;
   presentment?: { amount: number; currency: string } | undefined;
+  conversion?: CheckoutSessionSpec['conversion'];
 }
 
 interface Purchase {
@@ -52,6 +61,8 @@ interface Purchase {
   invoice: InvoiceSpec | null;
   total: number;
   tax: number;
+  /** What the coupon took off. */
+  off: number;
 }
 
 /** A Checkout payment (scenarios 1, 2, 3 and 16). A bounced one returns amount 0 and no charge. */
@@ -67,14 +78,16 @@ export function checkoutPayment(world: World, given: CheckoutPaymentArguments): 
 }
 
 function planPurchase(world: World, given: CheckoutPaymentArguments): Purchase {
-  const tax = given.tax ? taxOf(given.amount, given.tax.percent, given.tax.inclusive) : 0;
-  const total = given.amount + (given.tax && !given.tax.inclusive ? tax : 0) + (given.shipping ?? 0);
+  const off = given.coupon ? offOf(given.coupon, given.amount) : 0;
+  const tax = given.tax ? taxOf(given.amount - off, given.tax.percent, given.tax.inclusive) : 0;
+  const total = given.amount - off + (given.tax && !given.tax.inclusive ? tax : 0) + (given.shipping ?? 0);
   const email = given.email ?? given.customer?.email ?? null;
   const { applicationFee, transferDestination, presentment } = given;
   const taken = planTaking(world, {
     amount: total,
     currency: given.currency ?? 'usd',
     customer: given.customer?.id ?? null,
+    customerAccount: given.customerAccount,
     email,
     metadata: given.paymentMetadata,
     method: given.asyncMethod ? 'sepa_debit' : 'card',
@@ -89,26 +102,36 @@ function planPurchase(world: World, given: CheckoutPaymentArguments): Purchase {
     invoice: null,
     total,
     tax,
+    off,
   };
   return given.invoiceCreation ? { ...purchase, invoice: receiptInvoice(world, purchase, email) } : purchase;
 }
 
-function receiptInvoice(world: World, { given, tax }: Purchase, email: string | null): InvoiceSpec {
+function receiptInvoice(world: World, { given, tax, off, session }: Purchase, email: string | null): InvoiceSpec {
+  const id = world.ids.next('in');
+  const currency = given.currency ?? 'usd';
+  const customer = given.customer?.id ?? null;
+  const discount = given.coupon
+    ? discountOf(world, given.coupon, { customer, subscription: null, currency, session, invoice: id })
+    : undefined;
   return {
-    id: world.ids.next('in'),
+    id,
     created: world.time,
-    currency: given.currency ?? 'usd',
-    customer: given.customer?.id ?? null,
+    currency,
+    customer,
+    ...(given.customerAccount ? { customerAccount: given.customerAccount } : {}),
     customerEmail: email,
     billingReason: 'manual',
     livemode: world.livemode,
-    metadata: {},
+    metadata: given.invoiceMetadata ?? {},
+    discount,
     lines: [
       {
         amount: given.amount,
         description: 'One-time purchase',
         price: given.price ?? null,
         kind: 'invoiceitem',
+        discountAmounts: discount ? [{ amount: off, discount: discount.id }] : [],
         taxes: given.tax ? [{ amount: tax, inclusive: given.tax.inclusive }] : [],
       },
     ],
@@ -139,7 +162,7 @@ function finish(world: World, purchase: Purchase, taken: Taken): SimulatedPaymen
 function announceSession(
   world: World,
   type: string,
-  { given, taken, session, invoice, total, tax }: Purchase,
+  { given, taken, session, invoice, total, tax, off }: Purchase,
   paymentStatus: 'paid' | 'unpaid',
 ): void {
   world.tell(type, checkoutSessionObject, {
@@ -150,9 +173,11 @@ function announceSession(
     amountSubtotal: given.amount,
     amountTotal: total,
     amountTax: tax,
+    amountDiscount: off,
     amountShipping: given.shipping,
     paymentStatus,
     customer: given.customer?.id ?? null,
+    customerAccount: given.customerAccount,
     email: given.email ?? given.customer?.email,
     clientReferenceId: given.clientReferenceId,
     metadata: given.metadata,
@@ -160,20 +185,26 @@ function announceSession(
     invoiceCreation: given.invoiceCreation,
     paymentIntent: taken.intent.id,
     paymentLink: given.paymentLink,
-    discounts: given.discounts,
+    discounts: given.discounts ?? named(given.coupon),
+    presentment: given.presentment,
+    conversion: given.conversion,
     lineItems: [
       {
         description: 'One-time purchase',
         price: given.price ?? null,
         quantity: 1,
         amountSubtotal: given.amount,
-        amountDiscount: 0,
+        amountDiscount: off,
         amountTax: tax,
         amountTotal: total - (given.shipping ?? 0),
       },
     ],
     livemode: world.livemode,
   });
+}
+
+function named(coupon: CouponTerms | undefined): CheckoutSessionSpec['discounts'] {
+  return coupon ? [{ coupon: couponId(coupon), promotionCode: coupon.promotionCode ?? null }] : undefined;
 }
 
 function settleLater(world: World, purchase: Purchase, succeeds: boolean): SimulatedPayment {
@@ -206,32 +237,4 @@ function settleLater(world: World, purchase: Purchase, succeeds: boolean): Simul
     paymentIntent: pending.intent.id,
     customer: pending.charge.customer ?? null,
   };
-}
-
-/** A session that only stores a card (mode `setup`): never money. Returns the session's id. */
-export function setupSession(
-  world: World,
-  given: {
-    customer?: SimulatedCustomer | null;
-    clientReferenceId?: string;
-    metadata?: Metadata;
-  } = {},
-): string {
-  world.beginCall();
-  const id = world.ids.session(world.livemode);
-  const spec = {
-    id,
-    mode: 'setup' as const,
-    created: world.time,
-    currency: null,
-    paymentStatus: 'no_payment_required' as const,
-    customer: given.customer?.id ?? null,
-    email: given.customer?.email ?? null,
-    clientReferenceId: given.clientReferenceId,
-    metadata: given.metadata,
-    setupIntent: world.ids.next('seti'),
-    livemode: world.livemode,
-  };
-  world.tell('checkout.session.completed', checkoutSessionObject, spec);
-  return id;
 }

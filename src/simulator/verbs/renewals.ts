@@ -1,4 +1,5 @@
 import { DAY, HOUR } from '../calendar.ts';
+import type { Metadata } from '../json.ts';
 import { chargeObject } from '../objects/charge.ts';
 import { type InvoiceSpec, invoiceAmounts, invoiceObject } from '../objects/invoice.ts';
 import { paymentIntentObject } from '../objects/payment-intent.ts';
@@ -26,8 +27,15 @@ import {
   waitUntil,
 } from './subscriptions.ts';
 
+/** What a merchant attaches to the invoice of a period. */
+export interface TurnArguments {
+  invoiceMetadata?: Metadata | undefined;
+  /** Metadata of its payment intent and charge. */
+  paymentMetadata?: Metadata | undefined;
+}
+
 /** Turns the period: `customer.subscription.updated`, then the draft and, an hour later, the open invoice. */
-function openCycle(world: World, sub: SimulatedSubscription): InvoiceSpec {
+function openCycle(world: World, sub: SimulatedSubscription, metadata?: Metadata): InvoiceSpec {
   waitUntil(world, sub.period.end);
   world.beginAutomatic();
   const first = sub.items[0];
@@ -43,7 +51,7 @@ function openCycle(world: World, sub: SimulatedSubscription): InvoiceSpec {
   sub.status = 'active';
   const lines = [...sub.pendingLines, ...itemLines(sub, sub.period)];
   sub.pendingLines = [];
-  const spec = invoiceFor(world, sub, 'subscription_cycle', lines);
+  const spec = { ...invoiceFor(world, sub, 'subscription_cycle', lines), metadata };
   world.tell('customer.subscription.updated', subscriptionObject, subscriptionNow(world, sub), before);
   const open = issueInvoice(world, spec, HOUR);
   applyBalance(world, sub, open);
@@ -58,18 +66,18 @@ function closeCycle(sub: SimulatedSubscription, payment: SimulatedPayment): Simu
 }
 
 /** The next period is billed and paid (scenario 7). Moves the clock to the period's end unless it is past it. */
-export function renew(world: World, sub: SimulatedSubscription): SimulatedPayment {
+export function renew(world: World, sub: SimulatedSubscription, given: TurnArguments = {}): SimulatedPayment {
   announceUpcoming(world, sub, (spec) => invoiceObject(world.family, spec));
-  return closeCycle(sub, settleInvoice(world, openCycle(world, sub)));
+  return closeCycle(sub, settleInvoice(world, openCycle(world, sub, given.invoiceMetadata), given));
 }
 
 /** A trial ends and the first money comes (scenario 6): its invoice is a `subscription_cycle`. */
-export function trialEnd(world: World, sub: SimulatedSubscription): SimulatedPayment {
+export function trialEnd(world: World, sub: SimulatedSubscription, given: TurnArguments = {}): SimulatedPayment {
   if (!sub.trial) throw new RangeError('trialEnd: the subscription has no trial');
   waitUntil(world, sub.trial.end - 3 * DAY);
   world.beginAutomatic();
   world.tell('customer.subscription.trial_will_end', subscriptionObject, subscriptionNow(world, sub));
-  return closeCycle(sub, settleInvoice(world, openCycle(world, sub)));
+  return closeCycle(sub, settleInvoice(world, openCycle(world, sub, given.invoiceMetadata), given));
 }
 
 /**

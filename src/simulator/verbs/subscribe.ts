@@ -1,5 +1,7 @@
 import { DAY } from '../calendar.ts';
 import type { Metadata } from '../json.ts';
+import { discountObject } from '../objects/discount.ts';
+import { endDebit, startDebit } from './debit.ts';
 import { checkoutSessionObject, type SessionLineItem } from '../objects/checkout-session.ts';
 import { type InvoiceSpec, invoiceAmounts } from '../objects/invoice.ts';
 import type { InvoiceLineSpec } from '../objects/line.ts';
@@ -45,6 +47,14 @@ export interface SubscribeArguments {
   tax?: TaxTerms | undefined;
   /** Added to the first invoice only, for example a setup fee. */
   extraLines?: readonly InvoiceLineSpec[] | undefined;
+  /** The first invoice's own metadata. */
+  invoiceMetadata?: Metadata | undefined;
+  /** Metadata of the first payment intent and its charge. */
+  paymentMetadata?: Metadata | undefined;
+  /** `customer.discount.created` tells of the coupon. */
+  discountTold?: boolean | undefined;
+  /** A bank debit that settles, or bounces, four days after the session. */
+  asyncMethod?: 'succeeds' | 'fails' | undefined;
 }
 
 /** Starts a subscription (scenarios 4, 5 and 6 of reference/stripe.md section 2). */
@@ -55,11 +65,12 @@ export function subscribe(world: World, given: SubscribeArguments): SimulatedSub
   const lines = [...(given.extraLines ?? []), ...itemLines(sub, sub.period, sub.trial !== undefined)];
   // Checkout moves credit by balance transactions of its own, so its first invoice starts at 0
   const paysFirst = checkout && world.family === 'basil' && !sub.trial;
-  const spec = invoiceFor(world, sub, 'subscription_create', lines, paysFirst ? 0 : undefined);
-  const later = paysFirst && invoiceTotals(spec).amountDue > 0;
-  const payment = later
-    ? startAfterPayment(world, sub, spec, given)
-    : startBeforePayment(world, sub, spec, checkout ? given : null);
+  const spec = {
+    ...invoiceFor(world, sub, 'subscription_create', lines, paysFirst ? 0 : undefined),
+    metadata: given.invoiceMetadata,
+  };
+  const later = paysFirst && !given.asyncMethod && invoiceTotals(spec).amountDue > 0;
+  const payment = later ? startAfterPayment(world, sub, spec, given) : startBeforePayment(world, sub, spec, given);
   sub.firstPayment = { ...payment, session: sub.session };
   sub.payments.push(sub.firstPayment);
   if (given.coupon?.duration === 'once' && !sub.trial) sub.discount = undefined;
@@ -74,6 +85,7 @@ function draftSubscription(world: World, given: SubscribeArguments): SimulatedSu
   const id = world.ids.next('sub');
   const anchorDay = new Date((world.time + (given.trialDays ?? 0) * DAY) * 1000).getUTCDate();
   const trial = given.trialDays ? { start: world.time, end: world.time + given.trialDays * DAY } : undefined;
+  const session = (given.via ?? 'checkout') === 'checkout' ? world.ids.session(world.livemode) : null;
   const whom = { customer: given.customer.id, subscription: id, currency: first.price.currency };
   return {
     id,
@@ -82,14 +94,14 @@ function draftSubscription(world: World, given: SubscribeArguments): SimulatedSu
     created: world.time,
     metadata: given.subscriptionMetadata ?? {},
     tax: given.tax,
-    session: (given.via ?? 'checkout') === 'checkout' ? world.ids.session(world.livemode) : null,
+    session,
     anchorDay,
     status: trial ? 'trialing' : 'incomplete',
     items,
     period: trial ?? { start: world.time, end: periodEnd(first.price, world.time, anchorDay) },
     trial,
     coupon: given.coupon,
-    discount: given.coupon ? discountOf(world, given.coupon, whom) : undefined,
+    discount: given.coupon ? discountOf(world, given.coupon, { ...whom, session: session ?? undefined }) : undefined,
     pendingLines: [],
     latestInvoice: null,
     firstPayment: paymentOf(null, []),
@@ -112,11 +124,12 @@ function startAfterPayment(
       currency: sub.currency,
       customer: sub.customer.id,
       email: sub.customer.email,
+      metadata: given.paymentMetadata,
     }),
   );
   world.time += 2;
   sub.status = 'active';
-  world.tell('customer.subscription.created', subscriptionObject, subscriptionNow(world, sub));
+  announceSubscription(world, sub, given);
   const paid = paidInvoice(world, issueInvoice(world, { ...spec, created: world.time }), taken);
   sub.latestInvoice = paid;
   announcePaid(world, paid);
@@ -126,19 +139,26 @@ function startAfterPayment(
   return paymentOf(paid, [taken]);
 }
 
+function announceSubscription(world: World, sub: SimulatedSubscription, given: SubscribeArguments): void {
+  world.tell('customer.subscription.created', subscriptionObject, subscriptionNow(world, sub));
+  if (sub.discount && given.discountTold) world.tell('customer.discount.created', discountObject, sub.discount);
+}
+
 /** Old Checkout, the API, and everything that costs nothing at first. */
 function startBeforePayment(
   world: World,
   sub: SimulatedSubscription,
   spec: InvoiceSpec,
-  session: SubscribeArguments | null,
+  given: SubscribeArguments,
 ): SimulatedPayment {
   const { due } = invoiceAmounts(world.family, spec);
-  if (due === 0 && !sub.trial) sub.status = 'active';
-  world.tell('customer.subscription.created', subscriptionObject, subscriptionNow(world, sub));
+  if ((due === 0 || given.asyncMethod) && !sub.trial) sub.status = 'active';
+  announceSubscription(world, sub, given);
   const open = issueInvoice(world, spec);
   applyBalance(world, sub, open);
+  if (given.asyncMethod && due > 0) return startByDebit(world, sub, open, given);
   const payment = settleInvoice(world, open, {
+    paymentMetadata: given.paymentMetadata,
     beforePaid: () => {
       if (sub.status !== 'incomplete') return;
       sub.status = 'active';
@@ -148,7 +168,27 @@ function startBeforePayment(
     },
   });
   sub.latestInvoice = payment.invoice;
-  if (session && payment.invoice) completeSession(world, sub, payment.invoice, session);
+  if (sub.session && payment.invoice) completeSession(world, sub, payment.invoice, given);
+  return payment;
+}
+
+/** A bank debit: the subscription runs already, the session says `unpaid` until the bank has answered. */
+function startByDebit(
+  world: World,
+  sub: SimulatedSubscription,
+  open: InvoiceSpec,
+  given: SubscribeArguments,
+): SimulatedPayment {
+  const pending = startDebit(world, open, given.paymentMetadata);
+  if (sub.session) completeSession(world, sub, open, given, 'unpaid');
+  world.time += 4 * DAY;
+  world.beginAutomatic();
+  const succeeds = given.asyncMethod === 'succeeds';
+  const payment = endDebit(world, open, pending, succeeds);
+  sub.latestInvoice = payment.invoice;
+  if (sub.session && payment.invoice) {
+    completeSession(world, sub, payment.invoice, given, succeeds ? 'async_payment_succeeded' : 'async_payment_failed');
+  }
   return payment;
 }
 
@@ -172,13 +212,16 @@ function completeSession(
   sub: SimulatedSubscription,
   invoice: InvoiceSpec,
   given: SubscribeArguments,
+  delayed?: 'unpaid' | 'async_payment_succeeded' | 'async_payment_failed',
 ): void {
   const totals = invoiceTotals(invoice);
   const promotion = sub.discount
     ? [{ coupon: sub.discount.coupon, promotionCode: sub.discount.promotionCode ?? null }]
     : [];
   const { due } = invoiceAmounts(world.family, invoice);
-  world.tell('checkout.session.completed', checkoutSessionObject, {
+  const unpaid = delayed === 'unpaid' || delayed === 'async_payment_failed';
+  const type = delayed === undefined || delayed === 'unpaid' ? 'completed' : delayed;
+  world.tell(`checkout.session.${type}`, checkoutSessionObject, {
     id: sub.session ?? world.ids.session(world.livemode),
     mode: 'subscription',
     created: sub.created - 60,
@@ -187,7 +230,7 @@ function completeSession(
     amountTotal: totals.total,
     amountTax: totals.exclusiveTax + totals.inclusiveTax,
     amountDiscount: totals.discount,
-    paymentStatus: due > 0 ? 'paid' : 'no_payment_required',
+    paymentStatus: unpaid ? 'unpaid' : due > 0 ? 'paid' : 'no_payment_required',
     customer: sub.customer.id,
     email: sub.customer.email,
     clientReferenceId: given.clientReferenceId,

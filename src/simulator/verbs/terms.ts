@@ -4,15 +4,24 @@ import { roundMinor, splitByWeight, taxOf } from '../shares.ts';
 import type { CouponTerms, TaxTerms } from '../state.ts';
 import type { World } from '../world.ts';
 
+/** The coupon's id, which merchants choose. */
+export function couponId(coupon: CouponTerms): string {
+  return coupon.id ?? `SAVE${coupon.percentOff ?? coupon.amountOff ?? 0}`;
+}
+
 /** Makes the discount a coupon gives to a customer. */
 export function discountOf(
   world: World,
   coupon: CouponTerms,
-  whom: { customer: string; subscription: string | null; currency: string },
+  whom: Pick<DiscountSpec, 'session' | 'invoice'> & {
+    customer: string | null;
+    subscription: string | null;
+    currency: string;
+  },
 ): DiscountSpec {
   const made: DiscountSpec = {
     id: world.ids.next('di'),
-    coupon: coupon.id ?? `SAVE${coupon.percentOff ?? coupon.amountOff ?? 0}`,
+    coupon: couponId(coupon),
     percentOff: coupon.percentOff,
     amountOff: coupon.amountOff,
     product: coupon.product,
@@ -41,6 +50,12 @@ function allocations(lines: readonly InvoiceLineSpec[], discount: DiscountSpec):
   if (discount.percentOff !== undefined) return open.map((amount) => roundMinor((amount * discount.percentOff!) / 100));
   const sum = open.reduce((all, amount) => all + amount, 0);
   return sum === 0 ? open : splitByWeight(Math.min(discount.amountOff ?? 0, sum), open);
+}
+
+/** What a coupon takes off one amount, minor units. */
+export function offOf(coupon: Pick<CouponTerms, 'percentOff' | 'amountOff'>, amount: number): number {
+  if (coupon.percentOff !== undefined) return roundMinor((amount * coupon.percentOff) / 100);
+  return Math.min(coupon.amountOff ?? 0, amount);
 }
 
 /** Puts a discount and a tax onto lines. Prorations are taxed but keep their amount: it is already net of discounts. */
