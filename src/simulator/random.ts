@@ -9,7 +9,9 @@ import { DAY } from './calendar.ts';
 import type { Family } from './family.ts';
 import { createIds } from './ids.ts';
 import { createRng, type Rng } from './rng.ts';
+import type { Metadata } from './json.ts';
 import { type Scene, STORIES, undo } from './stories.ts';
+import { MORE_STORIES, undoAny } from './stories-all.ts';
 
 /** A random history and what is needed to attribute it. */
 export interface RandomHistory {
@@ -37,6 +39,14 @@ export interface RandomHistoryOptions {
   families?: readonly Family[] | undefined;
   /** Referral tokens dealt out to customers; null leaves one organic. Default: none. */
   referrals?: readonly (string | null)[] | undefined;
+  /**
+   * `spine` (default) plays what makes commissions; `all` adds every loss and oddity: disputes of all endings, failed
+   * and cancelled refunds, credit notes, late invoices and attribution, promotion codes, warnings, opt-outs, part and
+   * late payments.
+   */
+  kinds?: 'spine' | 'all' | undefined;
+  /** Metadata that takes a sale out of the program, for the opt-outs of `all`. */
+  optOut?: Metadata | undefined;
   livemode?: boolean | undefined;
   /** Unix seconds; default 2026-01-05. */
   startAt?: number | undefined;
@@ -48,20 +58,23 @@ export function randomHistory(seed: number | string, options: RandomHistoryOptio
   const startAt = options.startAt ?? 1_767_600_000;
   const accounts = openAccounts(seed, rng, { ...options, startAt });
   const scenes = Array.from({ length: Math.max(2, options.customers ?? 4) }, (_, index) =>
-    sceneOf(accounts, rng, index, startAt, options.referrals ?? []),
+    sceneOf(accounts, rng, index, { ...options, startAt }),
   );
   const payments: SimulatedPayment[] = [];
   const least = Math.max(40, options.minEvents ?? 40);
-  const queue = rng.shuffle(Object.keys(STORIES));
+  const all = options.kinds === 'all';
+  const stories = all ? { ...STORIES, ...MORE_STORIES } : STORIES;
+  const undoing = all ? undoAny : undo;
+  const queue = rng.shuffle(Object.keys(stories));
   const count = (): number => accounts.reduce((sum, { account }) => sum + account.events.length, 0);
   for (let turn = 0; turn < scenes.length || count() < least; turn++) {
     const scene = scenes[turn % scenes.length] as Scene;
-    const story = STORIES[queue[turn % queue.length] ?? 'renewals'];
+    const story = stories[queue[turn % queue.length] ?? 'renewals'];
     scene.account.at(startAt + rng.int(1, 60) * DAY);
     for (const payment of story?.(scene) ?? []) {
       if (!payment) continue;
       payments.push(payment);
-      if (rng.chance(0.4)) undo(scene, payment);
+      if (rng.chance(0.4)) undoing(scene, payment);
     }
   }
   return {
@@ -103,8 +116,7 @@ function sceneOf(
   stages: readonly Stage[],
   rng: Rng,
   index: number,
-  startAt: number,
-  referrals: readonly (string | null)[],
+  { startAt, referrals = [], optOut = { affonso_opt_out: 'true' } }: RandomHistoryOptions & { startAt: number },
 ): Scene {
   const stage = stages[index % stages.length] as Stage;
   stage.account.at(startAt + index * 60);
@@ -114,6 +126,7 @@ function sceneOf(
     ...stage,
     rng,
     referral,
+    optOut,
     customer: stage.account.customer({ email: `buyer${index}@customers.example`, metadata }),
   };
 }

@@ -1,4 +1,5 @@
 import type { SimulatedAccount, SimulatedCustomer, SimulatedPayment, SimulatedPrice } from './account.ts';
+import type { Metadata } from './json.ts';
 import type { Rng } from './rng.ts';
 
 /** One customer with all a story needs. */
@@ -10,6 +11,8 @@ export interface Scene {
   monthly: SimulatedPrice;
   dearer: SimulatedPrice;
   yearly: SimulatedPrice;
+  /** Metadata by which the merchant takes a sale out of the program. */
+  optOut: Metadata;
 }
 
 /** Plays one kind of scenario; returns the payments it made. */

@@ -141,16 +141,25 @@ export function payInvoiceInParts(
   return unpaid && given.outcome === 'uncollectible' ? closeInvoice(world, payment, 'uncollectible') : payment;
 }
 
-/** An invoice for money that a session or intent took earlier, or that came some other way: only the invoice's events. */
-export function invoicePaidBy(world: World, given: InvoiceArguments, by: SimulatedPayment): SimulatedPayment {
+/**
+ * An invoice for money that a session or intent took earlier, or that came some other way: only the invoice's events.
+ * On basil `invoice_payment.paid` follows at once, or `linkedAfter` seconds later.
+ */
+export function invoicePaidBy(
+  world: World,
+  given: InvoiceArguments & { linkedAfter?: number | undefined },
+  by: SimulatedPayment,
+): SimulatedPayment {
   const charge = by.charges[0];
   if (!charge || !by.paymentIntent) throw new RangeError('invoicePaidBy: the payment has no payment intent');
   world.beginCall();
-  const open = issueInvoice(world, draft(world, given));
+  const { linkedAfter = 0, ...described } = given;
+  const open = issueInvoice(world, draft(world, described));
   const intent = { ...charge, id: by.paymentIntent, status: 'succeeded' as const };
   const taken: Taken = { charge: { ...charge, invoice: open.id }, intent };
   const paid = paidInvoice(world, open, taken);
   announcePaid(world, paid);
+  world.time += linkedAfter;
   announceInvoicePayment(world, paid, taken);
   return { ...paymentOf(paid, [taken]), refunds: by.refunds };
 }

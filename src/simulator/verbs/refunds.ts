@@ -104,9 +104,13 @@ export function announceRefund(world: World, made: SimulatedRefund): void {
   if (spec.status !== 'pending' && spec.reason !== 'expired_uncaptured_charge') settleRefund(world, made);
 }
 
-/** The bank's reference appears, and with it a pending refund succeeds. */
-export function settleRefund(world: World, refunded: SimulatedRefund): void {
-  world.time += 5;
+/** The bank's reference appears, after some days if so told, and with it a pending refund succeeds. */
+export function settleRefund(
+  world: World,
+  refunded: SimulatedRefund,
+  { afterDays = 0 }: { afterDays?: number } = {},
+): void {
+  world.time += 5 + Math.round(afterDays * DAY);
   world.beginAutomatic();
   const was = refunded.spec.status ?? 'succeeded';
   remember(refunded, { status: 'succeeded', reference: world.ids.next('arn').slice(4, 27) });
