@@ -133,6 +133,23 @@ export const MORE_STORIES: Record<string, Story> = {
     account.updatePromotionCode(coupon, { active: false });
     return [sub.firstPayment, account.renew(sub), account.checkoutPayment({ customer, amount: 3_000, coupon })];
   },
+  disputes: (scene) => {
+    const { account, rng, customer } = scene;
+    const amount = rng.int(500, 9_000);
+    const payment = rng.chance(0.5)
+      ? account.paymentIntent({ customer, amount })
+      : account.invoice({ customer, lines: [{ amount }] });
+    quarrel(scene, payment, 0, part(rng, amount));
+    return [payment];
+  },
+  creditNotes: (scene) => {
+    const { account, rng, customer, monthly } = scene;
+    const amount = rng.int(500, 9_000);
+    const lines = [{ amount, price: monthly }, { amount: 700 }];
+    const payment = account.invoice({ customer, lines, tax: { percent: 19, inclusive: rng.chance(0.5) } });
+    for (let turn = rng.int(1, 2); turn > 0; turn--) note(scene, payment, 0, part(rng, Math.floor(amount / 2)));
+    return [payment];
+  },
   warning: ({ account, rng, customer }) => {
     const payment = account.paymentIntent({ customer, amount: rng.int(500, 9_000) });
     const warning = account.fraudWarning(payment);

@@ -79,6 +79,74 @@ describe('random histories', () => {
   });
 });
 
+describe('random histories of all kinds', () => {
+  const all = (seed: number | string, more = {}) =>
+    randomHistory(seed, { kinds: 'all', referrals: ['clk_1', null], ...more });
+
+  test('the spine is what it is without the option', () => {
+    const bodies = (options: object) => randomHistory(3, options).events.map(({ body }) => body);
+    expect(bodies({ kinds: 'spine' })).toEqual(bodies({}));
+    expect(bodies({ kinds: 'all' })).not.toEqual(bodies({}));
+  });
+
+  test('a seed is a history, byte for byte', () => {
+    expect(all(7).events.map(({ body }) => body)).toEqual(all(7).events.map(({ body }) => body));
+  });
+
+  test('a long one tells every kind of loss and oddity', () => {
+    const optOut = { no_commission: 'yes' };
+    const { events } = all('all', { minEvents: 2_500, customers: 10, optOut });
+    const types = new Set(events.map(({ type }) => type));
+    for (const type of [
+      'charge.dispute.created',
+      'charge.dispute.updated',
+      'charge.dispute.funds_withdrawn',
+      'charge.dispute.funds_reinstated',
+      'charge.dispute.closed',
+      'radar.early_fraud_warning.created',
+      'radar.early_fraud_warning.updated',
+      'refund.failed',
+      'credit_note.created',
+      'credit_note.voided',
+      'promotion_code.created',
+      'promotion_code.updated',
+      'customer.discount.created',
+      'checkout.session.async_payment_failed',
+      'invoice.marked_uncollectible',
+      'invoice.payment_failed',
+      'invoice_payment.paid',
+    ]) {
+      expect(types).toContain(type);
+    }
+    const endings = events
+      .filter(({ type }) => type === 'charge.dispute.closed')
+      .map(({ object }) => object.data.object.status);
+    expect(new Set(endings)).toEqual(new Set(['won', 'lost', 'warning_closed', 'prevented']));
+    const bodies = events.map(({ body }) => body).join('');
+    for (const word of ['"no_commission": "yes"', '"payment_record"', '"canceled"', '"affonso_referral": "clk_1"']) {
+      expect(bodies).toContain(word);
+    }
+  });
+
+  test('no refund exceeds its charge, and the read side agrees', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const { accounts, events } = all(seed, { families: ['old', 'acacia', 'basil'] });
+      expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+      for (const { objects } of accounts) {
+        for (const charge of objects.list('charge')) {
+          const refunded = objects
+            .list('refund', { charge: charge.id })
+            .filter(({ status }) => status !== 'failed' && status !== 'canceled')
+            .reduce((sum, { amount }) => sum + Number(amount), 0);
+          expect(refunded).toBeLessThanOrEqual(Number(charge.amount));
+          const released = Number(charge.amount) - Number(charge.amount_captured);
+          expect([refunded, refunded + released]).toContain(charge.amount_refunded);
+        }
+      }
+    }
+  });
+});
+
 describe('the SaaS story', () => {
   test('has the size and the variety of a demo', () => {
     const { events, summary } = saas(1);
