@@ -46,20 +46,30 @@ function listIn(object: StripeObject | undefined, path: string): JsonObject[] {
 /** Fits `invoiceObject`: what is not shown in an event is shown to who asks for it. */
 const ALL_LINES: Pick<InvoiceSpec, 'hasMore'> = { hasMore: false };
 
+function moment(object: StripeObject): number {
+  return Number(object.created ?? object.start ?? 0);
+}
+
 /** An empty shelf. */
 export function createShelf(): Shelf {
   const kept = new Map<string, Kept>();
   const matches = (object: StripeObject, where: Readonly<Record<string, Json>>): boolean =>
-    Object.entries(where).every(([path, value]) => dig(object, path) === value);
+    !object.deleted && Object.entries(where).every(([path, value]) => dig(object, path) === value);
   return {
     keep: (kind, build, spec) => {
-      kept.set(spec.id, { kind, object: (change) => build('basil', change ? { ...spec, ...change } : spec) });
+      let built: StripeObject | undefined;
+      kept.set(spec.id, {
+        kind,
+        // built on demand and once: lists look at every object of a kind
+        object: (change) => (change ? build('basil', { ...spec, ...change }) : (built ??= build('basil', spec))),
+      });
     },
     objects: {
       get: (id) => kept.get(id)?.object(),
       list: (kind, where = {}) => {
-        const all = [...kept.values()].filter((each) => each.kind === kind).toReversed();
-        return all.map((each) => each.object()).filter((object) => !object.deleted && matches(object, where));
+        const all = [...kept.values()].filter((each) => each.kind === kind).map((each) => each.object());
+        const found = all.filter((object) => matches(object, where));
+        return found.toReversed().toSorted((a, b) => moment(b) - moment(a));
       },
       linesOf: (invoice) => listIn(kept.get(invoice)?.object(ALL_LINES), 'lines.data'),
       lineItemsOf: (session) => listIn(kept.get(session)?.object({ withLineItems: true }), 'line_items.data'),

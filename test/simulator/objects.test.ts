@@ -64,6 +64,15 @@ describe.each(['old', 'basil'] as const)('the read side, %s', (family) => {
     expect(account.objects.list('customer')).toEqual([]);
   });
 
+  test('lists newest first, also when the clock was set back', () => {
+    const account = open(family);
+    const [late, early] = [START + 5_000, START].map((moment) => {
+      account.at(moment);
+      return account.paymentIntent({ amount: 100 }).charge;
+    });
+    expect(account.objects.list('charge').map(({ id }) => id)).toEqual([late, early]);
+  });
+
   test('knows what a session sold', () => {
     const account = open(family);
     const tax = { percent: 20, inclusive: false };

@@ -78,6 +78,20 @@ describe.each<Family>(['old', 'acacia', 'basil'])('refunds, %s', (family) => {
   });
 });
 
+test('the released rest of a partial capture can be a refund of its own, and is no refund of the sale', () => {
+  const account = open('old');
+  const payment = account.manualCapture({ amount: 1_000, captured: 400, releaseTold: true });
+  expect(payment.amount).toBe(400);
+  expect(payment.refunds).toMatchObject([{ amount: 600, reason: 'expired_uncaptured_charge' }]);
+  expect(account.objects.get(payment.charge ?? '')).toMatchObject({
+    amount_captured: 400,
+    amount_refunded: 600,
+    refunded: false,
+  });
+  expect(account.refund(payment).spec.amount).toBe(400);
+  expect(account.objects.get(payment.charge ?? '')).toMatchObject({ amount_refunded: 1_000, refunded: true });
+});
+
 test('what the API answers embeds no refunds, though the old webhooks do', () => {
   const account = open('old', { embedRefunds: true });
   const payment = account.paymentIntent({ amount: 1_000 });

@@ -41,11 +41,16 @@ export function paymentIntent(world: World, given: DirectArguments): SimulatedPa
 /**
  * Authorise now, capture a day later (scenario 15). `captured` less than `amount` releases the rest; 0 lets the
  * authorisation expire, which Stripe shows as a refund of reason `expired_uncaptured_charge`.
- * `releaseShownAsRefund` counts the released rest in `amount_refunded`, as some flows do.
+ * `releaseShownAsRefund` counts the released rest in `amount_refunded`, as some flows do; with `releaseTold` it is
+ * a refund object with events of its own.
  */
 export function manualCapture(
   world: World,
-  given: DirectArguments & { captured: number; releaseShownAsRefund?: boolean | undefined },
+  given: DirectArguments & {
+    captured: number;
+    releaseShownAsRefund?: boolean | undefined;
+    releaseTold?: boolean | undefined;
+  },
 ): SimulatedPayment {
   world.beginCall();
   const planned = planTaking(world, plan(given));
@@ -73,12 +78,18 @@ export function manualCapture(
 
 function capture(
   world: World,
-  given: { captured: number; amount: number; releaseShownAsRefund?: boolean | undefined },
+  given: {
+    captured: number;
+    amount: number;
+    releaseShownAsRefund?: boolean | undefined;
+    releaseTold?: boolean | undefined;
+  },
   { charge, intent }: Taken,
 ): SimulatedPayment {
   world.time += DAY;
   world.beginCall();
-  const released = given.releaseShownAsRefund ? given.amount - given.captured : 0;
+  const rest = given.amount - given.captured;
+  const released = given.releaseShownAsRefund && !given.releaseTold ? rest : 0;
   const captured: ChargeSpec = {
     ...charge,
     captured: true,
@@ -97,7 +108,10 @@ function capture(
     captured: false,
   });
   world.tell('payment_intent.succeeded', paymentIntentObject, done);
-  return paymentOf(null, [{ charge: captured, intent: done }]);
+  if (!given.releaseTold || rest === 0) return paymentOf(null, [{ charge: captured, intent: done }]);
+  const payment = paymentOf(null, [{ charge: { ...captured, released: rest }, intent: done }]);
+  refund(world, payment, { amount: rest, reason: 'expired_uncaptured_charge' });
+  return payment;
 }
 
 function expire(world: World, { charge, intent }: Taken): SimulatedPayment {
