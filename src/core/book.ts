@@ -5,7 +5,7 @@
 import { collect, moneyKeyOf, partiesOfPayment, type Sale } from './collect.ts';
 import { eventKey } from './keys.ts';
 import { decide, type Decision } from './decide.ts';
-import { earlierThan, type Summary } from './earlier.ts';
+import { earlierThan, foundationKey, type Foundation, type Summary } from './earlier.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { EventRef, Fact } from './facts.ts';
 import { compareText } from './facts.ts';
@@ -36,6 +36,8 @@ export type Book = {
   readonly prices: Map<string, PriceState>;
   readonly referrals: Map<string, Referral>;
   readonly affiliates: Map<string, AffiliateView>;
+  /** Payment id → the payments of its referral before it that are not in the book. */
+  readonly foundations: Map<string, Foundation>;
   readonly newPaymentId: () => string;
 };
 
@@ -62,6 +64,7 @@ export function emptyBook(newPaymentId: () => string): Book {
     prices: new Map(),
     referrals: new Map(),
     affiliates: new Map(),
+    foundations: new Map(),
     newPaymentId,
   };
 }
@@ -203,7 +206,12 @@ export function settle(book: Book, rules: Rules, ids: Iterable<string>): Map<str
     const state = book.payments.get(id);
     if (!state) continue;
     const decision = decide(state, world, (referralId, sale, per) =>
-      earlierThan(ofSame(summaries.get(referralId) ?? [], sale, per), sale.paidAt, sale.moneyKey),
+      earlierThan(
+        ofSame(summaries.get(referralId) ?? [], sale, per),
+        sale.paidAt,
+        sale.moneyKey,
+        book.foundations.get(foundationKey(id, referralId)),
+      ),
     );
     decisions.set(id, decision);
     const referral = decision.attribution?.referral;

@@ -14,8 +14,9 @@ import { isRetryable } from '../store/database.ts';
 import { load, NOTHING_WANTED, type Wanted } from '../store/load.ts';
 import { post } from '../store/post.ts';
 import type { Clockwork } from './clockwork.ts';
+import { loadConcerned } from './concerned.ts';
 import { draftAll } from './draft.ts';
-import { fill, newSession, postedOf, type Session } from './session.ts';
+import { fill, newSession, type Session } from './session.ts';
 
 /** One event on its way in. `stored`: it has an inbox row already (a worker took it). */
 export type Item = {
@@ -86,7 +87,7 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   // is judged with everything around it.
   applyClock(work, batch, session, rules, 'matured');
   unitePosted(session);
-  const rounds = 1 + (await loadConcerned(work, batch, session, rules));
+  const rounds = 1 + (await loadConcerned(work.database.pool, batch, session, rules));
   applyClock(work, batch, session, rules, 'released');
   const decisions = settle(session.book, rules, session.book.payments.keys());
   const settled = { known, session, decisions, rules, rounds, at: 0, posted: new Map<string, Posted>() };
@@ -143,67 +144,4 @@ function unitePosted(session: Session): void {
       commissions: [...own.commissions, ...lost.commissions],
     });
   }
-}
-
-/**
- * Loads the payments that have to be decided again because something they depend on changed: a party's credit, a price
- * that became known, an earlier payment of the same referral. Usually there are none and nothing is asked.
- */
-async function loadConcerned(work: Clockwork, batch: Batch, session: Session, rules: Rules): Promise<number> {
-  const names = (): Set<string> => new Set<string>();
-  const asked: Asked = { parties: names(), prices: names(), referrals: names(), coupons: names() };
-  for (let round = 0; ; round += 1) {
-    const wanted = concerned(session, rules, asked);
-    if (!wanted) return round;
-    fill(session, await load(work.database.pool, batch.workspace, batch.livemode, batch.source, wanted));
-  }
-}
-
-type Asked = { parties: Set<string>; prices: Set<string>; referrals: Set<string>; coupons: Set<string> };
-
-function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null {
-  const { touched, versions } = session;
-  // A node without a row had no payments: a payment creates its party's node.
-  const paymentsOfParties = fresh(touched.parties, asked.parties).filter((key) => versions.customers.has(key));
-  const unread = [...touched.parties].filter((key) => !versions.customers.has(key) && !session.book.customers.has(key));
-  const paymentsAwaiting = fresh(touched.prices, asked.prices).filter((key) => versions.prices.has(key));
-  const paymentsOfReferrals = rules.lookAcross ? fresh(referralsOf(session, rules), asked.referrals) : [];
-  const tokens = rules.coupons.length > 0 ? fresh(couponReferrals(session, rules), asked.coupons) : [];
-  const members = unread.filter((key) => !asked.parties.has(`read ${key}`));
-  for (const key of members) asked.parties.add(`read ${key}`);
-  const all = [paymentsOfParties, paymentsAwaiting, paymentsOfReferrals, members, tokens];
-  if (all.every((keys) => keys.length === 0)) return null;
-  return {
-    ...NOTHING_WANTED,
-    customers: members,
-    paymentsOfParties: [...paymentsOfParties, ...members],
-    paymentsAwaiting,
-    paymentsOfReferrals,
-    tokens,
-  };
-}
-
-function fresh(all: Iterable<string>, asked: Set<string>): string[] {
-  const next = [...all].filter((key) => !asked.has(key));
-  for (const key of next) asked.add(key);
-  return next;
-}
-
-/** Referrals credited now or before with one of the payments at hand. */
-function referralsOf(session: Session, rules: Rules): Set<string> {
-  const found = new Set<string>();
-  for (const [id, decision] of settle(session.book, rules, session.book.payments.keys())) {
-    const now = decision.attribution?.referral?.id;
-    if (now) found.add(now);
-    const before = postedOf(session, id).referralId;
-    if (before) found.add(before);
-  }
-  return found;
-}
-
-/** Referrals that coupons lead to and that are not in the book: they may have a row all the same. */
-function couponReferrals(session: Session, rules: Rules): string[] {
-  const decisions = [...settle(session.book, rules, session.book.payments.keys()).values()];
-  const ids = decisions.flatMap(({ attribution }) => attribution?.referral?.id ?? []);
-  return ids.filter((id) => !session.book.referrals.has(id));
 }

@@ -72,6 +72,9 @@ function draftLosers(draft: Draft, session: Session): void {
       survivor,
       writePayment(EMPTY_PAYMENT),
       writePosted(NOTHING_POSTED),
+      null,
+      null,
+      null,
     ]);
   }
 }

@@ -1,5 +1,6 @@
 /** From decisions to rows: the difference between what should stand and what stands, nothing else. */
 import type { Book } from '../core/book.ts';
+import { writeSummary } from '../core/earlier.ts';
 import { writePayment, writePosted, type Posted, type PostedRow } from '../core/codec.ts';
 import type { Conversion, Decision } from '../core/decide.ts';
 import { partyOfPayment } from '../core/collect.ts';
@@ -55,6 +56,7 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
     null,
     stateText,
     postedText,
+    ...summaryColumns(decision),
   ]);
   for (const key of state.keys) {
     const owner = session.keyRows.get(key);
@@ -67,6 +69,14 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
     ]);
   }
   return true;
+}
+
+/** What later payments of the referral see of it: how it counts, when that last changed, and the rest. */
+function summaryColumns({ summary }: Decision): [number | null, string | null, string | null] {
+  if (!summary) return [null, null, null];
+  const lostAt = summary.refunds.reduce((last, { at }) => Math.max(last, at), 0);
+  const counts = summary.refundedAt !== null ? 0 : summary.prorationOnly ? 1 : 2;
+  return [counts, lostAt === 0 ? null : iso(lostAt), writeSummary(summary)];
 }
 
 /** The node a payment belongs to, whether or not it is a sale yet. */

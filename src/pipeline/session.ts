@@ -4,6 +4,7 @@
  */
 import { NOTHING_POSTED, readCustomer, readPayment, readPosted, readPrice, type Posted } from '../core/codec.ts';
 import { emptyBook, emptyTouched, type Book, type Touched } from '../core/book.ts';
+import { readSummary, type Summary } from '../core/earlier.ts';
 import type { Loaded, ReferralRow } from '../store/load.ts';
 
 export type Session = {
@@ -18,6 +19,8 @@ export type Session = {
   readonly posted: Map<string, Posted>;
   /** Payment id → what its row holds now, to see whether anything changed. */
   readonly before: Map<string, { readonly state: string; readonly posted: string }>;
+  /** What later payments of a referral saw of each when it was read. */
+  readonly summaries: Map<string, Summary | null>;
   readonly referrals: Map<string, ReferralRow>;
   /** Money keys that have a row already. */
   readonly keyRows: Map<string, string>;
@@ -30,6 +33,7 @@ export function newSession(newPaymentId: () => string): Session {
     versions: { payments: new Map(), customers: new Map(), prices: new Map() },
     posted: new Map(),
     before: new Map(),
+    summaries: new Map(),
     referrals: new Map(),
     keyRows: new Map(),
   };
@@ -38,11 +42,12 @@ export function newSession(newPaymentId: () => string): Session {
 /** Adds what was loaded; a row that is here already keeps what the facts have made of it since. */
 export function fill(session: Session, loaded: Loaded): void {
   const { book, versions } = session;
-  for (const { id, version, state, posted } of loaded.payments) {
+  for (const { id, version, state, posted, summary } of loaded.payments) {
     if (versions.payments.has(id)) continue;
     versions.payments.set(id, version);
     session.before.set(id, { state, posted });
     session.posted.set(id, readPosted(posted));
+    session.summaries.set(id, summary === null ? null : readSummary(summary));
     const read = readPayment(state);
     book.payments.set(id, read);
     for (const key of read.keys) {

@@ -23,6 +23,7 @@ export const column = {
   texts: as<readonly string[]>({ type: 'text', array: true }),
   flag: as<boolean>({ type: 'boolean' }),
   integer: as<number>({ type: 'integer' }),
+  small: as<number>({ type: 'smallint' }),
   /** Minor units of the row's `currency`. */
   money: as<bigint>({ type: 'bigint' }),
   /** A counter that may outgrow an integer. */

@@ -11,9 +11,8 @@ export type Wanted = {
   readonly money: readonly string[];
   readonly paymentIds: readonly string[];
   readonly customers: readonly string[];
-  /** Parties, referrals and prices all of whose (waiting) payments are wanted. */
+  /** Parties and prices all of whose (waiting) payments are wanted. */
   readonly paymentsOfParties: readonly string[];
-  readonly paymentsOfReferrals: readonly string[];
   readonly paymentsAwaiting: readonly string[];
   readonly prices: readonly string[];
   readonly tokens: readonly string[];
@@ -42,6 +41,7 @@ export type Loaded = {
     readonly version: number;
     readonly state: string;
     readonly posted: string;
+    readonly summary: string | null;
   }[];
   readonly customers: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly prices: readonly { readonly key: string; readonly version: number; readonly state: string }[];
@@ -54,7 +54,7 @@ export type Loaded = {
  */
 const textWith = (morePayments: string): string => `
 WITH pay AS (
-  SELECT payment_id, version, customer_key, tokens, prices, state, posted FROM payments
+  SELECT payment_id, version, customer_key, tokens, prices, state, posted, summary FROM payments
   WHERE workspace_id = $1 AND payment_id = ANY (
     ARRAY(SELECT payment_id FROM payment_keys WHERE workspace_id = $1 AND livemode = $2 AND key = ANY ($4::text[]))
     || $5::text[]${morePayments})
@@ -66,34 +66,33 @@ WITH pay AS (
   SELECT customer_key, version, tokens, state FROM customers
   WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY (ARRAY(SELECT unnest(links) FROM named))
 )
-SELECT 'w' AS t, NULL AS k, rules_version AS v, NULL AS a, NULL AS b FROM workspaces WHERE workspace_id = $1
-UNION ALL SELECT 'e', source || E'\\n' || event_key, 0, state, NULL FROM inbox
+SELECT 'w' AS t, NULL AS k, rules_version AS v, NULL AS a, NULL AS b, NULL AS c FROM workspaces WHERE workspace_id = $1
+UNION ALL SELECT 'e', source || E'\\n' || event_key, 0, state, NULL, NULL FROM inbox
   WHERE workspace_id = $1 AND source = $9 AND event_key = ANY ($3::text[])
-UNION ALL SELECT 'p', payment_id, version, state::text, posted::text FROM pay
-UNION ALL SELECT 'c', customer_key, version, state::text, NULL FROM named
-UNION ALL SELECT 'c', customer_key, version, state::text, NULL FROM linked
-UNION ALL SELECT 'r', price_key, version, state::text, NULL FROM prices
+UNION ALL SELECT 'p', payment_id, version, state::text, posted::text, summary::text FROM pay
+UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL FROM named
+UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL FROM linked
+UNION ALL SELECT 'r', price_key, version, state::text, NULL, NULL FROM prices
   WHERE workspace_id = $1 AND livemode = $2 AND price_key = ANY ($7::text[] || ARRAY(SELECT unnest(prices || tokens) FROM pay)
     || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))
 UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', affiliate_id, 'programId', program_id,
     'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
     'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
-      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL
+      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL, NULL
   FROM referrals r WHERE workspace_id = $1 AND referral_id = ANY ($8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
     || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))`;
 
 const TEXT = textWith('');
 
 /**
- * The same with every payment of certain parties, of certain referrals, and those that wait for certain prices. It is rare
+ * The same with every payment of certain parties, and those that wait for certain prices. It is rare
  * and its index depends on how large the tables have become, so it has no name and is planned each time.
  */
 const TEXT_CONCERNED = textWith(`
     || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY ($10::text[]))
-    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND referral_id = ANY ($11::text[]))
-    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices && $12::text[])`);
+    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices && $11::text[])`);
 
-type Row = { t: string; k: string; v: bigint; a: string; b: string };
+type Row = { t: string; k: string; v: bigint; a: string; b: string; c: string | null };
 
 export const NOTHING_WANTED: Wanted = {
   events: [],
@@ -101,7 +100,6 @@ export const NOTHING_WANTED: Wanted = {
   paymentIds: [],
   customers: [],
   paymentsOfParties: [],
-  paymentsOfReferrals: [],
   paymentsAwaiting: [],
   prices: [],
   tokens: [],
@@ -126,7 +124,7 @@ export async function load(
     wanted.tokens,
     source,
   ];
-  const more = [wanted.paymentsOfParties, wanted.paymentsOfReferrals, wanted.paymentsAwaiting];
+  const more = [wanted.paymentsOfParties, wanted.paymentsAwaiting];
   const { rows } = more.every((keys) => keys.length === 0)
     ? await tx.query<Row>({ name: 'load', text: TEXT, values: common })
     : await tx.query<Row>({ text: TEXT_CONCERNED, values: [...common, ...more] });
@@ -140,7 +138,13 @@ function sorted(workspace: string, rows: readonly Row[]): Loaded {
   return {
     rulesVersion: Number(own.v),
     events: new Map(of('e').map((row) => [row.k, row.a])),
-    payments: of('p').map((row) => ({ id: row.k, version: Number(row.v), state: row.a, posted: row.b })),
+    payments: of('p').map((row) => ({
+      id: row.k,
+      version: Number(row.v),
+      state: row.a,
+      posted: row.b,
+      summary: row.c,
+    })),
     customers: of('c').map((row) => ({ key: row.k, version: Number(row.v), state: row.a })),
     prices: of('r').map((row) => ({ key: row.k, version: Number(row.v), state: row.a })),
     referrals: of('f').map((row) => ({

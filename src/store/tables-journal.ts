@@ -65,6 +65,9 @@ export const payments = table(
     merged_into: nullable(column.id),
     state: column.json,
     posted: column.json,
+    counts: nullable(column.small),
+    lost_at: nullable(column.at),
+    summary: nullable(column.jsonb),
   },
   {
     references: { workspaces: ['workspace_id'] },
@@ -76,13 +79,13 @@ export const payments = table(
       },
       {
         name: 'payments_by_referral',
-        columns: ['workspace_id', 'livemode', 'referral_id'],
+        columns: ['workspace_id', 'livemode', 'referral_id', 'paid_at'],
         where: '(referral_id IS NOT NULL)',
       },
       { name: 'payments_wake', columns: ['wake_at'], where: '(wake_at IS NOT NULL)' },
     ],
     specialIndexes: ['payments_awaiting'],
-    checks: ['payments_version_check'],
+    checks: ['payments_counts_check', 'payments_version_check'],
   },
 );
 

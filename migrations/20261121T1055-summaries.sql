@@ -1,0 +1,11 @@
+-- What later payments of a referral need to know of a payment, so that rules that look across payments ("first sale",
+-- "12 months", caps) ask for sums instead of reading every payment of a busy referral again.
+ALTER TABLE payments
+  -- 0: everything went back, 1: a proration only, 2: a payment; null: it earned no base.
+  ADD COLUMN counts smallint CHECK (counts BETWEEN 0 AND 2),
+  -- The last loss that counts; whoever was paid for later than that sees the payment as it is now.
+  ADD COLUMN lost_at timestamptz,
+  ADD COLUMN summary jsonb;
+
+DROP INDEX payments_by_referral;
+CREATE INDEX payments_by_referral ON payments (workspace_id, livemode, referral_id, paid_at) WHERE referral_id IS NOT NULL;
