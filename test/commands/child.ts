@@ -21,10 +21,10 @@ export type Child = {
   says(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
 };
 
-type Surroundings = Readonly<Record<string, string | undefined>>;
+export type Surroundings = Readonly<Record<string, string | undefined>>;
 
 /** Only what a shell would have: settings of the machine that runs the tests must not decide them. */
-function surroundings(env: Surroundings): Record<string, string> {
+export function surroundings(env: Surroundings): Record<string, string> {
   const { PATH, HOME, TMPDIR, USER } = process.env;
   const all = Object.entries({ PATH, HOME, TMPDIR, USER, NO_COLOR: '1', ...env });
   return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
@@ -34,10 +34,11 @@ function surroundings(env: Surroundings): Record<string, string> {
 export function tributary(args: readonly string[], env: Surroundings): Child {
   const flags = ['--import', import.meta.resolve('tsx')];
   const child = spawn(process.execPath, [...flags, MAIN, ...args], { env: surroundings(env) });
-  return watched(child, args.join(' '));
+  return watched(child, `tributary ${args.join(' ')}`);
 }
 
-function watched(child: ChildProcessWithoutNullStreams, name: string): Child {
+/** Listens to a process from its first word on; `name` is for messages. */
+export function watched(child: ChildProcessWithoutNullStreams, name: string): Child {
   const heard = { stdout: '', stderr: '', ended: null as Ended | null };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.stderr += text));
@@ -57,7 +58,7 @@ function watched(child: ChildProcessWithoutNullStreams, name: string): Child {
         const found = pattern.exec(heard.stdout);
         if (found) return found;
         if (heard.ended || Date.now() > deadline)
-          throw new Error(`tributary ${name} did not say ${String(pattern)}\n${heard.stdout}\n${heard.stderr}`);
+          throw new Error(`${name} did not say ${String(pattern)}\n${heard.stdout}\n${heard.stderr}`);
       }
     },
   };
