@@ -135,17 +135,23 @@ const ACTS: Readonly<Record<string, Act>> = {
     account.voidCreditNote(found(notes, id));
     return id;
   },
-  'POST subscriptions': ({ account, subscriptions, customers, prices }, given) =>
-    kept(
-      subscriptions,
-      account.subscribe({
-        customer: found(customers, text(given, 'customer')),
-        price: found(prices, text(given, 'items[0][price]')),
+  'POST subscriptions': (shop, given) => {
+    const trialDays = Number(given.get('trial_period_days') ?? 0);
+    const id = kept(
+      shop.subscriptions,
+      shop.account.subscribe({
+        customer: found(shop.customers, text(given, 'customer')),
+        price: found(shop.prices, text(given, 'items[0][price]')),
         via: 'api',
         subscriptionMetadata: metadataIn(given),
-        ...(given.has('trial_period_days') ? { trialDays: Number(given.get('trial_period_days')) } : {}),
+        ...(trialDays > 0 ? { trialDays } : {}),
       }),
-    ),
+    );
+    // Stripe says so three days before, or at once.
+    if (trialDays > 0 && trialDays <= 3)
+      shop.account.emit('customer.subscription.trial_will_end', shown(shop, id) ?? {});
+    return id;
+  },
   'DELETE subscriptions/:id': ({ account, subscriptions }, _given, id) => {
     account.cancel(found(subscriptions, id));
     return id;
@@ -171,11 +177,10 @@ const ACTS: Readonly<Record<string, Act>> = {
     });
     return { id: `ppage_${id}`, object: 'payment_page' };
   },
-  'POST payment_methods/:id/attach': (_shop, given, id) => ({
-    id,
-    object: 'payment_method',
-    customer: given.get('customer'),
-  }),
+  'POST payment_methods/:id/attach': ({ account }, given, id) => {
+    account.emit('payment_method.attached', { id, object: 'payment_method', customer: text(given, 'customer') });
+    return id;
+  },
 };
 
 /** A shop whose happenings `account` records. */
