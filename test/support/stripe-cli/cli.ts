@@ -1,14 +1,16 @@
 /** The real Stripe CLI as a child process, led to a pretended Stripe and to nothing else. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { surroundings, watched, type Child, type Surroundings } from '../../commands/child.ts';
 
 // What npm puts behind `npx stripe`: it finds the binary of this platform.
-const SHIM = createRequire(import.meta.url).resolve('@stripe/cli/bin/shim.js');
+const SHIM = fileURLToPath(import.meta.resolve('@stripe/cli/bin/shim.js'));
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export type StripeCli = {
   /** The environment of every command: a home of its own, a key that is none, no way to the outside. */
@@ -37,7 +39,7 @@ export async function openStripeCli(base: string): Promise<StripeCli> {
   const children: Child[] = [];
   // A process group each: the wrapper waits for the binary and passes no signal on.
   const start = (name: string, command: string, args: readonly string[], more: Surroundings): Child => {
-    const process_ = spawn(command, args, { env: surroundings({ ...env, ...more }), detached: true });
+    const process_ = spawn(command, args, { env: surroundings({ ...env, ...more }), detached: true, cwd: ROOT });
     const child: Child = { ...watched(process_, name), kill: (signal) => killGroup(process_.pid, signal) };
     children.push(child);
     return child;

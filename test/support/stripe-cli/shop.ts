@@ -166,11 +166,12 @@ const ACTS: Readonly<Record<string, Act>> = {
     const put = found(sessions, id);
     const { amount, currency } = found(prices, text(put, 'line_items[0][price]'));
     const method = found(plain, text(given, 'payment_method'));
+    const email = method['billing_details[email]'];
     const debit = method['sepa_debit[iban]'] === BOUNCING ? ('fails' as const) : ('succeeds' as const);
     account.checkoutPayment({
       amount: amount * Number(put.get('line_items[0][quantity]')),
       currency,
-      email: String(method['billing_details[email]'] ?? 'stripe@example.com'),
+      email: typeof email === 'string' ? email : null,
       clientReferenceId: put.get('client_reference_id') ?? undefined,
       metadata: metadataIn(put),
       ...(method['type'] === 'sepa_debit' ? { asyncMethod: debit } : {}),

@@ -75,7 +75,7 @@ export async function pretendStripe({ secret, shop, clockSeconds = () => Math.fl
   };
   const hear = (text: string): void => {
     const said = FromCli.parse(JSON.parse(text));
-    if (said.type === 'event_ack') return void acknowledged.add(said.webhook_conversation_id);
+    if (said.type === 'event_ack') return void acknowledged.add(said.event_id);
     const event = conversations.get(said.webhook_conversation_id)?.id ?? 'unknown';
     reported.push({ event, to: said.forward_url, status: said.status, body: said.body });
   };
@@ -115,19 +115,21 @@ export async function pretendStripe({ secret, shop, clockSeconds = () => Math.fl
     asked,
     /** Every answer of the endpoint, in the order the CLI reported them. */
     reported,
+    /** Ids of the events that the CLI said it had received. */
+    acknowledged,
     push,
     /** From now on signatures are made with another secret than the CLI was told. */
     signWith: (other: string) => void (signWith = other),
     /** Waits until a CLI listens. */
     listening: () => until(() => listener !== undefined, 'no CLI listens'),
+    /** Waits until no CLI listens any more. */
+    leaving: () => until(() => listener === undefined, 'the CLI still listens'),
     /** Waits until every event that was pushed was answered. */
     answered: () =>
       until(
         () => reported.length === conversations.size,
         () => `${reported.length} of ${conversations.size} events were answered`,
       ),
-    /** Waits until the CLI has taken every event that was pushed, whatever the endpoint says. */
-    acknowledged: () => until(() => acknowledged.size === conversations.size, 'not every event was acknowledged'),
     async close() {
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
