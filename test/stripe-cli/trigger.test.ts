@@ -116,17 +116,21 @@ const NOT_PLAYED: readonly (readonly [RegExp, why: string])[] = [
     'not about sales',
   ],
   [
-    /^(plan|payment_link|payment_method|quote|setup_intent|transfer|customer\.source)\./,
+    /^(plan|payment_link|quote|setup_intent|transfer|customer\.source)\.|^payment_method\.(updated|detached)$/,
     'objects that say nothing of money',
   ],
   [/cash_balance/, 'money before it pays anything'],
   [/^customer\.discount\./, 'coupons put on a customer: the simulator discounts subscriptions'],
-  [/^subscription_schedule\.|\.paused$/, 'the simulator has no schedules and no pauses'],
+  [/^subscription_schedule\.|^customer\.subscription\.paused$/, 'the simulator has no schedules and no pauses'],
   [
-    /^(charge\.failed|invoice\.payment_\w+|subscription\.payment_failed|payment_intent\.\w+)$/,
-    'payments that fail, wait or are given up: no money, and the CLI expects an error',
+    /^(charge\.failed|(payment_intent|subscription|invoice)\.payment_failed|invoice\.payment_action_required)$/,
+    'the CLI expects a card error, after which no money moves; async_payment_failed is played in their place',
   ],
-  [/^(checkout\.session\.expired|invoice\.sent)$/, 'the simulator does neither expire sessions nor send invoices'],
+  [
+    /^payment_intent\.(created|canceled|processing|requires_action|partially_funded|amount_capturable_updated)$/,
+    'intents that stop half-way: every intent of the shop is paid at once',
+  ],
+  [/^(checkout\.session\.expired|invoice\.sent)$/, 'the simulator neither lets sessions expire nor sends invoices'],
 ];
 
 /** A workspace that only this recipe reaches. */
