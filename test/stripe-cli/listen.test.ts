@@ -103,6 +103,7 @@ describe('what a person sees', () => {
     const print = cli.run('listen', '--print-secret');
     expect(await print.ended).toMatchObject({ code: 0 });
     expect(print.stdout()).toBe(`${SECRET}\n`);
+    expect(stripe.asked).toMatchObject([{ path: '/v1/stripecli/sessions', key: cli.env['STRIPE_API_KEY'] }]);
     const listen = await listening(`${site.url}/webhooks/stripe`);
     const [, secret] = await reads(listen, /Your webhook signing secret is (\w+)/);
     expect(secret).toBe(SECRET);

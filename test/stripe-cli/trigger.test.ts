@@ -155,7 +155,7 @@ async function played(event: string, add: string | null): Promise<Stage> {
   const stage = await listening();
   await triggered(event, add);
   expect(stripe.reported.filter(({ status }) => status !== 200)).toEqual([]);
-  // This recipe is named after no event.
+  // subscription.payment_succeeded is named after no event of Stripe's.
   const type = event.replace(/^subscription\./, 'invoice.');
   expect((await stage.inbox()).map((row) => row.type)).toContain(type);
   // Money that may belong to an invoice waits for it before it counts alone.
@@ -193,10 +193,9 @@ describe('one family is enough', () => {
     expect((await resend.ended).code, resend.stderr()).toBe(0);
     expect(JSON.parse(resend.stdout())).toMatchObject({ id: paid, type: 'invoice.paid' });
     await stripe.answered();
-    expect(stripe.reported.filter(({ event }) => event === paid).map(({ status, body }) => [status, body])).toEqual([
-      [200, '{"received":true,"outcome":"posted"}'],
-      [200, '{"received":true,"outcome":"duplicate"}'],
-    ]);
+    const about = stripe.reported.filter(({ event }) => event === paid);
+    expect(about.map(({ status }) => status)).toEqual([200, 200]);
+    expect(about[1]?.body).toBe('{"received":true,"outcome":"duplicate"}');
     await stage.pass(1);
     expect(await stage.tells()).toEqual(sale('20.00', '6.00'));
   });

@@ -48,6 +48,7 @@ type Options = {
   readonly clockSeconds?: () => number;
 };
 
+/** Listens on a free port of this machine; every event pushed is signed with `secret`. */
 export async function pretendStripe({ secret, shop, clockSeconds = () => Math.floor(Date.now() / 1000) }: Options) {
   const asked: Asked[] = [];
   const reported: Reported[] = [];
