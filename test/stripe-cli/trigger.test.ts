@@ -52,6 +52,12 @@ function sale(amount: string, earned: string, currency = 'usd'): readonly string
   ];
 }
 
+/** The CLI's disputes are inquiries: known, but no money has moved back. */
+function asked(inquiry: string): readonly string[] {
+  const [sold = '', ...balances] = sale('1.00', '0.30');
+  return [sold, `test dispute 1.00 usd ${inquiry}, base 0.00`, ...balances];
+}
+
 const REFUNDED = [
   'test sale 1.00 usd refunded, base 1.00: jane 0.30 - 0.30 refunded',
   'test refund 1.00 usd succeeded',
@@ -66,10 +72,9 @@ const PAYING: readonly (readonly [event: string, add: string, stands: readonly s
   ['charge.captured', INTENT, sale('20.00', '6.00')],
   ['charge.refunded', INTENT, REFUNDED],
   ['charge.refund.updated', INTENT, REFUNDED],
-  // An inquiry: no money has moved back.
-  ['charge.dispute.created', INTENT, sale('1.00', '0.30')],
-  ['charge.dispute.updated', INTENT, sale('1.00', '0.30')],
-  ['charge.dispute.closed', INTENT, sale('1.00', '0.30')],
+  ['charge.dispute.created', INTENT, asked('inquiry')],
+  ['charge.dispute.updated', INTENT, asked('inquiry')],
+  ['charge.dispute.closed', INTENT, asked('dropped')],
   ['checkout.session.completed', SESSION, sale('30.00', '9.00')],
   ['checkout.session.async_payment_succeeded', SESSION, sale('30.00', '9.00', 'eur')],
   ['customer.subscription.created', BUYER, sale('15.00', '4.50')],
