@@ -55,7 +55,10 @@ function started(scene: Scene, more: { trialDays?: number; quantity?: number } =
 /** Gives some of it back, in one of the ways money goes back. */
 export function undo({ account, rng }: Scene, payment: SimulatedPayment): void {
   if (payment.amount === 0) return;
-  const part = Math.max(1, Math.floor(payment.amount * rng.pick([0.1, 0.3, 0.5])));
+  // Of the first charge: a refund is of one, and a payment in parts has several.
+  const [charge] = payment.charges;
+  const whole = charge?.amountCaptured ?? charge?.amount ?? payment.amount;
+  const part = Math.max(1, Math.floor(whole * rng.pick([0.1, 0.3, 0.5])));
   const ways: (() => void)[] = [
     () => account.refund(payment),
     () => account.refund(payment, { amount: part }),

@@ -1,10 +1,10 @@
 /** Shapes of what takes money back: refunds, disputes, fraud warnings, credit notes (stripe.md 1.7 to 1.9). */
 import { z } from 'zod';
-import { Amount, Id, Ref, Seconds, Taxes } from './schema-parts.ts';
+import { Amount, Cash, Id, Ref, Seconds, Taxes } from './schema-parts.ts';
 
 export const Refund = z.object({
   id: Id,
-  amount: Amount,
+  amount: Cash,
   currency: z.string().min(1),
   status: z.string().nullish(),
   reason: z.string().nullish(),
@@ -17,7 +17,7 @@ export type RefundObject = z.infer<typeof Refund>;
 
 export const Dispute = z.object({
   id: Id,
-  amount: Amount,
+  amount: Cash,
   currency: z.string().min(1),
   status: z.string(),
   reason: z.string().nullish(),
@@ -46,16 +46,16 @@ export const CreditNote = z.object({
   status: z.string(),
   type: z.string().nullish(),
   currency: z.string().min(1),
-  amount: Amount,
-  total: Amount.nullish(),
-  post_payment_amount: Amount.nullish(),
-  out_of_band_amount: Amount.nullish(),
+  amount: Cash,
+  total: Cash.nullish(),
+  post_payment_amount: Cash.nullish(),
+  out_of_band_amount: Cash.nullish(),
   customer_balance_transaction: Ref,
   created: Seconds,
   invoice: z.union([Id, z.object({ id: Id })]),
   lines: z.object({ data: z.array(CreditNoteLine) }).nullish(),
   // basil family
-  refunds: z.array(z.object({ amount_refunded: Amount, refund: Ref })).nullish(),
+  refunds: z.array(z.object({ amount_refunded: Cash, refund: Ref })).nullish(),
   // old
   refund: Ref,
 });

@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** Minor units as Stripe sends them: a safe integer, anything else is refused. */
 export const Amount = z.int();
 
+/** Money that moved or was asked for one way: never negative. What says so is malformed, and refused by name. */
+export const Cash = z.int().min(0);
+
 /** Not checked further: a check costs more than all else, and Stripe's signature vouches for the rest. */
 export const Id = z.string();
 

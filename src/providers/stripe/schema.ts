@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { Refund } from './schema-losses.ts';
-import { Amount, Id, Metadata, Ref, Seconds, Taxes } from './schema-parts.ts';
+import { Amount, Cash, Id, Metadata, Ref, Seconds, Taxes } from './schema-parts.ts';
 
 /** An event id becomes part of a unique key: never empty, and at most what Stripe promises (stripe.md 0.1). */
 const EventId = z.string().min(1).max(255);
@@ -95,8 +95,8 @@ export const Invoice = z.object({
   currency: z.string().min(1),
   total: Amount,
   subtotal: Amount.nullish(),
-  amount_paid: Amount.nullish(),
-  amount_due: Amount.nullish(),
+  amount_paid: Cash.nullish(),
+  amount_due: Cash.nullish(),
   total_excluding_tax: Amount.nullish(),
   shipping_cost: z
     .object({
@@ -106,7 +106,7 @@ export const Invoice = z.object({
     })
     .nullish(),
   amount_shipping: Amount.nullish(),
-  pre_payment_credit_notes_amount: Amount.nullish(),
+  pre_payment_credit_notes_amount: Cash.nullish(),
   discounts: Discounts,
   lines: z.object({ data: z.array(InvoiceLine), has_more: z.boolean().nullish() }),
   customer: Ref,
@@ -117,7 +117,7 @@ export const Invoice = z.object({
   // basil family
   parent: z.object({ subscription_details: SubscriptionDetails }).nullish(),
   total_taxes: Taxes,
-  amount_paid_off_stripe: Amount.nullish(),
+  amount_paid_off_stripe: Cash.nullish(),
   // old
   discount: Discount.nullish(),
   paid: z.boolean().nullish(),
@@ -134,7 +134,7 @@ export type InvoiceObject = z.infer<typeof Invoice>;
 
 export const InvoicePayment = z.object({
   id: Id,
-  amount_paid: Amount.nullish(),
+  amount_paid: Cash.nullish(),
   invoice: z.union([Id, z.object({ id: Id })]),
   payment: z.object({ type: z.string(), payment_intent: Ref, charge: Ref }),
 });
@@ -143,8 +143,8 @@ export const PaymentIntent = z.object({
   id: Id,
   status: z.string(),
   currency: z.string().min(1),
-  amount: Amount,
-  amount_received: Amount,
+  amount: Cash,
+  amount_received: Cash,
   amount_details: z
     .object({
       tax: z.object({ total_tax_amount: Amount.nullish() }).nullish(),
@@ -168,9 +168,9 @@ export const Charge = z.object({
   paid: z.boolean(),
   captured: z.boolean(),
   currency: z.string().min(1),
-  amount: Amount,
-  amount_captured: Amount.nullish(),
-  amount_refunded: Amount,
+  amount: Cash,
+  amount_captured: Cash.nullish(),
+  amount_refunded: Cash,
   created: Seconds,
   customer: Ref,
   customer_account: Ref,
@@ -179,7 +179,7 @@ export const Charge = z.object({
   metadata: Metadata,
   payment_intent: Ref,
   source_transfer: Ref,
-  application_fee_amount: Amount.nullish(),
+  application_fee_amount: Cash.nullish(),
   invoice: Ref,
   refunds: z.object({ data: z.array(Refund) }).nullish(),
 });
@@ -191,7 +191,7 @@ export const Session = z.object({
   mode: z.string(),
   payment_status: z.string(),
   currency: z.string().nullish(),
-  amount_total: Amount.nullish(),
+  amount_total: Cash.nullish(),
   total_details: z.object({ amount_tax: Amount.nullish(), amount_shipping: Amount.nullish() }).nullish(),
   client_reference_id: z.string().nullish(),
   metadata: Metadata,
