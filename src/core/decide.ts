@@ -83,7 +83,7 @@ const NOTHING: Decision = {
 export function decide(state: PaymentState, world: World, earlierOf: EarlierOf): Decision {
   const settings = settingsAt(world.rules, state.rules ?? world.rules.version);
   const collected = collect(state, settings);
-  const asks = questionsOf(state, collected);
+  const asks = questionsOf(state, collected, world.rules.coupons.length > 0);
   if (collected.is === 'nothing') return { ...NOTHING, asks };
   if (collected.is === 'parked') {
     const deadline = (state.clock.known ?? 0) + settingsAt(world.rules, world.rules.version).deferMinutes * 60_000;

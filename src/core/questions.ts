@@ -1,6 +1,7 @@
 /** What a decision misses and the provider could be asked. Only reads; an answer comes back as an event like any other. */
 import type { Collected } from './collect.ts';
 import type { Claim } from './facts.ts';
+import { isCouponToken } from './keys.ts';
 import type { PaymentState } from './state.ts';
 
 export type Question = {
@@ -14,8 +15,8 @@ const idOf = (key: string): string => key.split(':').slice(2).join(':');
 const keysOf = (state: PaymentState, kind: string): string[] =>
   state.keys.filter((key) => key.split(':')[1] === kind && key.startsWith('stripe')).map(idOf);
 
-/** What is missing to know whose money it is and what it bought. */
-export function questionsOf(state: PaymentState, collected: Collected): Question[] {
+/** What is missing to know whose money it is and what it bought. `coupons`: the workspace gave some to affiliates. */
+export function questionsOf(state: PaymentState, collected: Collected, coupons: boolean): Question[] {
   const ask = (kind: Question['kind'], ids: readonly string[]): Question[] => ids.map((id) => ({ kind, id }));
   if (collected.is === 'parked') {
     switch (collected.reason) {
@@ -30,7 +31,12 @@ export function questionsOf(state: PaymentState, collected: Collected): Question
     }
   }
   const claims = Object.values(state.claims);
-  const cut = claims.filter((claim) => claim.kind === 'bill' && claim.detail === 0 && claim.status === 'paid');
+  const named = state.touches.some(({ token }) => isCouponToken(token));
+  const bills = claims.filter((claim) => claim.kind === 'bill' && claim.status === 'paid');
+  const cut = bills.filter(
+    (claim) =>
+      claim.detail === 0 || (coupons && !named && claim.detail < 2 && claim.flags.includes('discount_unnamed')),
+  );
   return [...ask('invoice', cut.map(keyOfClaim)), ...ask('checkout_session', claims.filter(isOpaque).map(keyOfClaim))];
 }
 

@@ -120,9 +120,13 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
     ...invoice.lines.data.flatMap((line) => line.discounts ?? []),
   ];
   const coupons = couponTouches(discounts, ref.at, RANK.invoice, subscription);
+  // A bare `di_…` cannot be asked for by itself (trap 48): whoever gave coupons to affiliates asks for the invoice.
+  const unnamed = coupons.length === 0 && discounts.some((one) => typeof one === 'string');
   const touches = [...touchesOf(carriers, ref.at, subscription), ...coupons];
   const optOut = optedOutBy({ subscription: frozen, invoice: metadata });
-  const bill = billFact(invoice, billedLines(invoice), { party: identity.party, subscription }, ref);
+  const billed = billedLines(invoice);
+  const flags = unnamed ? [...billed.flags, 'discount_unnamed'] : billed.flags;
+  const bill = billFact(invoice, { ...billed, flags }, { party: identity.party, subscription }, ref);
   const prices = priceFacts(invoice.lines.data.map(priceOf), ref);
   return { facts: [{ ...bill, touches, optOut }, ...customerFacts(identity, touches), ...prices] };
 }
