@@ -5,6 +5,7 @@ import type { Clockwork } from './pipeline/clockwork.ts';
 import { newId } from './pipeline/ids.ts';
 import { journalTranslators } from './pipeline/journal.ts';
 import { rulesCache } from './pipeline/rules.ts';
+import { createVault, type Environment } from './pipeline/vault.ts';
 import type { Translators } from './pipeline/translate.ts';
 import { providers } from './providers/index.ts';
 import { startBundled, type Bundled } from './store/bundled.ts';
@@ -41,6 +42,10 @@ export function allTranslators(): Translators {
   return new Map([...providers.values(), ...journalTranslators].map((one) => [one.name, one]));
 }
 
+function environmentOf({ webhookSecrets, stripeApiKey }: Config): Environment {
+  return { secretsOf: (workspace) => webhookSecrets.get(workspace) ?? [], apiKey: stripeApiKey };
+}
+
 /** Opens everything a command needs. Throws `BundledDatabaseError` and connection errors with words for a person. */
 export async function compose(config: Config, options: { poolSize?: number; migrates?: boolean } = {}): Promise<Parts> {
   const log = createLog(config.logLevel);
@@ -53,7 +58,8 @@ export async function compose(config: Config, options: { poolSize?: number; migr
     });
     const migrated = options.migrates === false ? [] : await migrate(database.dataSource);
     if (options.migrates !== false) await createWorkspace(database.pool, 'default', 'Default', newId('prog'));
-    const work: Clockwork = { database, rules: rulesCache(database), now: Date.now, newId, log };
+    const vault = createVault(database, log, environmentOf(config), config.secretKeys);
+    const work: Clockwork = { database, rules: rulesCache(database), vault, now: Date.now, newId, log };
     return {
       config,
       log,

@@ -14,6 +14,21 @@ const secrets = z
     z.array(z.string().regex(/^whsec_\S+$/, 'must be signing secrets that start with whsec_, separated by commas')),
   );
 
+const KEY_BYTES = 32;
+const ONE_KEY = 'must be 32 bytes as base64 or hex, made with: openssl rand -base64 32; several separated by commas';
+
+/** Keys that seal what is stored: the first seals, all of them open. */
+const secretKeys = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean)
+      .map((one) => Buffer.from(one, /^[0-9a-f]{64}$/i.test(one) ? 'hex' : 'base64')),
+  )
+  .refine((keys) => keys.every((key) => key.length === KEY_BYTES), ONE_KEY);
+
 const schema = z.object({
   PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(8080),
   HOST: z.string().default('127.0.0.1'),
@@ -34,6 +49,7 @@ const schema = z.object({
     .string()
     .regex(/^sk_(live|dev)_[A-Za-z0-9]{16,}$/, 'must be sk_live_ or sk_dev_ and at least 16 letters and digits')
     .optional(),
+  TRIBUTARY_SECRET_KEY: secretKeys.default([]),
   TRIBUTARY_DATA: z.string().default('./data'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
@@ -51,6 +67,8 @@ export type Config = {
   readonly webhookSecrets: ReadonlyMap<string, readonly string[]>;
   readonly stripeApiKey: string | null;
   readonly adminKey: string | null;
+  /** What seals secrets at rest, newest first; empty: nothing secret can be stored. */
+  readonly secretKeys: readonly Buffer[];
   readonly logLevel: string;
 };
 
@@ -98,6 +116,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     webhookSecrets: secretsByWorkspace(env, data.STRIPE_WEBHOOK_SECRET),
     stripeApiKey: data.STRIPE_API_KEY ?? null,
     adminKey: data.TRIBUTARY_ADMIN_KEY ?? null,
+    secretKeys: data.TRIBUTARY_SECRET_KEY,
     logLevel: data.LOG_LEVEL,
   };
 }

@@ -52,7 +52,6 @@ async function serve(parts: Parts, worker: Worker | null): Promise<Server> {
     surfaces,
     log,
     publicUrl: config.publicUrl,
-    secretsOf: (workspace) => config.webhookSecrets.get(workspace) ?? [],
     ready: () => readiness(parts, worker),
   });
   return listen(app, { host: config.host, port: config.port });

@@ -2,6 +2,7 @@
  * The desk: everything a surface can ask for, in our words. Surfaces translate their dialect to these calls and the
  * answers back; the pipeline implements them. Amounts are minor units, moments milliseconds UTC, ids public text ids.
  */
+import type { AccountDesk } from './account-desk.ts';
 import type { Terms } from './incentives.ts';
 import type { CommissionStatus } from './ledger.ts';
 import type { Refusal } from './refusals.ts';
@@ -192,4 +193,4 @@ export type OfficeDesk = {
   replay(caller: Caller, id: string): Answer<InboxView>;
 };
 
-export type Desk = MoneyDesk & OfficeDesk;
+export type Desk = MoneyDesk & OfficeDesk & AccountDesk;

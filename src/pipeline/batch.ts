@@ -27,6 +27,8 @@ export type Item = {
   readonly body: string | null;
   readonly attempts: number;
   readonly stored: boolean;
+  /** The scope its facts are in; absent: ''. */
+  readonly scope?: string;
 };
 
 export type ClockItem = { readonly paymentId: string; readonly clock: Partial<Clock> };

@@ -2,10 +2,12 @@
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
 import type { RulesCache } from './rules.ts';
+import type { Vault } from './vault.ts';
 
 export type Clockwork = {
   readonly database: Database;
   readonly rules: RulesCache;
+  readonly vault: Vault;
   /** Milliseconds UTC. */
   readonly now: () => number;
   /** A time-ordered id with a prefix: `com_01h…`. */

@@ -125,6 +125,7 @@ function draftInbox(
       ...moments,
       0,
       null,
+      item.scope ?? '',
     ]);
     if (item.body !== null) push(draft.rows, 'payloads', [...key, item.body]);
   }

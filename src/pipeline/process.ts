@@ -3,13 +3,14 @@
  * never blocks others: it backs off and ends in a visible list of failures, replayable.
  */
 import type { EventRef } from '../core/facts.ts';
+import { bareEventId, scopedEventId } from '../core/scope.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { claim, setBack, storePending, type PendingEvent } from '../store/inbox.ts';
-import { workspaceOfAccount } from '../store/workspaces.ts';
+import { homeOfAccount } from '../store/stripe-accounts.ts';
 import { runBatch, type Item } from './batch.ts';
 import { mayRoute } from './receive.ts';
 import type { Clockwork } from './clockwork.ts';
-import { openStored, type Translator, type Translators } from './translate.ts';
+import { openStored, translateIn, type Translator, type Translators } from './translate.ts';
 
 /** Events taken at once: large enough to spread the cost of a statement, small enough to be decided well inside a lease. */
 export const BATCH_SIZE = 500;
@@ -42,8 +43,8 @@ async function itemOf(
   try {
     const { translator, payload } = openStored(translators, event.source, event.body);
     const stray = await strayReason(work, workspace, translator, payload, event);
-    const said = stray === null ? translator.translate(refOf(ref), payload) : { ignored: stray };
-    const base = { ref: refOf(ref), body: null, attempts: event.attempts, stored: true };
+    const said = stray === null ? translateIn(translator, refOf(ref), event.scope, payload) : { ignored: stray };
+    const base = { ref: refOf(ref), scope: event.scope, body: null, attempts: event.attempts, stored: true };
     return 'facts' in said
       ? { ...base, facts: said.facts, ignored: null }
       : { ...base, facts: [], ignored: said.ignored };
@@ -54,22 +55,24 @@ async function itemOf(
 }
 
 /**
- * A stored event of a connected account counts only in that account's workspace, which may have been named since it came
- * in: then it is handed over. A replay must never credit one tenant with the money of another. null: it is at home.
+ * A stored event of a connected account counts only in that account's workspace and scope, which may have been named
+ * since it came in: then it is handed over. A replay must never credit one tenant with the money of another. null: it
+ * is at home.
  */
 async function strayReason(
   work: Clockwork,
   workspace: string,
   translator: Translator,
   payload: unknown,
-  { id, type, livemode, at, received, body }: PendingEvent,
+  { id, type, livemode, at, received, scope, body }: PendingEvent,
 ): Promise<string | null> {
   const account = translator.accountOf?.(payload) ?? null;
   if (account === null) return null;
-  const home = await workspaceOfAccount(work.database.pool, translator.name, account);
-  if (home === workspace) return null;
-  if (!mayRoute(workspace, home)) return 'unroutable_account';
-  const handed = { workspace: home, source: translator.name, id, type, livemode, at, received, body: body ?? '' };
+  const home = await homeOfAccount(work.database.pool, translator.name, account, workspace);
+  if (home === null || !mayRoute(workspace, home.workspace)) return 'unroutable_account';
+  if (home.workspace === workspace && home.scope === scope) return null;
+  const key = scopedEventId(bareEventId(id), home.scope);
+  const handed = { ...home, source: translator.name, id: key, type, livemode, at, received, body: body ?? '' };
   await storePending(work.database.pool, handed, null, work.now());
   return 'handed_to_its_workspace';
 }

@@ -1,4 +1,5 @@
 import type { EventRef, Translation } from '../core/facts.ts';
+import { scopeFacts } from '../core/scope.ts';
 
 /** The part of a source that a stored event needs: how it is put into facts, and whose it is. */
 export type Translator = {
@@ -6,6 +7,8 @@ export type Translator = {
   translate(ref: EventRef, payload: unknown): Translation;
   /** The connected account it speaks of; null, or no such question: the workspace's own. */
   accountOf?(payload: unknown): string | null;
+  /** Whether an event of this type ends the connection of the account it names. */
+  disconnects?(type: string): boolean;
 };
 export type Translators = ReadonlyMap<string, Translator>;
 
@@ -21,8 +24,19 @@ export function openStored(
   return { translator, payload: JSON.parse(body) };
 }
 
+/** What an event says, with its keys in the scope of its account: the one place where a payload becomes facts. */
+export function translateIn(translator: Translator, ref: EventRef, scope: string, payload: unknown): Translation {
+  const said = translator.translate(ref, payload);
+  return 'facts' in said ? { facts: scopeFacts(said.facts, scope) } : said;
+}
+
 /** Translates a stored body. */
-export function translateStored(translators: Translators, ref: EventRef, body: string | null): Translation {
+export function translateStored(
+  translators: Translators,
+  ref: EventRef,
+  scope: string,
+  body: string | null,
+): Translation {
   const { translator, payload } = openStored(translators, ref.source, body);
-  return translator.translate(ref, payload);
+  return translateIn(translator, ref, scope, payload);
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { absorbClock, absorbEvent, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
 import type { Commission, Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
+import { publicNames } from '../core/scope.ts';
 import { ACCOUNTS } from '../core/ledger.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -107,7 +108,7 @@ function introduce(book: Book, referrals: readonly KnownReferral[]): void {
 }
 
 function hear(book: Book, translators: Translators, event: JournalEvent): void {
-  const said = translateStored(translators, event, event.body);
+  const said = translateStored(translators, event, event.scope, event.body);
   if ('ignored' in said) return;
   absorbEvent(book, said.facts, event, emptyTouched());
 }
@@ -131,7 +132,7 @@ function linesOf({ conversions, commissions, attribution }: Decision, livemode: 
       flag,
       one.kind,
       one.moneyKey,
-      one.externalEventId,
+      publicNames(one).externalEventId,
       one.status,
       one.reason ?? '-',
       affiliate,

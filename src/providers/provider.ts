@@ -16,6 +16,8 @@ export type ReceivedEvent = {
   readonly account: string | null;
   /** Which of several active secrets it was signed with, in words; absent when there is only one (cases.md 13). */
   readonly signedWith?: string;
+  /** The place of that secret in the list that was given. */
+  readonly matched: number;
   /** The exact text that was signed. */
   readonly body: string;
   /** The body, parsed once. */
@@ -23,7 +25,12 @@ export type ReceivedEvent = {
 };
 
 /** Why a delivery was refused: a short code for the log and a hint that says what to check. */
-export type Rejection = { readonly rejected: string; readonly hint: string };
+export type Rejection = {
+  readonly rejected: string;
+  readonly hint: string;
+  /** Another secret than those given may have made the signature. */
+  readonly otherSecret?: true;
+};
 
 export type Provider = {
   readonly name: string;
@@ -39,6 +46,8 @@ export type Provider = {
   ): ReceivedEvent | Rejection;
   /** The connected account a stored event speaks of, as `verify` told it; null: the endpoint's own. */
   accountOf?(payload: unknown): string | null;
+  /** Whether an event of this type ends the connection of the account it names. */
+  disconnects?(type: string): boolean;
   /** What a stored event says, in facts; reads only its arguments. A malformed known object throws with a reason. */
   translate(ref: EventRef, payload: unknown): Translation;
 };

@@ -160,7 +160,7 @@ export const TABLES = {
     'I',
     'inbox',
     `${EVENT}, type text, livemode boolean, state text, reason text, subject text, rules bigint, occurred_at timestamptz,
-     received_at timestamptz, attempts integer, run_at timestamptz`,
+     received_at timestamptz, attempts integer, run_at timestamptz, scope text`,
   ),
   inbox_finish: inboxFinish(),
   inbox_unpark: inboxUnpark(),

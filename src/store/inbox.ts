@@ -11,6 +11,7 @@ export type PendingEvent = {
   readonly at: number;
   readonly received: number;
   readonly attempts: number;
+  readonly scope: string;
   readonly body: string | null;
 };
 
@@ -23,6 +24,7 @@ type PendingRow = {
   occurred_at: Date;
   received_at: Date;
   attempts: number;
+  scope: string;
   body: string | null;
 };
 
@@ -60,7 +62,7 @@ export async function claim(
         FROM due WHERE i.workspace_id = due.workspace_id AND i.source = due.source AND i.event_key = due.event_key
         RETURNING i.*
       )
-      SELECT t.workspace_id, t.source, t.event_key, t.type, t.livemode, t.rules, t.occurred_at, t.received_at, t.attempts, p.body
+      SELECT t.workspace_id, t.source, t.event_key, t.type, t.livemode, t.rules, t.occurred_at, t.received_at, t.attempts, t.scope, p.body
       FROM taken t LEFT JOIN payloads p USING (workspace_id, source, event_key)
       ORDER BY t.occurred_at, t.event_key`,
     values: [moment, limit],
@@ -79,6 +81,7 @@ function pendingOf(row: PendingRow): PendingEvent {
     at: row.occurred_at.getTime(),
     received: row.received_at.getTime(),
     attempts: row.attempts,
+    scope: row.scope,
     body: row.body,
   };
 }
@@ -115,6 +118,8 @@ export type NewEvent = {
   readonly at: number;
   readonly received: number;
   readonly body: string;
+  /** The scope of its account; absent: ''. `id` begins with it. */
+  readonly scope?: string;
 };
 
 /** Stores an event without its effect, to be taken by a worker; wakes one. false: it was there already. */
@@ -122,8 +127,8 @@ export async function storePending(tx: Tx, event: NewEvent, reason: string | nul
   const { rows } = await tx.query<{ stored: boolean }>({
     name: 'store_pending',
     text: `WITH own AS (SELECT rules_version FROM workspaces WHERE workspace_id = $1), kept AS (
-        INSERT INTO inbox (workspace_id, source, event_key, type, livemode, state, reason, rules, occurred_at, received_at, run_at)
-        SELECT $1, $2, $3, $4, $5, 'pending', $6, own.rules_version, $7::timestamptz, $8::timestamptz, $9::timestamptz FROM own
+        INSERT INTO inbox (workspace_id, source, event_key, type, livemode, state, reason, rules, occurred_at, received_at, run_at, scope)
+        SELECT $1, $2, $3, $4, $5, 'pending', $6, own.rules_version, $7::timestamptz, $8::timestamptz, $9::timestamptz, $11 FROM own
         ON CONFLICT DO NOTHING RETURNING workspace_id, source, event_key
       ), bytes AS (
         INSERT INTO payloads (workspace_id, source, event_key, body) SELECT kept.*, $10 FROM kept RETURNING 1
@@ -140,6 +145,7 @@ export async function storePending(tx: Tx, event: NewEvent, reason: string | nul
       new Date(event.received).toISOString(),
       new Date(runAt).toISOString(),
       event.body,
+      event.scope ?? '',
     ],
   });
   return rows[0]?.stored ?? false;

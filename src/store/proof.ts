@@ -99,6 +99,7 @@ export type JournalEvent = {
   readonly rules: number;
   readonly at: number;
   readonly received: number;
+  readonly scope: string;
   readonly body: string | null;
 };
 
@@ -117,9 +118,10 @@ export async function journalPage(
     rules: bigint;
     occurred_at: Date;
     received_at: Date;
+    scope: string;
     body: string | null;
   }>({
-    text: `SELECT i.source, i.event_key, i.type, i.livemode, i.rules, i.occurred_at, i.received_at, p.body
+    text: `SELECT i.source, i.event_key, i.type, i.livemode, i.rules, i.occurred_at, i.received_at, i.scope, p.body
            FROM inbox i LEFT JOIN payloads p USING (workspace_id, source, event_key)
            WHERE i.workspace_id = $1 AND (i.state IN ('done', 'parked') OR i.subject IS NOT NULL) AND (i.source, i.event_key) > ($2, $3)
            ORDER BY i.source, i.event_key LIMIT $4`,
@@ -133,6 +135,7 @@ export async function journalPage(
     rules: Number(row.rules),
     at: row.occurred_at.getTime(),
     received: row.received_at.getTime(),
+    scope: row.scope,
     body: row.body,
   }));
 }

@@ -18,6 +18,7 @@ export const inbox = table(
     attempts: withDefault(column.integer, 0),
     run_at: nullable(column.at),
     lease_until: nullable(column.at),
+    scope: withDefault(column.id, ''),
   },
   {
     references: { workspaces: ['workspace_id'] },

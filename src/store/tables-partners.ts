@@ -59,19 +59,6 @@ export const apiKeys = table(
   },
 );
 
-export const stripeAccounts = table(
-  'stripe_accounts',
-  {
-    workspace_id: primary(column.id),
-    account_id: primary(column.id),
-    created_at: withDefault(column.at, () => 'now()'),
-  },
-  {
-    references: { workspaces: ['workspace_id'] },
-    indexes: [{ name: 'stripe_accounts_by_account', columns: ['account_id'] }],
-  },
-);
-
 export const affiliates = table(
   'affiliates',
   {

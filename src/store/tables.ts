@@ -1,5 +1,6 @@
 import type { EntitySchema } from 'typeorm';
-import { workspaces, programs, apiKeys, stripeAccounts, affiliates, incentives, referrals } from './tables-partners.ts';
+import { workspaces, programs, apiKeys, affiliates, incentives, referrals } from './tables-partners.ts';
+import { stripeAccounts, stripeSecrets, stripeApiKeys, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices } from './tables-journal.ts';
 import { coupons, exchangeRates } from './tables-terms.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
@@ -10,6 +11,9 @@ export const entities: EntitySchema[] = [
   programs,
   apiKeys,
   stripeAccounts,
+  stripeSecrets,
+  stripeApiKeys,
+  alerts,
   affiliates,
   incentives,
   referrals,

@@ -1,22 +1,5 @@
 import type { Tx } from './tx.ts';
 
-/** The workspace that registered a connected account; null: nobody did. */
-export async function workspaceOfAccount(tx: Tx, source: string, account: string): Promise<string | null> {
-  const { rows } = await tx.query<{ workspace_id: string }>({
-    name: 'workspace_of_account',
-    text: 'SELECT workspace_id FROM stripe_accounts WHERE $1 = $2 AND account_id = $3 ORDER BY workspace_id LIMIT 1',
-    values: [source, 'stripe', account],
-  });
-  return rows[0]?.workspace_id ?? null;
-}
-
-export async function registerAccount(tx: Tx, workspace: string, account: string): Promise<void> {
-  await tx.query({
-    text: 'INSERT INTO stripe_accounts (workspace_id, account_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-    values: [workspace, account],
-  });
-}
-
 export async function listWorkspaces(tx: Tx): Promise<string[]> {
   const { rows } = await tx.query<{ workspace_id: string }>({ text: 'SELECT workspace_id FROM workspaces ORDER BY 1' });
   return rows.map((row) => row.workspace_id);

@@ -24,7 +24,6 @@ export type AppParts = {
   readonly desk: Desk;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly surfaces: readonly Surface[];
-  readonly secretsOf: (workspace: string) => readonly string[];
   readonly ready: Ready;
   readonly log: Logger;
   /** How the outside reaches us; null or absent: as the request says. */

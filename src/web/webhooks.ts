@@ -5,7 +5,8 @@
 import type { Context } from 'koa';
 import type { Clockwork } from '../pipeline/clockwork.ts';
 import { receive } from '../pipeline/receive.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { SigningSecret } from '../pipeline/vault.ts';
+import type { Provider, ReceivedEvent, Rejection } from '../providers/provider.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { workspaceExists } from '../store/workspaces.ts';
 import { BODY_LIMIT, readBody } from './body.ts';
@@ -23,8 +24,6 @@ export type Webhooks = {
 export type Intake = {
   readonly work: Clockwork;
   readonly providers: ReadonlyMap<string, Provider>;
-  /** Every active signing secret of a workspace; none: its deliveries are refused. */
-  readonly secretsOf: (workspace: string) => readonly string[];
 };
 
 const PATH = /^\/webhooks\/([a-z0-9-]+)(?:\/([a-z0-9][a-z0-9-]{0,62}))?\/?$/;
@@ -76,22 +75,24 @@ async function answer(
       'no event of a known sender is that large',
     );
   }
-  const { work } = intake;
-  const event = provider.verify(raw, ctx.headers, intake.secretsOf(workspace), work.now());
-  if ('rejected' in event) {
-    const { rejected, hint } = event;
-    work.log.warn(
-      { requestId, provider: provider.name, workspace, rejected, hint },
-      'a webhook was refused; nothing was stored',
-    );
-    return refuse(ctx, 400, rejected, `the delivery was refused: ${rejected.replaceAll('_', ' ')}`, hint);
-  }
-  if (event.signedWith !== undefined)
-    work.log.info(
-      { requestId, workspace, event: event.id, signedWith: event.signedWith },
-      'one of several secrets matched',
-    );
+  await answerDelivery(intake, workspaces, ctx, { provider, workspace }, requestId, raw);
+}
+
+async function answerDelivery(
+  { work }: Intake,
+  workspaces: Set<string>,
+  ctx: Context,
+  { provider, workspace }: Endpoint,
+  requestId: string,
+  raw: Uint8Array,
+): Promise<void> {
   try {
+    const said = await verifyDelivery(work, provider, workspace, raw, ctx.headers);
+    if ('rejected' in said) return refuseDelivery(work, ctx, requestId, { provider, workspace }, said);
+    const { event, signer } = said;
+    const signedWith = signer?.words ?? event.signedWith;
+    if (signedWith !== undefined)
+      work.log.info({ requestId, workspace, event: event.id, signedWith }, 'one of several secrets matched');
     if (!(await isKnown(work, workspaces, workspace))) {
       return refuse(
         ctx,
@@ -101,12 +102,66 @@ async function answer(
         'create it first: tributary workspaces create',
       );
     }
-    const { outcome } = await receive(work, workspace, provider, event);
+    const { outcome } = await receive(work, workspace, provider, { ...event, signer });
     ctx.type = 'application/json; charset=utf-8';
     ctx.body = `{"received":true,"outcome":"${outcome}"}`;
   } catch (error) {
     refuseForUs(work, ctx, requestId, error);
   }
+}
+
+type Verified = {
+  readonly event: ReceivedEvent;
+  /** The stored secret that signed it; null: the environment's. */
+  readonly signer: SigningSecret | null;
+};
+
+/** Why a delivery was refused; `unreadable`: perhaps only because a stored secret cannot be opened here. */
+type Refused = Rejection & { readonly unreadable?: string };
+
+/** The environment's secrets first: they cost nothing to have. Only when none of them signed it the stored ones are asked. */
+async function verifyDelivery(
+  work: Clockwork,
+  provider: Provider,
+  workspace: string,
+  raw: Uint8Array,
+  headers: Context['headers'],
+): Promise<Verified | Refused> {
+  const now = work.now();
+  const own = work.vault.environment.secretsOf(workspace);
+  const first = provider.verify(raw, headers, own, now);
+  if (!('rejected' in first)) return { event: first, signer: null };
+  if (first.otherSecret !== true) return first;
+  const { secrets, problem } = await work.vault.storedSecrets(workspace, now);
+  const texts = secrets.map(({ secret }) => secret);
+  const second = texts.length === 0 ? first : provider.verify(raw, headers, texts, now);
+  if (!('rejected' in second)) return { event: second, signer: secrets[second.matched] ?? null };
+  return problem === null || second.otherSecret !== true ? second : { ...second, unreadable: problem };
+}
+
+/** The sender of what may well be right is asked to try again; of what is wrong, told why. */
+function refuseDelivery(
+  { log }: Clockwork,
+  ctx: Context,
+  requestId: string,
+  { provider, workspace }: Endpoint,
+  { rejected, hint, unreadable }: Refused,
+): void {
+  log.warn(
+    {
+      requestId,
+      provider: provider.name,
+      workspace,
+      rejected,
+      hint,
+      ...(unreadable === undefined ? {} : { unreadable }),
+    },
+    'a webhook was refused; nothing was stored',
+  );
+  if (unreadable === undefined)
+    return refuse(ctx, 400, rejected, `the delivery was refused: ${rejected.replaceAll('_', ' ')}`, hint);
+  ctx.set('Retry-After', RETRY_AFTER);
+  refuse(ctx, 503, 'secrets_unreadable', 'a stored signing secret cannot be opened', 'deliver it again; see the log');
 }
 
 async function isKnown(work: Clockwork, workspaces: Set<string>, workspace: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { newId } from '../../src/pipeline/ids.ts';
 import { receive } from '../../src/pipeline/receive.ts';
 import { rulesCache } from '../../src/pipeline/rules.ts';
+import { createVault } from '../../src/pipeline/vault.ts';
 import { stripe } from '../../src/providers/stripe/index.ts';
 import { signed } from '../../src/simulator/deliver.ts';
 import type { TestDatabase } from '../support/server.ts';
@@ -24,7 +25,8 @@ function overheard(on: TestDatabase, heard: Heard[]): Clockwork {
     },
   };
   const database = { ...on.database, pool: pool as unknown as typeof on.database.pool };
-  return { database, rules: rulesCache(on.database), now: Date.now, newId, log: pino({ level: 'silent' }) };
+  const log = pino({ level: 'silent' });
+  return { database, rules: rulesCache(on.database), vault: createVault(on.database, log), now: Date.now, newId, log };
 }
 
 async function hear(work: Clockwork, index: number): Promise<{ verify: number; rest: number }> {

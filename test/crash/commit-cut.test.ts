@@ -10,6 +10,7 @@ import { allTranslators } from '../../src/compose.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { newId } from '../../src/pipeline/ids.ts';
 import { rulesCache } from '../../src/pipeline/rules.ts';
+import { createVault } from '../../src/pipeline/vault.ts';
 import { standingLines, verifyWorkspace } from '../../src/pipeline/verify.ts';
 import { providers } from '../../src/providers/index.ts';
 import type { SimulatedEvent } from '../../src/simulator/account.ts';
@@ -40,7 +41,8 @@ beforeAll(async () => {
   wire = await layWire(served.url);
   database = await openDatabase({ url: wire.url, poolSize: 8 });
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
-  const work = { database, rules: rulesCache(database), now: Date.now, newId, log };
+  const vault = createVault(database, log, { secretsOf: () => [SECRET], apiKey: null });
+  const work = { database, rules: rulesCache(database), vault, now: Date.now, newId, log };
   const app = createApp({
     work,
     desk: createDesk(work, allTranslators()),
@@ -48,7 +50,6 @@ beforeAll(async () => {
     surfaces: [],
     log,
     publicUrl: null,
-    secretsOf: () => [SECRET],
     ready: () => Promise.resolve([]),
   });
   server = await listen(app, { host: '127.0.0.1', port: 0 });

@@ -5,7 +5,7 @@ import { createAccount, type SimulatedAccount, type SimulatedEvent } from '../..
 import { dig } from '../../src/simulator/json.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { claim, LEASE_SECONDS, replay } from '../../src/store/inbox.ts';
-import { registerAccount } from '../../src/store/workspaces.ts';
+import { registerAccount } from '../../src/store/stripe-accounts.ts';
 import { createStage, terms, translators, type Stage } from '../support/stage.ts';
 import { enveloped, janeBroughtOne, janeEarnsThirty, MONDAY, referred, theatre, type Family } from './theatre.ts';
 
@@ -602,14 +602,14 @@ scene(
     const name = `acct_late_${family}`;
     const { pool } = database().database;
     const { events } = oneSale(family, { account: name, seed: name });
+    const ids = new Set(events.map(({ id }) => `${name}/${id}`));
     const replayAll = async (): Promise<void> => {
-      for (const { id } of events) await replay(pool, endpoint.workspace, 'stripe', id, endpoint.clock.now);
+      for (const id of ids) await replay(pool, endpoint.workspace, 'stripe', id, endpoint.clock.now);
       await endpoint.drain();
     };
     await endpoint.hearAll(events);
     await replayAll();
     expect(await endpoint.tells()).toEqual([]);
-    const ids = new Set(events.map(({ id }) => id));
     const kept = (await endpoint.inbox()).filter(({ event_key }) => ids.has(event_key));
     expect(kept.map(({ reason }) => reason)).toEqual(events.map(() => 'unroutable_account'));
     await registerAccount(pool, own.workspace, name);

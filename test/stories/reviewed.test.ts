@@ -4,7 +4,7 @@ import type { Caller, SaleRequest } from '../../src/core/desk.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { verifyWorkspace } from '../../src/pipeline/verify.ts';
 import { createAccount } from '../../src/simulator/account.ts';
-import { registerAccount } from '../../src/store/workspaces.ts';
+import { registerAccount } from '../../src/store/stripe-accounts.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
 import { createStage, terms, translators, type Stage } from '../support/stage.ts';

@@ -13,6 +13,7 @@ import { processNext } from '../../src/pipeline/process.ts';
 import { receive, type Receipt } from '../../src/pipeline/receive.ts';
 import { releaseNext } from '../../src/pipeline/release.ts';
 import { rulesCache } from '../../src/pipeline/rules.ts';
+import { createVault, EMPTY_ENVIRONMENT } from '../../src/pipeline/vault.ts';
 import { journalTranslators } from '../../src/pipeline/journal.ts';
 import type { Translator, Translators } from '../../src/pipeline/translate.ts';
 import { providers } from '../../src/providers/index.ts';
@@ -62,6 +63,9 @@ export const translators: Translators = new Map(
   [...providers.values(), ...journalTranslators].map((one) => [one.name, one]),
 );
 
+/** What the stages seal secrets with. */
+export const SEAL_KEY = Buffer.alloc(32, 7);
+
 let stages = 0;
 
 export async function createStage(on: TestDatabase, options: { workspace?: string; startAt?: number } = {}) {
@@ -71,12 +75,14 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
   const { pool } = on.database;
   await createWorkspace(pool, workspace, workspace, program);
   const clock = { now: options.startAt ?? Date.UTC(2026, 0, 5) };
+  const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
   const work: Clockwork = {
     database: on.database,
     rules: rulesCache(on.database),
+    vault: createVault(on.database, log, EMPTY_ENVIRONMENT, [SEAL_KEY]),
     now: () => clock.now,
     newId,
-    log: pino({ level: process.env['LOG_LEVEL'] ?? 'silent' }),
+    log,
   };
   const stripe = providers.get('stripe') as Translator;
   const ask = async <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> =>

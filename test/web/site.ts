@@ -6,9 +6,10 @@ import { createKey } from '../../src/pipeline/keys.ts';
 import { providers } from '../../src/providers/index.ts';
 import { signed } from '../../src/simulator/deliver.ts';
 import { surfaces } from '../../src/surfaces/index.ts';
+import { createVault } from '../../src/pipeline/vault.ts';
 import { createApp, listen, type AppParts } from '../../src/web/app.ts';
 import type { TestDatabase } from '../support/server.ts';
-import { createStage, terms, translators, type Stage } from '../support/stage.ts';
+import { createStage, SEAL_KEY, terms, translators, type Stage } from '../support/stage.ts';
 
 export const SECRET = 'whsec_of_the_tests';
 
@@ -49,21 +50,32 @@ export async function furnish(stage: Stage, prefix = ''): Promise<void> {
   await stage.incentive(`${prefix}inc_all`, terms('30'));
 }
 
+/** What a site differs in: the environment's signing secrets, the keys that seal, and parts of the application. */
+export type Setting = {
+  readonly workspace?: string;
+  readonly secretsOf?: (workspace: string) => readonly string[];
+  readonly sealKeys?: readonly Buffer[];
+} & Partial<AppParts>;
+
 export async function openSite(
   on: TestDatabase,
-  { workspace = 'default', ...more }: { workspace?: string } & Partial<AppParts> = {},
+  { workspace = 'default', secretsOf, sealKeys = [SEAL_KEY], ...more }: Setting = {},
 ) {
   const stage = await createStage(on, { workspace });
-  const work = more.work ?? { ...stage.work, log: more.log ?? stage.work.log };
+  const given = more.work ?? { ...stage.work, log: more.log ?? stage.work.log };
+  const environment = {
+    secretsOf: secretsOf ?? ((name: string) => (name === 'secretless' ? [] : [SECRET])),
+    apiKey: null,
+  };
+  const work = { ...given, vault: createVault(given.database, given.log, environment, sealKeys) };
   const app = createApp({
-    work,
     desk: createDesk(work, translators),
     providers,
     surfaces,
     log: work.log,
-    secretsOf: (name) => (name === 'secretless' ? [] : [SECRET]),
     ready: () => Promise.resolve([]),
     ...more,
+    work,
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -74,6 +86,7 @@ export async function openSite(
 
   const site = {
     stage,
+    work,
     app,
     url,
     live,

@@ -2,6 +2,7 @@
 import type { Desk } from '../../core/desk.ts';
 import type { Clockwork } from '../clockwork.ts';
 import type { Translators } from '../translate.ts';
+import { accountDesk } from './accounts.ts';
 import { click } from './click.ts';
 import { officeDesk } from './office.ts';
 import { refund } from './refund.ts';
@@ -11,6 +12,7 @@ import { signUp } from './sign-up.ts';
 export function createDesk(work: Clockwork, translators: Translators): Desk {
   return {
     ...officeDesk(work, translators),
+    ...accountDesk(work),
     sell: sell(work),
     refund: refund(work),
     click: click(work),

@@ -1,6 +1,7 @@
 /** A sale that was posted just now, as the desk shows it, without asking the database for what we just wrote. */
 import type { ConversionView } from '../../core/views.ts';
 import type { Commission } from '../../core/decide.ts';
+import { publicNames } from '../../core/scope.ts';
 import type { Posted } from '../../core/codec.ts';
 import type { Settled } from '../batch.ts';
 
@@ -15,8 +16,8 @@ export function newSaleView(settled: Settled, paymentId: string, livemode: boole
     id: posted.sale.id,
     kind: 'sale',
     livemode,
-    source: sale.source,
-    externalEventId: sale.externalEventId,
+    source: publicNames(sale).source,
+    externalEventId: publicNames(sale).externalEventId,
     moneyKey: sale.moneyKey,
     keys: settled.session.book.payments.get(paymentId)?.keys ?? [],
     referralId: referral.id,

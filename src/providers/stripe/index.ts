@@ -3,4 +3,7 @@ import type { Provider } from '../provider.ts';
 import { translate } from './translate.ts';
 import { accountOf, verify } from './verify.ts';
 
-export const stripe: Provider = { name: 'stripe', verify, accountOf, translate };
+/** The owner of a connected account took the connection back (stripe.md 4.5). */
+const disconnects = (type: string): boolean => type === 'account.application.deauthorized';
+
+export const stripe: Provider = { name: 'stripe', verify, accountOf, disconnects, translate };

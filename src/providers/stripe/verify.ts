@@ -21,15 +21,22 @@ const MOST_ITEMS = 64;
 const V1 = /^[0-9a-f]{64}$/;
 const TIMESTAMP = /^\d{1,12}$/;
 
+/** An event that does not know yet who signed it. */
+type Envelope = Omit<ReceivedEvent, 'matched'>;
+
 type SignatureHeader = { readonly timestamp: string; readonly signatures: readonly Buffer[] };
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const rejection = (rejected: string, hint: string): Rejection => Object.freeze({ rejected, hint });
+const unmatched = (rejected: string, hint: string): Rejection => Object.freeze({ rejected, hint, otherSecret: true });
 
 // Built once: refusing costs no allocation, so a flood of forged deliveries stays cheap.
 const REJECTIONS = {
-  noSecret: rejection('no_secret_configured', 'set STRIPE_WEBHOOK_SECRET to the whsec_… of this endpoint'),
+  noSecret: unmatched(
+    'no_secret_configured',
+    'set STRIPE_WEBHOOK_SECRET to the whsec_… of this endpoint, or store it with its account',
+  ),
   missing: rejection(
     'signature_missing',
     'no Stripe-Signature header: either this is not Stripe, or a proxy in front strips headers',
@@ -39,7 +46,7 @@ const REJECTIONS = {
     'Stripe-Signature is not of the form t=<unix seconds>,v1=<hex>: a proxy may have changed or doubled it',
   ),
   noV1: rejection('signature_no_v1', 'Stripe-Signature carries no well-formed v1 signature; only v1 counts'),
-  mismatch: rejection(
+  mismatch: unmatched(
     'signature_mismatch',
     'no configured secret made this signature: the secret printed by `stripe listen` differs from the one in the dashboard; ' +
       'each endpoint has its own secret, configure all of them; or a proxy or body parser changed the body on the way',
@@ -59,17 +66,17 @@ export function verify(
   secrets: readonly string[],
   now: number,
 ): ReceivedEvent | Rejection {
-  const usable = secrets.filter((secret) => secret.trim() !== '');
-  if (usable.length === 0) return REJECTIONS.noSecret;
+  if (secrets.every((secret) => secret.trim() === '')) return REJECTIONS.noSecret;
   const header = signatureHeader(headers['stripe-signature']);
   if ('rejected' in header) return header;
-  const matched = usable.findIndex((secret) => isSignedWith(secret, header, raw));
+  const matched = secrets.findIndex((secret) => secret.trim() !== '' && isSignedWith(secret, header, raw));
   if (matched < 0) return REJECTIONS.mismatch;
   // After the signature, so that the hint about clocks is only given to who holds a secret.
   const event = outsideTolerance(Number(header.timestamp), now) ?? receive(raw);
-  return 'rejected' in event || usable.length === 1
-    ? event
-    : { ...event, signedWith: `secret ${matched + 1} of ${usable.length}` };
+  if ('rejected' in event) return event;
+  return secrets.length === 1
+    ? { ...event, matched }
+    : { ...event, matched, signedWith: `secret ${matched + 1} of ${secrets.length}` };
 }
 
 /** Reads `t=…,v1=…,…`. No trimming, as at Stripe: an item that begins with a space is not an item we know. */
@@ -108,7 +115,7 @@ function outsideTolerance(timestamp: number, now: number): Rejection | null {
 }
 
 /** Decodes, parses and reads the envelope of a delivery whose signature was right. */
-function receive(raw: Uint8Array): ReceivedEvent | Rejection {
+function receive(raw: Uint8Array): Envelope | Rejection {
   if (!isUtf8(raw)) return REJECTIONS.notUtf8;
   const body = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
   let payload: unknown;
@@ -120,7 +127,7 @@ function receive(raw: Uint8Array): ReceivedEvent | Rejection {
   return snapshotEvent(payload, body) ?? thinEvent(payload, body) ?? REJECTIONS.notAnEvent;
 }
 
-function snapshotEvent(payload: unknown, body: string): ReceivedEvent | null {
+function snapshotEvent(payload: unknown, body: string): Envelope | null {
   const read = SnapshotEnvelope.safeParse(payload);
   if (!read.success) return null;
   const { id, type, created, livemode, account } = read.data;
@@ -128,7 +135,7 @@ function snapshotEvent(payload: unknown, body: string): ReceivedEvent | null {
 }
 
 /** A thin event (stripe.md 4.6) is taken in, so that Stripe does not retry it for days; translation says what to do. */
-function thinEvent(payload: unknown, body: string): ReceivedEvent | null {
+function thinEvent(payload: unknown, body: string): Envelope | null {
   const read = ThinEnvelope.safeParse(payload);
   if (!read.success) return null;
   const { id, type, created, livemode } = read.data;

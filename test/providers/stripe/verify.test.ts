@@ -166,6 +166,7 @@ describe('what is received', () => {
       at: AT,
       livemode: true,
       account: null,
+      matched: 0,
       body: BODY,
       payload: EVENT,
     });

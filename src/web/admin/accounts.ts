@@ -1,0 +1,187 @@
+/** Stripe accounts of the workspace. Signing secrets and API keys go in; only their prefix and last four come out. */
+import { z } from 'zod';
+import type { ApiKeyView, SecretView, StripeAccountView } from '../../core/account-desk.ts';
+import { isRefusal } from '../../core/refusals.ts';
+import { toIso } from '../../core/time.ts';
+import {
+  deleted,
+  done,
+  isoOrNull,
+  listed,
+  oneOf,
+  optionalMoment,
+  optionalText,
+  pageFields,
+  pagingOf,
+  route,
+  text,
+} from '../../surfaces/index.ts';
+import type { Route } from '../../surfaces/surface.ts';
+
+const flag = z
+  .boolean({ error: 'must be true or false' })
+  .nullish()
+  .transform((value) => value ?? false);
+
+const creation = z.object({ account_id: text(255), name: optionalText(100), primary: flag });
+const change = z.object({ name: text(100) });
+const secretBody = z.object({
+  secret: text(255),
+  label: optionalText(100),
+  expires_at: optionalMoment,
+  others_expire_at: optionalMoment,
+});
+const keyBody = z.object({ api_key: text(255) });
+const listQuery = z.object(pageFields);
+const modeQuery = z.object({ mode: oneOf(['live', 'test']) });
+
+function secretShape(view: SecretView): Record<string, unknown> {
+  return {
+    id: view.id,
+    label: view.label,
+    shown: view.shown,
+    expires_at: isoOrNull(view.expiresAt),
+    created_at: toIso(view.createdAt),
+  };
+}
+
+function keyShape(view: ApiKeyView): Record<string, unknown> {
+  return {
+    mode: view.livemode ? 'live' : 'test',
+    shown: view.shown,
+    refused_at: isoOrNull(view.refusedAt),
+    refused_reason: view.refusedReason,
+    created_at: toIso(view.createdAt),
+  };
+}
+
+function accountShape(view: StripeAccountView): Record<string, unknown> {
+  return {
+    id: view.id,
+    name: view.name,
+    primary: view.scope === '',
+    state: view.disconnectedAt === null ? 'connected' : 'disconnected',
+    connected_at: toIso(view.connectedAt),
+    disconnected_at: isoOrNull(view.disconnectedAt),
+    secrets: view.secrets.map(secretShape),
+    api_keys: view.apiKeys.map(keyShape),
+    created_at: toIso(view.createdAt),
+  };
+}
+
+const list = route<unknown, z.infer<typeof listQuery>>({
+  method: 'GET',
+  path: '/v1/stripe/accounts',
+  scope: 'read:stripe',
+  query: listQuery,
+  async run({ caller, query }, desk) {
+    return listed(await desk.accounts(caller, pagingOf(query)), query, accountShape);
+  },
+});
+
+/** 201 for a new account; 200 for one that was there, which is connected again when it was not. */
+const create = route<z.infer<typeof creation>>({
+  method: 'POST',
+  path: '/v1/stripe/accounts',
+  scope: 'write:stripe',
+  body: creation,
+  async run({ caller, body }, desk) {
+    const { account_id: id, name, primary } = body;
+    const made = await desk.addAccount(caller, { id, name, primary });
+    return isRefusal(made) ? made : done(accountShape(made.account), made.created ? 201 : 200);
+  },
+});
+
+const show = route({
+  method: 'GET',
+  path: '/v1/stripe/accounts/:id',
+  scope: 'read:stripe',
+  async run({ caller, params }, desk) {
+    const found = await desk.account(caller, params['id'] ?? '');
+    return isRefusal(found) ? found : done(accountShape(found));
+  },
+});
+
+const rename = route<z.infer<typeof change>>({
+  method: 'PATCH',
+  path: '/v1/stripe/accounts/:id',
+  scope: 'write:stripe',
+  body: change,
+  async run({ caller, params, body }, desk) {
+    const found = await desk.renameAccount(caller, params['id'] ?? '', body.name);
+    return isRefusal(found) ? found : done(accountShape(found));
+  },
+});
+
+const remove = route({
+  method: 'DELETE',
+  path: '/v1/stripe/accounts/:id',
+  scope: 'delete:stripe',
+  async run({ caller, params }, desk) {
+    const gone = await desk.removeAccount(caller, params['id'] ?? '');
+    return isRefusal(gone)
+      ? gone
+      : deleted('The account was removed with its secrets and keys; what its events earned stands.');
+  },
+});
+
+const addSecret = route<z.infer<typeof secretBody>>({
+  method: 'POST',
+  path: '/v1/stripe/accounts/:id/secrets',
+  scope: 'write:stripe',
+  body: secretBody,
+  async run({ caller, params, body }, desk) {
+    const made = await desk.addSecret(caller, params['id'] ?? '', {
+      secret: body.secret.trim(),
+      label: body.label,
+      expiresAt: body.expires_at,
+      othersExpireAt: body.others_expire_at,
+    });
+    return isRefusal(made) ? made : done(secretShape(made), 201);
+  },
+});
+
+const removeSecret = route({
+  method: 'DELETE',
+  path: '/v1/stripe/accounts/:id/secrets/:secret_id',
+  scope: 'delete:stripe',
+  async run({ caller, params }, desk) {
+    const gone = await desk.removeSecret(caller, params['id'] ?? '', params['secret_id'] ?? '');
+    return isRefusal(gone) ? gone : deleted('The signing secret counts no more.');
+  },
+});
+
+const putKey = route<z.infer<typeof keyBody>>({
+  method: 'PUT',
+  path: '/v1/stripe/accounts/:id/api_key',
+  scope: 'write:stripe',
+  body: keyBody,
+  async run({ caller, params, body }, desk) {
+    const kept = await desk.putApiKey(caller, params['id'] ?? '', body.api_key.trim());
+    return isRefusal(kept) ? kept : done(keyShape(kept));
+  },
+});
+
+const removeKey = route<unknown, z.infer<typeof modeQuery>>({
+  method: 'DELETE',
+  path: '/v1/stripe/accounts/:id/api_key',
+  scope: 'delete:stripe',
+  query: modeQuery,
+  async run({ caller, params, query }, desk) {
+    const livemode = query.mode === null ? null : query.mode === 'live';
+    const gone = await desk.removeApiKey(caller, params['id'] ?? '', livemode);
+    return isRefusal(gone) ? gone : deleted('The API key was removed; webhooks alone are enough.');
+  },
+});
+
+export const accountRoutes: readonly Route[] = [
+  list,
+  create,
+  show,
+  rename,
+  remove,
+  addSecret,
+  removeSecret,
+  putKey,
+  removeKey,
+];

@@ -1,0 +1,45 @@
+/** What a person has to look at, with what to do. */
+import { z } from 'zod';
+import type { AlertView } from '../../core/account-desk.ts';
+import { isRefusal } from '../../core/refusals.ts';
+import { toIso } from '../../core/time.ts';
+import { done, isoOrNull, listed, oneOf, pageFields, pagingOf, route } from '../../surfaces/index.ts';
+import type { Route } from '../../surfaces/surface.ts';
+
+const listQuery = z.object({ ...pageFields, state: oneOf(['open', 'resolved']) });
+
+function alertShape(view: AlertView): Record<string, unknown> {
+  return {
+    id: view.id,
+    kind: view.kind,
+    subject: view.subject,
+    message: view.message,
+    state: view.resolvedAt === null ? 'open' : 'resolved',
+    times: view.times,
+    first_at: toIso(view.firstAt),
+    last_at: toIso(view.lastAt),
+    resolved_at: isoOrNull(view.resolvedAt),
+  };
+}
+
+const list = route<unknown, z.infer<typeof listQuery>>({
+  method: 'GET',
+  path: '/v1/alerts',
+  scope: 'read:alerts',
+  query: listQuery,
+  async run({ caller, query }, desk) {
+    return listed(await desk.alerts(caller, { ...pagingOf(query), state: query.state }), query, alertShape);
+  },
+});
+
+const resolve = route({
+  method: 'POST',
+  path: '/v1/alerts/:id/resolve',
+  scope: 'write:alerts',
+  async run({ caller, params }, desk) {
+    const found = await desk.resolveAlert(caller, params['id'] ?? '');
+    return isRefusal(found) ? found : done(alertShape(found));
+  },
+});
+
+export const alertRoutes: readonly Route[] = [list, resolve];
