@@ -1,5 +1,6 @@
 /** The command line. Every command reads the configuration first and says in words what is wrong with it. */
 import { Command } from 'commander';
+import { addStripeCommands } from './commands/stripe-commands.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { BundledDatabaseError } from './store/bundled.ts';
 
@@ -115,5 +116,7 @@ program
   .option('--hold-days <number>', 'days between earned and payable where the incentive says nothing; none')
   .option('--trust-out-of-band <yes|no>', 'invoices paid outside Stripe earn without an approval')
   .action(action(async (config, _, options) => (await import('./commands/settings.ts')).settings(config, options)));
+
+addStripeCommands(program, action);
 
 await program.parseAsync(process.argv);

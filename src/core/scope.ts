@@ -127,6 +127,17 @@ export function scopedKey(bare: string, scope: string): string {
   return scope === '' ? bare : key(bare, sourceOf(scope));
 }
 
+/** The scope a key is in: `stripe@acct_2:invoice:in_1` → `acct_2`; '' for a bare key and for those of other sources. */
+export function scopeOf(scoped: string): string {
+  const source = scoped.slice(0, Math.max(scoped.indexOf(':'), 0));
+  return source.startsWith(`${SOURCE}@`)
+    ? source
+        .slice(SOURCE.length + 1)
+        .replaceAll('%3A', ':')
+        .replaceAll('%25', '%')
+    : '';
+}
+
 /** The key of an event in the inbox: `evt_1` of the primary account, `acct_2/evt_1` of any other. */
 export function scopedEventId(id: string, scope: string): string {
   return scope === '' ? id : `${scope}/${id}`;

@@ -3,7 +3,8 @@
  * all of them the same; the entry says everything (core/requests.ts).
  */
 import { factsOfEntry, readEntry, writeEntry, type Entry } from '../core/requests.ts';
-import type { EventRef } from '../core/facts.ts';
+import { scopeFacts, scopeOf } from '../core/scope.ts';
+import type { EventRef, Fact } from '../core/facts.ts';
 import type { Moment } from '../core/time.ts';
 import type { Item } from './batch.ts';
 import type { Translator } from './translate.ts';
@@ -12,8 +13,18 @@ const SOURCES = ['affonso', 'affixo', 'hoko', 'affitor', 'operator'] as const;
 
 export const journalTranslators: readonly Translator[] = SOURCES.map((name) => ({
   name,
-  translate: (ref, payload) => ({ facts: factsOfEntry(ref, readEntry(payload)) }),
+  translate: (ref, payload) => ({ facts: factsIn(ref, readEntry(payload)) }),
 }));
+
+/** What a call says of a payment of a further account is in that account's scope: the payment it names says which. */
+function factsIn(ref: EventRef, entry: Entry): readonly Fact[] {
+  return scopeFacts(factsOfEntry(ref, entry), scopeOf(namedBy(entry)));
+}
+
+function namedBy(entry: Entry): string {
+  if (entry.kind === 'sale') return entry.alias ?? '';
+  return entry.kind === 'refund' ? entry.payment : '';
+}
 
 /**
  * The inbox key of a call, `sale:<the caller's own id>`. The inbox has one key space for both worlds, the caller's ids
@@ -37,7 +48,7 @@ export function itemOfEntry(ref: EntryRef, entry: Entry): Item {
   const event: EventRef = { ...ref, type: `${ref.source}.${entry.kind}`, rules: 0 };
   return {
     ref: { ...event, rules: null },
-    facts: factsOfEntry(event, entry),
+    facts: factsIn(event, entry),
     ignored: null,
     body: writeEntry(entry),
     attempts: 0,

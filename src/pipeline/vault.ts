@@ -5,7 +5,8 @@
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
 import { createSeal, SealError, type Seal } from '../store/seal.ts';
-import { aboutSecret, apiKeysOf, secretsOf, workspacesWithSecrets, type OpenedKey } from '../store/stripe-secrets.ts';
+import { apiKeysOf, type OpenedKey } from '../store/stripe-keys.ts';
+import { aboutSecret, secretsOf, workspacesWithSecrets } from '../store/stripe-secrets.ts';
 
 /** A stored signing secret, opened, and the account it speaks for. */
 export type SigningSecret = {

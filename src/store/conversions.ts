@@ -164,6 +164,10 @@ const SOURCES = `sources AS (
 
 const OF_ANY_SOURCE = 'i.workspace_id = $1 AND i.source = ANY (ARRAY(SELECT source FROM sources))';
 
+/** The keys an event id has in the inbox when it is of one of the workspace's further accounts (core/scope.ts). */
+const ofAccounts = (id: string): string =>
+  `ARRAY(SELECT scope || '/' || ${id}::text FROM stripe_accounts WHERE workspace_id = $1 AND scope <> '')`;
+
 /**
  * Conversions an event led to, sales first: those it was the first to prove, else the sale of the payment it spoke of.
  * `externalEventId` is an event id of any source or the caller's own id of an API call.
@@ -178,7 +182,7 @@ export async function conversionsByEventId(tx: Tx, world: World, externalEventId
         SELECT ${SALE_ID} AS sale_id FROM inbox i
         JOIN payment_keys k ON k.workspace_id = $1 AND k.livemode = $2 AND k.key = i.subject
         JOIN payments p ON p.workspace_id = $1 AND p.payment_id = k.payment_id
-        WHERE ${OF_ANY_SOURCE} AND i.event_key = ANY ($4::text[]) AND i.livemode IS NOT DISTINCT FROM $2
+        WHERE ${OF_ANY_SOURCE} AND i.event_key = ANY ($4::text[] || ${ofAccounts('$3')}) AND i.livemode IS NOT DISTINCT FROM $2
           AND NOT EXISTS (SELECT 1 FROM own)
       )
       ${ofIds('SELECT conversion_id FROM own UNION ALL SELECT sale_id FROM told')}
@@ -199,9 +203,20 @@ export async function subjectOfEvent(tx: Tx, world: World, eventId: string): Pro
   const { rows } = await tx.query<{ subject: string }>({
     name: 'subject_of_event',
     text: `WITH RECURSIVE ${SOURCES}
-      SELECT i.subject FROM inbox i WHERE ${OF_ANY_SOURCE} AND i.event_key = $3
+      SELECT i.subject FROM inbox i WHERE ${OF_ANY_SOURCE} AND i.event_key = ANY (ARRAY[$3] || ${ofAccounts('$3')})
         AND i.livemode IS NOT DISTINCT FROM $2 AND i.subject IS NOT NULL ORDER BY i.source LIMIT 1`,
     values: [world.workspace, world.livemode, eventId],
   });
   return rows[0]?.subject ?? null;
+}
+
+/** The first of these money keys that a payment has; null: none of them. */
+export async function knownKey(tx: Tx, world: World, keys: readonly string[]): Promise<string | null> {
+  const { rows } = await tx.query<{ key: string }>({
+    name: 'known_key',
+    text: `SELECT key FROM payment_keys WHERE workspace_id = $1 AND livemode = $2 AND key = ANY ($3::text[])
+           ORDER BY array_position($3::text[], key) LIMIT 1`,
+    values: [world.workspace, world.livemode, keys],
+  });
+  return rows[0]?.key ?? null;
 }

@@ -163,9 +163,11 @@ export type InboxRow = {
   readonly received_at: Date;
   readonly attempts: number;
   readonly run_at: Date | null;
+  readonly scope: string;
 };
 
-const SHOWN = 'source, event_key, type, livemode, state, reason, subject, occurred_at, received_at, attempts, run_at';
+const SHOWN =
+  'source, event_key, type, livemode, state, reason, subject, occurred_at, received_at, attempts, run_at, scope';
 
 export type InboxFilter = {
   readonly state: string | null;

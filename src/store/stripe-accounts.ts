@@ -122,6 +122,16 @@ async function findRow(tx: Tx, workspace: string, account: string): Promise<Row 
   return rows[0] ?? null;
 }
 
+/** Scopes of the workspace's further accounts, removed ones too: their ids are still on its payments. */
+export async function scopesOf(tx: Tx, workspace: string): Promise<string[]> {
+  const { rows } = await tx.query<{ scope: string }>({
+    name: 'scopes',
+    text: `SELECT scope FROM stripe_accounts WHERE workspace_id = $1 AND scope <> '' ORDER BY scope`,
+    values: [workspace],
+  });
+  return rows.map((row) => row.scope);
+}
+
 /** An account that is not removed; null: none. */
 export async function findAccount(tx: Tx, workspace: string, account: string): Promise<AccountRow | null> {
   const row = await findRow(tx, workspace, account);

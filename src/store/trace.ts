@@ -79,7 +79,7 @@ export async function findEvents(
 ): Promise<TracedEvent[]> {
   const { rows } = await tx.query<TracedEvent>({
     text: `SELECT i.source, i.event_key, i.type, i.livemode, i.state, i.reason, i.subject, i.occurred_at, i.received_at,
-        i.attempts, i.run_at, k.payment_id
+        i.attempts, i.run_at, i.scope, k.payment_id
       FROM inbox i LEFT JOIN payment_keys k ON k.workspace_id = $1 AND k.livemode = $2 AND k.key = i.subject
       WHERE i.workspace_id = $1 AND i.livemode = $2 AND i.source = ANY ($3::text[]) AND i.event_key = ANY ($4::text[])
       ORDER BY i.source, i.event_key`,

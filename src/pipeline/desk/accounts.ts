@@ -12,7 +12,8 @@ import {
   renameAccount,
   type AccountRow,
 } from '../../store/stripe-accounts.ts';
-import { deleteApiKey, deleteSecret, listApiKeys, secretsOf } from '../../store/stripe-secrets.ts';
+import { deleteApiKey, listApiKeys } from '../../store/stripe-keys.ts';
+import { deleteSecret, secretsOf } from '../../store/stripe-secrets.ts';
 import { settleAlerts } from '../accounts.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { keepApiKey, keepSecret } from './secrets.ts';

@@ -9,7 +9,8 @@ const HINTS: Readonly<Record<string, string>> = {
   refund_before_sale:
     'The sale it takes back was not seen. Resend the payment’s event from the Stripe dashboard; a sale from before the endpoint existed needs nothing.',
   unroutable_account:
-    'It speaks of a connected account that no workspace has registered. Register the account, then replay it.',
+    'It speaks of a connected account that no workspace has registered. Register the account (tributary stripe accounts add), then replay it.',
+  handed_to_its_workspace: 'Its account was registered meanwhile; it counts there. Nothing to do.',
   unhandled_type:
     'This type moves no money that earns commission. Nothing to do; you may unsubscribe the endpoint from it.',
   thin_event: 'A thin event carries no data. Subscribe the endpoint to snapshot events instead.',

@@ -1,6 +1,7 @@
 /** The inbox at the desk: what came in and what became of it, and how to have it decided again. */
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import type { InboxView } from '../../core/views.ts';
+import { bareEventId } from '../../core/scope.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { findEvent, listInbox, replay, type InboxRow } from '../../store/inbox.ts';
 import type { Clockwork } from '../clockwork.ts';
@@ -26,7 +27,7 @@ function viewOf(row: InboxRow): InboxView {
   return {
     id: `${row.source}:${row.event_key}`,
     source: row.source,
-    externalEventId: row.event_key,
+    externalEventId: row.scope === '' ? row.event_key : bareEventId(row.event_key),
     type: row.type,
     state: row.state,
     reason: row.reason,
@@ -50,8 +51,8 @@ async function again(
   if (isRefusal(known)) return known;
   if (!translators.has(known.source))
     return refuse('invalid_input', `Nothing here translates events of "${known.source}".`);
-  const { source, externalEventId } = known;
-  if (!(await replay(work.database.pool, caller.workspace, source, externalEventId, work.now())))
+  const { source } = known;
+  if (!(await replay(work.database.pool, caller.workspace, source, keyIn(id), work.now())))
     return refuse(
       'invalid_input',
       `The body of "${id}" is not stored any more, so it cannot be replayed; resend it from its source.`,
@@ -59,11 +60,12 @@ async function again(
   return read(work, caller, id);
 }
 
+const keyIn = (id: string): string => id.slice(id.indexOf(':') + 1);
+
 /** `source:event key`; the event key may hold colons of its own. */
 async function read(work: Clockwork, { workspace, livemode }: Caller, id: string): Promise<InboxView | Refusal> {
   const colon = id.indexOf(':');
-  const row =
-    colon < 1 ? null : await findEvent(work.database.pool, workspace, id.slice(0, colon), id.slice(colon + 1));
+  const row = colon < 1 ? null : await findEvent(work.database.pool, workspace, id.slice(0, colon), keyIn(id));
   if (row?.livemode !== livemode) return refuse('not_found', `There is no event "${id}"; ids look like stripe:evt_1.`);
   return viewOf(row);
 }

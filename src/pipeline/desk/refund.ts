@@ -7,6 +7,7 @@ import type { ConversionView } from '../../core/views.ts';
 import { readPayment } from '../../core/codec.ts';
 import { countedOf } from '../../core/counted.ts';
 import type { PaymentState } from '../../core/merge.ts';
+import { scopedKey, scopeOf } from '../../core/scope.ts';
 import { toMajor } from '../../core/money.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { refundKey, type RefundEntry } from '../../core/requests.ts';
@@ -91,7 +92,7 @@ async function tryRefund(
 function judge(settled: Settled, item: Item, entry: RefundEntry, request: RefundRequest): void {
   const { session, decisions } = settled;
   const paymentId = session.book.keys.get(entry.payment) ?? '';
-  const key = refundKey(item.ref.source, entry.externalEventId);
+  const key = scopedKey(refundKey(item.ref.source, entry.externalEventId), scopeOf(entry.payment));
   const stood = stateBefore(settled, paymentId)?.refunds[key];
   if (stood) throw new Answered(repeated(request, stood.amount, entry.currency));
   if (settled.known.has(item.ref.id))

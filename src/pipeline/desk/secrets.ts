@@ -1,7 +1,8 @@
 /** Storing signing secrets and API keys: what looks wrong is refused in words that never repeat it. */
 import type { ApiKeyView, SecretView } from '../../core/account-desk.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
-import { insertSecret, listApiKeys, putApiKey, shownOf } from '../../store/stripe-secrets.ts';
+import { listApiKeys, putApiKey } from '../../store/stripe-keys.ts';
+import { insertSecret, shownOf } from '../../store/stripe-secrets.ts';
 import type { Clockwork } from '../clockwork.ts';
 
 const SIGNING_SECRET = /^whsec_\S{1,249}$/u;

@@ -9,12 +9,13 @@ import { moneyKey } from '../../core/keys.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { readEntry, type SaleEntry } from '../../core/requests.ts';
 import { DAY_MS } from '../../core/time.ts';
-import { saleByMoneyKey, subjectOfEvent, type World } from '../../store/conversions.ts';
+import { saleByMoneyKey, type World } from '../../store/conversions.ts';
 import { bodyOf } from '../../store/inbox.ts';
 import { runBatch, type Item, type Settled } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 import { postedOf } from '../session.ts';
+import { aliasOf } from './alias.ts';
 import { answerOf, Answered } from './answered.ts';
 import { creditOf } from './credit.ts';
 import { createTurns } from './turns.ts';
@@ -68,11 +69,6 @@ function itemOfSale({ livemode }: Caller, entry: SaleEntry, received: number): I
 }
 
 const ownKeyOf = ({ request }: SaleEntry): string => moneyKey(request.dialect, 'sale', request.externalEventId);
-
-/** A Stripe event id names the money that event spoke of, once that event is here. */
-async function aliasOf(work: Clockwork, world: World, id: string): Promise<string | null> {
-  return id.startsWith('evt_') ? subjectOfEvent(work.database.pool, world, id) : null;
-}
 
 /** The batch's guard: ends it when the call is a repeated one, credits nobody, or is no sale. */
 function judge(settled: Settled, item: Item, entry: SaleEntry): void {

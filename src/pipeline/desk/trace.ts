@@ -5,9 +5,11 @@ import { readPayment } from '../../core/codec.ts';
 import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from '../../core/keys.ts';
 import type { Trace } from '../../core/state.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
+import { scopedEventId, scopedKey } from '../../core/scope.ts';
 import { refundKey } from '../../core/requests.ts';
 import { conversionsOfPayments } from '../../store/conversion-lists.ts';
 import { transfersOf } from '../../store/ledger.ts';
+import { scopesOf } from '../../store/stripe-accounts.ts';
 import { referralsById } from '../../store/referrals.ts';
 import {
   findCustomers,
@@ -29,23 +31,34 @@ export function traceDesk(work: Clockwork, translators: Translators): Pick<Offic
   return { trace: (caller, id) => trace(work, [...translators.keys()], caller, id) };
 }
 
-/** Every spelling an id may have: bare Stripe ids, our keys as they are, and what a dialect's caller named it. */
-function spellingsOf(sources: readonly string[], id: string): Spellings {
+/** Every spelling an id may have: bare Stripe ids of any account, our keys as they are, and what a caller named it. */
+function spellingsOf(sources: readonly string[], scopes: readonly string[], id: string): Spellings {
   const stripe = stripeMoneyKey(id);
-  const parties = [customerKey(id), userKey(id), emailKey(id), id];
+  const inScopes = (key: string): string[] => ['', ...scopes].map((scope) => scopedKey(key, scope));
+  const parties = [...inScopes(customerKey(id)), userKey(id), emailKey(id), id];
   return {
     id,
-    moneyKeys: [id, ...(stripe === null ? [] : [stripe]), ...sources.map((source) => moneyKey(source, 'sale', id))],
-    refundKeys: [id, objectKey('stripe', id), ...sources.map((source) => refundKey(source, id))],
+    moneyKeys: [
+      id,
+      ...(stripe === null ? [] : inScopes(stripe)),
+      ...sources.map((source) => moneyKey(source, 'sale', id)),
+    ],
+    refundKeys: [id, ...inScopes(objectKey('stripe', id)), ...sources.map((source) => refundKey(source, id))],
     customerKeys: [...new Set(parties)],
   };
 }
 
 /** Inbox keys of an id: an event's own, `source:key` as the inbox shows it, a call's own id. */
-function eventKeysOf({ livemode }: Caller, sources: readonly string[], id: string): string[] {
+function eventKeysOf(
+  { livemode }: Caller,
+  sources: readonly string[],
+  scopes: readonly string[],
+  id: string,
+): string[] {
   const source = sources.find((name) => id.startsWith(`${name}:`));
   const shown = source === undefined ? [] : [id.slice(source.length + 1)];
-  return [id, ...shown, entryKey('sale', livemode, id), entryKey('refund', livemode, id)];
+  const scoped = scopes.map((scope) => scopedEventId(id, scope));
+  return [id, ...shown, ...scoped, entryKey('sale', livemode, id), entryKey('refund', livemode, id)];
 }
 
 async function trace(
@@ -55,8 +68,9 @@ async function trace(
   id: string,
 ): Promise<TraceView | Refusal> {
   const tx = work.database.pool;
-  const spellings = spellingsOf(sources, id);
-  const events = await findEvents(tx, caller, sources, eventKeysOf(caller, sources, id));
+  const scopes = await scopesOf(tx, caller.workspace);
+  const spellings = spellingsOf(sources, scopes, id);
+  const events = await findEvents(tx, caller, sources, eventKeysOf(caller, sources, scopes, id));
   const referral = (await referralsById(tx, caller.workspace, [id]))[0];
   const customers = await findCustomers(tx, caller, spellings.customerKeys);
   const found = await findPayments(tx, caller, spellings);

@@ -3,6 +3,7 @@
  * moments as ISO 8601 with milliseconds (apis.md 2.1 and 2.2).
  */
 import type { ConversionView, Page, ReferralView } from '../../core/views.ts';
+import { bareSource } from '../../core/scope.ts';
 import { toMajor } from '../../core/money.ts';
 import { toIso, type Moment } from '../../core/time.ts';
 import type { Reply } from '../surface.ts';
@@ -44,9 +45,13 @@ export function isoOrNull(moment: Moment | null): string | null {
   return moment === null ? null : toIso(moment);
 }
 
-/** The id behind the first key of this kind: `stripe:pi:pi_1` → `pi_1`. */
-function idOfKey(keys: readonly string[], prefix: string): string | null {
-  return keys.find((key) => key.startsWith(prefix))?.slice(prefix.length) ?? null;
+/** The id behind the first key of this kind, of whichever account: `stripe:pi:pi_1` → `pi_1`. */
+function idOfKey(keys: readonly string[], kind: string): string | null {
+  for (const key of keys) {
+    const [source = '', own, ...id] = key.split(':');
+    if (bareSource(source) === 'stripe' && own === kind) return id.join(':');
+  }
+  return null;
 }
 
 /**
@@ -68,8 +73,8 @@ export function conversionShape(view: ConversionView): Record<string, unknown> {
     status: commission?.status ?? 'pending',
     sales_status: view.status,
     hold_period_days: commission?.holdDays ?? null,
-    payment_intent_id: idOfKey(view.keys, 'stripe:pi:'),
-    invoice_id: idOfKey(view.keys, 'stripe:invoice:'),
+    payment_intent_id: idOfKey(view.keys, 'pi'),
+    invoice_id: idOfKey(view.keys, 'invoice'),
     earning_id: commission?.id ?? null,
     earning_type: 'direct_commission',
     external_event_id: view.externalEventId,
