@@ -14,7 +14,8 @@ const secrets = z
     z.array(z.string().regex(/^whsec_\S+$/, 'must be signing secrets that start with whsec_, separated by commas')),
   );
 
-const KEY_BYTES = 32;
+const HEX_KEY = /^[0-9a-f]{64}$/i;
+const BASE64_KEY = /^[A-Za-z0-9+/_-]{43}=?$/;
 const ONE_KEY = 'must be 32 bytes as base64 or hex, made with: openssl rand -base64 32; several separated by commas';
 
 /** Keys that seal what is stored: the first seals, all of them open. */
@@ -24,10 +25,10 @@ const secretKeys = z
     text
       .split(',')
       .map((one) => one.trim())
-      .filter(Boolean)
-      .map((one) => Buffer.from(one, /^[0-9a-f]{64}$/i.test(one) ? 'hex' : 'base64')),
+      .filter(Boolean),
   )
-  .refine((keys) => keys.every((key) => key.length === KEY_BYTES), ONE_KEY);
+  .refine((keys) => keys.every((key) => HEX_KEY.test(key) || BASE64_KEY.test(key)), ONE_KEY)
+  .transform((keys) => keys.map((key) => Buffer.from(key, HEX_KEY.test(key) ? 'hex' : 'base64')));
 
 const schema = z.object({
   PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(8080),

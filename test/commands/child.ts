@@ -30,19 +30,20 @@ export function surroundings(env: Surroundings): Record<string, string> {
   return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Starts `tributary <args>` with these variables and no others. */
-export function tributary(args: readonly string[], env: Surroundings): Child {
+/** Starts `tributary <args>` with these variables and no others; `input` is all that comes on its standard input. */
+export function tributary(args: readonly string[], env: Surroundings, input = ''): Child {
   const flags = ['--import', import.meta.resolve('tsx')];
   const child = spawn(process.execPath, [...flags, MAIN, ...args], { env: surroundings(env) });
-  return watched(child, `tributary ${args.join(' ')}`);
+  return watched(child, `tributary ${args.join(' ')}`, input);
 }
 
-/** Listens to a process from its first word on; `name` is for messages. */
-export function watched(child: ChildProcessWithoutNullStreams, name: string): Child {
+/** Listens to a process from its first word on; `name` is for messages, `input` all that it may read. */
+export function watched(child: ChildProcessWithoutNullStreams, name: string, input = ''): Child {
   const heard = { stdout: '', stderr: '', ended: null as Ended | null };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.stderr += text));
-  child.stdin.end();
+  // Who ends without reading it breaks the pipe.
+  child.stdin.on('error', () => undefined).end(input);
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code, signal) => resolve((heard.ended = { code, signal })));
   });

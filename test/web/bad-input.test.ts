@@ -24,6 +24,7 @@ beforeAll(async () => {
     external_event_id: 'o',
   });
   const click = await site.post('/v1/clicks', { trackingId: 'jane' });
+  await site.post('/v1/stripe/accounts', { account_id: 'acct_known' });
   known = { conversion: String(sale.body.data['id']), click: String(click.body.data['id']) };
   before = await site.everything();
 });
@@ -95,6 +96,8 @@ const NO_METADATA = [
 const REQUIRED = ['null', '', '""', '" "'];
 
 type Endpoint = {
+  /** Default: POST. */
+  readonly method?: 'PUT' | 'PATCH';
   readonly path: () => string;
   readonly body: () => Record<string, unknown>;
   /** Field → JSON texts it must not be. An empty text: the field is left out. */
@@ -159,6 +162,37 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
       name: NO_TEXT,
     },
   },
+  accounts: {
+    path: () => '/v1/stripe/accounts',
+    body: () => ({ account_id: 'acct_bad' }),
+    bad: {
+      account_id: [...NO_TEXT, ...REQUIRED, '"acct 1"', '"acct/1"', '"acct_\\n"', `"${'a'.repeat(256)}"`],
+      name: [...NO_TEXT, `"${'x'.repeat(101)}"`],
+      primary: NO_FLAG,
+    },
+  },
+  'account names': {
+    method: 'PATCH',
+    path: () => '/v1/stripe/accounts/acct_known',
+    body: () => ({ name: 'Europe' }),
+    bad: { name: [...NO_TEXT, ...REQUIRED] },
+  },
+  'signing secrets': {
+    path: () => '/v1/stripe/accounts/acct_known/secrets',
+    body: () => ({ secret: 'whsec_bad' }),
+    bad: {
+      secret: [...NO_TEXT, ...REQUIRED, '"sk_live_x"', '"whsec_"', '"whsec_a b"', `"whsec_${'x'.repeat(256)}"`],
+      label: [...NO_TEXT, `"${'x'.repeat(101)}"`],
+      expires_at: [...NO_MOMENT.filter((text) => text !== '"2999-01-01"'), '"2020-01-01"'],
+      others_expire_at: NO_MOMENT.filter((text) => text !== '"2999-01-01"'),
+    },
+  },
+  'api keys': {
+    method: 'PUT',
+    path: () => '/v1/stripe/accounts/acct_known/api_key',
+    body: () => ({ api_key: 'rk_live_bad' }),
+    bad: { api_key: [...NO_TEXT, ...REQUIRED, '"whsec_x"', '"pk_live_x"', '"rk_live_"', '"rk_dev_x"'] },
+  },
 };
 
 const CODES = ['VALIDATION_ERROR', 'NOT_FOUND'];
@@ -182,13 +216,13 @@ function bodyWith(valid: Record<string, unknown>, field: string, text: string): 
 const shown = (text: string): string =>
   text.length > 40 ? `${text.slice(0, 30)}… (${text.length})` : text || 'nothing';
 
-describe.each(Object.entries(ENDPOINTS))('%s', (_name, { path, body, bad }) => {
+describe.each(Object.entries(ENDPOINTS))('%s', (_name, { method = 'POST', path, body, bad }) => {
   const values = Object.entries(bad).flatMap(([field, texts]) =>
     [...new Set(texts)].map((text) => ({ field, text, words: shown(text) })),
   );
 
   test.each(values)('refuses $field: $words', async ({ field, text }) => {
-    const answer = await site.send('POST', path(), bodyWith(body(), field, text));
+    const answer = await site.send(method, path(), bodyWith(body(), field, text));
     expectRefused(answer);
     expect(answer.body.error.field).toBeTruthy();
   });
@@ -206,7 +240,7 @@ describe.each(Object.entries(ENDPOINTS))('%s', (_name, { path, body, bad }) => {
     ['a body nested beyond reason', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
     ['half of a character in a name', '{"\\ud800": 1}'],
   ])('refuses %s', async (_words, text) => {
-    expectRefused(await site.send('POST', path(), text));
+    expectRefused(await site.send(method, path(), text));
   });
 
   test('stored nothing of all that', async () => {
@@ -276,6 +310,11 @@ describe('queries and paths', () => {
     "/v1/conversions/'; DROP TABLE conversions; --",
     `/v1/conversions/${'x'.repeat(5000)}`,
     '/v1/conversions/',
+    '/v1/alerts?state=loud',
+    '/v1/alerts?page=0',
+    '/v1/stripe/accounts?limit=0',
+    '/v1/stripe/accounts/%00',
+    '/v1/stripe/accounts/acct_nobody',
     '/v1/conversions//refund',
   ])('GET %s is no surprise', async (path) => {
     const answer = await site.get(path);
