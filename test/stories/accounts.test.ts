@@ -30,7 +30,13 @@ async function hearSigned(stage: Stage, { body }: Pick<SimulatedEvent, 'body'>, 
   };
   const { id, type, livemode, account = null } = payload;
   return receive(stage.work, stage.workspace, stripe, {
-    ...{ id, type, livemode, account, signer, body, payload },
+    id,
+    type,
+    livemode,
+    account,
+    signer,
+    body,
+    payload,
     at: payload.created * 1000,
   });
 }
@@ -231,9 +237,22 @@ scene(
     const desk = createDesk(stage.work, translators);
     const caller = { workspace: stage.workspace, livemode: true, keyId: 'key_1', scopes: ['*'] };
     const sale = {
-      ...{ dialect: 'affonso', referralId: 'ref_1', clickId: null, customerId: null, externalUserId: null },
-      ...{ amount: 10_000n, currency: 'usd', priceIds: [], productIds: [], interval: null, isSubscription: false },
-      ...{ commissionStatus: null, saleStatus: null, occurredAt: null, metadata: {}, body: '{}' },
+      dialect: 'affonso',
+      referralId: 'ref_1',
+      clickId: null,
+      customerId: null,
+      externalUserId: null,
+      amount: 10_000n,
+      currency: 'usd',
+      priceIds: [],
+      productIds: [],
+      interval: null,
+      isSubscription: false,
+      commissionStatus: null,
+      saleStatus: null,
+      occurredAt: null,
+      metadata: {},
+      body: '{}',
     };
     const events = history(family);
     const invoice = idOf(events, 'invoice.paid');
@@ -249,8 +268,14 @@ scene(
     const conversion = 'conversion' in again ? again.conversion : null;
     expect(conversion?.keys).toContain(`stripe@${second}:invoice:${invoice}`);
     const refunded = await desk.refund(caller, {
-      ...{ dialect: 'affonso', conversionId: conversion?.id ?? '', amount: 4_000n, currency: null, reason: null },
-      ...{ externalEventId: idOf(events, 'charge.refunded', 're_'), refundedAt: null, body: '{}' },
+      dialect: 'affonso',
+      conversionId: conversion?.id ?? '',
+      amount: 4_000n,
+      currency: null,
+      reason: null,
+      externalEventId: idOf(events, 'charge.refunded', 're_'),
+      refundedAt: null,
+      body: '{}',
     });
     expect(refunded).toMatchObject({ replayed: true });
     expect(await stage.tells()).toEqual(told);
