@@ -6,14 +6,23 @@
 import type {
   Claim,
   CustomerFact,
+  Dispute,
+  DisputeFact,
   Fact,
+  Note,
+  NoteFact,
+  OptOut,
   PaymentFact,
   PriceFact,
+  PromotionFact,
   Refund,
   RefundFact,
   RulingFact,
   Touch,
+  Warning,
+  WarningFact,
 } from './facts.ts';
+import { isCouponToken } from './keys.ts';
 
 /** The provider whose ids are per account; what other sources say has no scope. */
 const SOURCE = 'stripe';
@@ -21,7 +30,7 @@ const SOURCE = 'stripe';
 type Change<T> = (value: T, source: string) => T;
 
 /** Every field of a record has to say what becomes of it: a new one does not compile before somebody has thought of it. */
-type Changes<T> = { readonly [Field in keyof T]-?: Change<T[Field]> };
+type Changes<T> = { readonly [Field in keyof T]-?: Change<Exclude<T[Field], undefined>> };
 
 function same<T>(value: T): T {
   return value;
@@ -48,13 +57,22 @@ function record<T extends object>(changes: Changes<T>): Change<T> {
   const fields = Object.keys(changes) as (keyof T)[];
   return (value, source) => {
     const changed: T = { ...value };
-    for (const field of fields) changed[field] = changes[field](value[field], source);
+    for (const field of fields) {
+      // A field that is left out stays left out.
+      const change = changes[field] as Change<T[keyof T]>;
+      if (value[field] !== undefined) changed[field] = change(value[field], source);
+    }
     return changed;
   };
 }
 
-/** A token is a referral or click id of ours, whoever carries it. */
-const touch = record<Touch>({ token: same, rank: same, at: same, subscription: maybe(key) });
+/** A token is a referral or click id of ours, whoever carries it, or the key of a coupon of the account. */
+const touch = record<Touch>({
+  token: (token, source) => (isCouponToken(token) ? key(token, source) : token),
+  rank: same,
+  at: same,
+  subscription: maybe(key),
+});
 
 const claim = record<Claim>({
   kind: same,
@@ -68,6 +86,8 @@ const claim = record<Claim>({
   refunded: same,
   paidAt: same,
   proof: same,
+  detail: same,
+  linesStamp: same,
   // Lines name prices and products as incentives do, by their bare ids.
   lines: same,
   linesIncomplete: same,
@@ -79,6 +99,8 @@ const claim = record<Claim>({
   commissionStatus: same,
   saleStatus: same,
   outOfBand: same,
+  platformFee: same,
+  fromBalance: same,
   source: name,
   externalId: same,
 });
@@ -96,6 +118,38 @@ const refund = record<Refund>({
   externalId: same,
 });
 
+const dispute = record<Dispute>({
+  key,
+  stamp: same,
+  amount: same,
+  currency: same,
+  status: same,
+  reason: same,
+  at: same,
+  charge: maybe(key),
+  proof: same,
+  source: name,
+});
+
+const warning = record<Warning>({ key, stamp: same, at: same, charge: maybe(key), proof: same });
+
+const note = record<Note>({
+  key,
+  stamp: same,
+  status: same,
+  currency: same,
+  refunds: each(record<Note['refunds'][number]>({ key, amount: same })),
+  outside: same,
+  balance: same,
+  // Named as the bill names its lines: bare.
+  lines: same,
+  at: same,
+  proof: same,
+  source: name,
+});
+
+const optOut = record<OptOut>({ of: key, carrier: same, at: same, on: same, event: same });
+
 const FACTS: { readonly [Kind in Fact['kind']]: Change<Extract<Fact, { kind: Kind }>> } = {
   payment: record<PaymentFact>({
     kind: same,
@@ -103,11 +157,22 @@ const FACTS: { readonly [Kind in Fact['kind']]: Change<Extract<Fact, { kind: Kin
     claim: maybe(claim),
     touches: each(touch),
     optOut: same,
+    outside: record<NonNullable<PaymentFact['outside']>>({ key, amount: same }),
   }),
   refund: record<RefundFact>({ kind: same, keys: each(key), refund }),
+  dispute: record<DisputeFact>({ kind: same, keys: each(key), dispute }),
+  warning: record<WarningFact>({ kind: same, keys: each(key), warning }),
+  note: record<NoteFact>({ kind: same, keys: each(key), note }),
   ruling: record<RulingFact>({ kind: same, keys: each(key), ruling: same }),
-  customer: record<CustomerFact>({ kind: same, key, links: each(key), touches: each(touch) }),
+  customer: record<CustomerFact>({
+    kind: same,
+    key,
+    links: each(key),
+    touches: each(touch),
+    optOuts: each(optOut),
+  }),
   price: record<PriceFact>({ kind: same, key, stamp: same, product: same, interval: same }),
+  promotion: record<PromotionFact>({ kind: same, key, stamp: same, code: same, coupon: maybe(key) }),
 };
 
 /** `acct_2` → `stripe@acct_2`: the source part of a scoped key. An account id may hold any sign; a colon would end the part. */
@@ -146,20 +211,4 @@ export function scopedEventId(id: string, scope: string): string {
 /** The source's own id of an event in the inbox; account ids hold no '/', and neither do the provider's event ids. */
 export function bareEventId(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1);
-}
-
-/** `stripe@acct_2` → `stripe`. */
-export function bareSource(source: string): string {
-  return source.startsWith(`${SOURCE}@`) ? SOURCE : source;
-}
-
-type Told = { readonly source: string; readonly externalEventId: string };
-
-/**
- * Source and event id as the public record shows them. Only a scoped source's ids are cut: a caller's own id may hold
- * any sign.
- */
-export function publicNames({ source, externalEventId }: Told): Told {
-  const bare = bareSource(source);
-  return { source: bare, externalEventId: bare === source ? externalEventId : bareEventId(externalEventId) };
 }

@@ -5,7 +5,6 @@ import { writePayment, writePosted, type Posted, type PostedRow } from '../core/
 import type { Conversion, Decision } from '../core/decide.ts';
 import { partyOfPayment } from '../core/collect.ts';
 import { priceKey } from '../core/keys.ts';
-import { publicNames } from '../core/scope.ts';
 import { explanationOf } from '../core/explain.ts';
 import { draftCommissions } from './commissions.ts';
 import { digestOf, iso, push, type Draft } from './sheet.ts';
@@ -138,11 +137,10 @@ function draftConversion(
 ): PostedRow {
   const { workspace, livemode, now } = draft.scope;
   const id = known?.id ?? draft.ids.newId('com');
-  const { source, externalEventId } = publicNames(conversion);
   const content = [
     conversion.moneyKey,
-    source,
-    externalEventId,
+    conversion.source,
+    conversion.externalEventId,
     conversion.status,
     conversion.reason,
     referral?.id ?? null,

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { absorbClock, absorbEvent, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
 import type { Commission, Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
-import { publicNames } from '../core/scope.ts';
 import { ACCOUNTS } from '../core/ledger.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -132,7 +131,7 @@ function linesOf({ conversions, commissions, attribution }: Decision, livemode: 
       flag,
       one.kind,
       one.moneyKey,
-      publicNames(one).externalEventId,
+      one.externalEventId,
       one.status,
       one.reason ?? '-',
       affiliate,

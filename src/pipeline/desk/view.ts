@@ -1,7 +1,6 @@
 /** A sale that was posted just now, as the desk shows it, without asking the database for what we just wrote. */
 import type { ConversionView } from '../../core/views.ts';
 import type { Commission } from '../../core/decide.ts';
-import { publicNames } from '../../core/scope.ts';
 import type { Posted } from '../../core/codec.ts';
 import type { Settled } from '../batch.ts';
 
@@ -16,8 +15,8 @@ export function newSaleView(settled: Settled, paymentId: string, livemode: boole
     id: posted.sale.id,
     kind: 'sale',
     livemode,
-    source: publicNames(sale).source,
-    externalEventId: publicNames(sale).externalEventId,
+    source: sale.source,
+    externalEventId: sale.externalEventId,
     moneyKey: sale.moneyKey,
     keys: settled.session.book.payments.get(paymentId)?.keys ?? [],
     referralId: referral.id,

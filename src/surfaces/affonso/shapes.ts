@@ -3,7 +3,7 @@
  * moments as ISO 8601 with milliseconds (apis.md 2.1 and 2.2).
  */
 import type { ConversionView, Page, ReferralView } from '../../core/views.ts';
-import { bareSource } from '../../core/scope.ts';
+import { sourceName } from '../../core/keys.ts';
 import { toMajor } from '../../core/money.ts';
 import { toIso, type Moment } from '../../core/time.ts';
 import type { Reply } from '../surface.ts';
@@ -49,7 +49,7 @@ export function isoOrNull(moment: Moment | null): string | null {
 function idOfKey(keys: readonly string[], kind: string): string | null {
   for (const key of keys) {
     const [source = '', own, ...id] = key.split(':');
-    if (bareSource(source) === 'stripe' && own === kind) return id.join(':');
+    if (sourceName(source) === 'stripe' && own === kind) return id.join(':');
   }
   return null;
 }
