@@ -61,15 +61,22 @@ function inWords(account: StripeAccountView): string {
   return [head, ...secrets, ...keys].join('\n');
 }
 
+/** Said where the account may be the very one that was heard all along: then every sale would count twice. */
+const APART =
+  'Its events count apart from those heard so far. If it is the account that STRIPE_WEBHOOK_SECRET serves, remove it and add it with --primary before anything is delivered for it.';
+
 export const addAccount = atDesk(async (desk, caller, [id = ''], options) => {
   const name = options['name'];
   const primary = options['primary'] === true;
   const made = await desk.addAccount(caller, { id, name: typeof name === 'string' ? name : null, primary });
   if (isRefusal(made)) return made;
   const { account, created } = made;
+  const { rows } = await desk.accounts(caller, { limit: MOST_ACCOUNTS, offset: 0 });
+  const primaryKnown = rows.some(({ scope }) => scope === '');
   const path = caller.workspace === 'default' ? '/webhooks/stripe' : `/webhooks/stripe/${caller.workspace}`;
   return [
     `Account "${id}" is ${created ? 'registered' : 'connected'} in workspace "${caller.workspace}"${account.scope === '' ? ' as its primary account' : ''}.`,
+    ...(account.scope === '' || primaryKnown ? [] : [APART]),
     `Its webhook path is ${path}. Store the signing secret of that endpoint: tributary stripe accounts secrets add ${id} --secret-stdin`,
   ].join('\n');
 });

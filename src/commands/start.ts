@@ -32,7 +32,7 @@ export async function start(config: Config, { serves, works, makesKey }: Parties
   try {
     const server = serves ? await serve(parts, worker) : null;
     const key = await firstKey(parts, makesKey);
-    greet(parts, server, worker, key);
+    greet(parts, server, worker, key, await problemOfSecrets(parts));
     stopWell(parts, server, worker);
   } catch (error) {
     // A port that is taken must end the process, which the worker and the pool would keep alive.
@@ -92,7 +92,13 @@ function addressOf(config: Config, server: Server): string {
 }
 
 /** Where it is, what to paste at Stripe, the first key, and what is not configured yet. */
-function greet(parts: Parts, server: Server | null, worker: Worker | null, key: string | null): void {
+function greet(
+  parts: Parts,
+  server: Server | null,
+  worker: Worker | null,
+  key: string | null,
+  secrets: string | null,
+): void {
   const { config } = parts;
   const say = (name: string, value: string): void => console.log(`  ${name.padEnd(12)}${value}`);
   const rolesInWords = [server && 'HTTP', worker && 'worker'].filter(Boolean).join(' and ');
@@ -104,16 +110,26 @@ function greet(parts: Parts, server: Server | null, worker: Worker | null, key: 
     say('URL', url);
     say('Webhook', `${url}/webhooks/stripe`);
     if (key) say('API key', `${key}   ${colors.dim('(shown once; keep it)')}`);
-    for (const line of unconfigured(config, url)) console.log(`  ${colors.yellow('!')} ${line}`);
+    for (const line of unconfigured(config, url, secrets)) console.log(`  ${colors.yellow('!')} ${line}`);
   }
 }
 
-function unconfigured(config: Config, url: string): string[] {
+/** What keeps webhooks of workspace default from being taken; null: nothing does. */
+async function problemOfSecrets({ config, work }: Parts): Promise<string | null> {
+  if ((config.webhookSecrets.get('default') ?? []).length > 0) return null;
+  const { secrets, problem } = await work.vault.storedSecrets('default', work.now());
+  if (problem !== null) return `A stored signing secret cannot be opened: ${problem}`;
+  return secrets.length > 0 ? null : NO_SECRET;
+}
+
+const NO_SECRET =
+  'STRIPE_WEBHOOK_SECRET is not set and no account stores one, so webhooks of workspace default are refused.';
+
+function unconfigured(config: Config, url: string, secrets: string | null): string[] {
   const missing: string[] = [];
-  if ((config.webhookSecrets.get('default') ?? []).length === 0)
-    missing.push(
-      `STRIPE_WEBHOOK_SECRET is not set, so webhooks of workspace default are refused. Locally: stripe listen --all-snapshot --forward-to ${url}/webhooks/stripe prints one.`,
-    );
+  if (secrets !== null) missing.push(secrets);
+  if (secrets === NO_SECRET)
+    missing.push(`Locally: stripe listen --all-snapshot --forward-to ${url}/webhooks/stripe prints one.`);
   if (config.publicUrl === null)
     missing.push('PUBLIC_URL is not set: Stripe needs an address that it can reach from outside.');
   if (config.databaseUrl === null)

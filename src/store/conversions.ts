@@ -204,7 +204,8 @@ export async function subjectOfEvent(tx: Tx, world: World, eventId: string): Pro
     name: 'subject_of_event',
     text: `WITH RECURSIVE ${SOURCES}
       SELECT i.subject FROM inbox i WHERE ${OF_ANY_SOURCE} AND i.event_key = ANY (ARRAY[$3] || ${ofAccounts('$3')})
-        AND i.livemode IS NOT DISTINCT FROM $2 AND i.subject IS NOT NULL ORDER BY i.source LIMIT 1`,
+        AND i.livemode IS NOT DISTINCT FROM $2 AND i.subject IS NOT NULL
+        ORDER BY i.source, i.event_key <> $3, i.event_key LIMIT 1`,
     values: [world.workspace, world.livemode, eventId],
   });
   return rows[0]?.subject ?? null;

@@ -164,17 +164,23 @@ export async function renameAccount(
 }
 
 /**
- * Forgets an account's secrets and keys and routes its events no more. Its row stays, and with it its scope: registered
- * again it makes the same keys. false: there is no such account.
+ * Forgets an account's secrets and keys and routes its events no more. Once something counted in its scope its row stays,
+ * and with it the scope: registered again it makes the same keys. false: there is no such account.
  */
 export async function removeAccount(tx: Tx, workspace: string, account: string, at: number): Promise<boolean> {
   const { rows } = await tx.query<{ removed: boolean }>({
-    text: `WITH gone AS (
-        UPDATE stripe_accounts SET removed_at = $3 WHERE workspace_id = $1 AND account_id = $2 AND removed_at IS NULL
-        RETURNING 1
+    text: `WITH heard AS (
+        SELECT scope = '' OR EXISTS (SELECT 1 FROM inbox i WHERE i.workspace_id = $1 AND i.source = 'stripe'
+          AND i.event_key >= a.scope || '/' AND i.event_key < a.scope || '0' AND i.state <> 'ignored') AS counted
+        FROM stripe_accounts a WHERE workspace_id = $1 AND account_id = $2 AND removed_at IS NULL
+      ), kept AS (
+        UPDATE stripe_accounts SET removed_at = $3 WHERE workspace_id = $1 AND account_id = $2
+          AND (SELECT counted FROM heard) RETURNING 1
+      ), dropped AS (
+        DELETE FROM stripe_accounts WHERE workspace_id = $1 AND account_id = $2 AND NOT (SELECT counted FROM heard)
       ), secrets AS (DELETE FROM stripe_secrets WHERE workspace_id = $1 AND account_id = $2
       ), keys AS (DELETE FROM stripe_api_keys WHERE workspace_id = $1 AND account_id = $2)
-      SELECT EXISTS (SELECT 1 FROM gone) AS removed`,
+      SELECT EXISTS (SELECT 1 FROM heard) AS removed`,
     values: [workspace, account, new Date(at).toISOString()],
   });
   return rows[0]?.removed ?? false;

@@ -105,6 +105,20 @@ describe('accounts', () => {
     expect((await site.deliver(event.body, '/webhooks/stripe', anew.secret)).body['outcome']).toBe('duplicate');
   });
 
+  test('one that nothing was heard of can be registered otherwise after it was removed', async () => {
+    const other = await openSite(db, { workspace: 'mistaken' });
+    const add = (body: Record<string, unknown>) => other.post('/v1/stripe/accounts', body);
+    expect((await add({ account_id: 'acct_own' })).body.data).toMatchObject({ primary: false });
+    await other.post('/v1/stripe/accounts/acct_own/secrets', { secret: newSecret() });
+    expect((await add({ account_id: 'acct_own', primary: true })).status).toBe(409);
+    expect((await other.send('DELETE', '/v1/stripe/accounts/acct_own', undefined)).status).toBe(200);
+    const again = await add({ account_id: 'acct_own', primary: true });
+    expect([again.status, again.body.data['primary'], again.body.data['secrets']]).toEqual([201, true, []]);
+    await other.send('DELETE', '/v1/stripe/accounts/acct_own', undefined);
+    expect((await add({ account_id: 'acct_own' })).body.data).toMatchObject({ primary: true });
+    await other.close();
+  });
+
   test('one is the primary one, and that never changes', async () => {
     const other = await openSite(db, { workspace: 'primaries', secretsOf: () => [] });
     const add = (body: Record<string, unknown>) => other.post('/v1/stripe/accounts', body);

@@ -4,8 +4,8 @@ import type { Reference } from './schema-parts.ts';
 import { textIn } from './touches.ts';
 
 /**
- * The one place where a Stripe id becomes a key of ours. Ids are unique per account, so a scope for connected
- * accounts is to be added here and nowhere else (stripe.md 4.5).
+ * The one place where a Stripe id becomes a key of ours. Ids are unique per account only (stripe.md 4.5): the account is
+ * added where all facts pass, in core/scope.ts.
  */
 export function key(id: string): string {
   return `stripe:${id}`;
