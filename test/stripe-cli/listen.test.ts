@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { verifyWorkspace } from '../../src/pipeline/verify.ts';
 import { createAccount, type SimulatedEvent } from '../../src/simulator/account.ts';
 import { shuffle } from '../../src/simulator/rng.ts';
-import { registerAccount } from '../../src/store/workspaces.ts';
+import { registerAccount } from '../../src/store/stripe-accounts.ts';
 import { freePort, type Child } from '../commands/child.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
