@@ -11,7 +11,7 @@ import type { Sale } from './collect.ts';
 import { bindingOf, couponReferralId } from './coupons.ts';
 import type { Touch } from './facts.ts';
 import { compareText } from './facts.ts';
-import { isCouponToken } from './keys.ts';
+import { isCouponToken, sourceName } from './keys.ts';
 import type { Rules, Settings } from './rules.ts';
 import type { CustomerState, PaymentState, PriceState } from './state.ts';
 
@@ -67,7 +67,7 @@ function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
   const own = nodes.customer(party);
   for (const key of [party, ...linkOrder(own?.links ?? [])]) {
     const touches = ((key === party ? own : nodes.customer(key))?.touches ?? []).toSorted(byTime);
-    const kind = key === party ? 'customer' : (key.split(':')[0] ?? 'customer');
+    const kind = key === party ? 'customer' : sourceName(key.split(':')[0] ?? 'customer');
     for (const touch of touches.filter((one) => subscription !== null && one.subscription === subscription))
       places.push({ via: `${kind}_subscription`, touch });
     for (const touch of touches) places.push({ via: kind, touch });

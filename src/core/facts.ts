@@ -61,7 +61,7 @@ export type Claim = {
   readonly detail: 0 | 1 | 2;
   /** The sight that told the lines, when it is not the newest; null: `stamp`. */
   readonly linesStamp: Stamp | null;
-  /** Lines had to be scaled to the stated total (stripe.md 6.3), or tax was unknown (cases.md 29). */
+  /** Lines had to be scaled to the stated total (stripe.md 6.3), tax was unknown (cases.md 29), a discount has no name. */
   readonly flags: readonly string[];
   /** true: certainly no bill behind it. false: a bill may still turn up. */
   readonly standalone: boolean;

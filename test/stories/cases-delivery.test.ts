@@ -562,14 +562,14 @@ story(14, 'the same ids in both worlds never meet', {
 scene(15, 'an event of an unknown type is accepted and recorded as ignored', async (family) => {
   const stage = await raise();
   const account = createAccount({ family, seed: 7, startAt: MONDAY });
-  for (const type of ['invoice.teleported', 'radar.early_fraud_warning.created', 'v9.nothing']) {
+  for (const type of ['invoice.teleported', 'issuing_token.created', 'v9.nothing']) {
     const event = account.emit(type, { id: `x_${type}`, object: 'unheard_of' });
     expect(await stage.hear(event)).toEqual({ outcome: 'ignored', reason: 'unhandled_type' });
   }
   const kept = (await stage.inbox()).map(({ type, state, reason }) => `${type}: ${state} ${reason}`);
   expect(kept.toSorted()).toEqual([
     'invoice.teleported: ignored unhandled_type',
-    'radar.early_fraud_warning.created: ignored unhandled_type',
+    'issuing_token.created: ignored unhandled_type',
     'v9.nothing: ignored unhandled_type',
   ]);
   expect(await effects(stage)).toMatchObject({ conversions: 0, payments: 0, customers: 0 });

