@@ -6,7 +6,7 @@ import { attribute, type Attribution, type Nodes } from './attribution.ts';
 import { collect, type Sale } from './collect.ts';
 import { commissionsOf, type Commission } from './commission.ts';
 import { countedOf, goneOf, type Counted, type Gone } from './counted.ts';
-import { summaryOf, type Summary } from './earlier.ts';
+import { beforeOf, summaryOf, type Before, type Summary } from './earlier.ts';
 import { earn, type Earning } from './earn.ts';
 import type { Earlier } from './incentives.ts';
 import { sourceName } from './keys.ts';
@@ -51,6 +51,8 @@ export type Decision = {
   readonly asks: readonly Question[];
   /** What later payments of the same referral need to know of this one. */
   readonly summary: Summary | null;
+  /** What it knew of the earlier ones; null: no rule looks across payments. */
+  readonly before: Before | null;
   readonly earning: Earning | null;
   /** Disputes, fraud warnings and credit notes in words, for the explanation. */
   readonly losses: readonly string[];
@@ -75,6 +77,7 @@ const NOTHING: Decision = {
   awaits: [],
   asks: [],
   summary: null,
+  before: null,
   earning: null,
   losses: [],
 };
@@ -105,6 +108,8 @@ function decideSale(
   const gone = wholly ? { gone: sale.cash, held: 0n } : goneOf(state, counted, sale.cash);
   const attribution = attribute(state, sale, world, settings);
   const { referral } = attribution;
+  const per = settings.limitsPer;
+  const earlier = referral && world.rules.lookAcross ? earlierOf(referral.id, sale, per) : null;
   const earning = earn({
     state,
     sale,
@@ -114,7 +119,7 @@ function decideSale(
     affiliate: world.affiliate,
     rules: world.rules,
     price: world.price,
-    earlier: () => (referral ? earlierOf(referral.id, sale, settings.limitsPer) : null),
+    earlier,
   });
   const commissions = referral ? commissionsOf({ state, sale, referral, earning, counted, gone, settings }) : [];
   const waits = commissions.flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]));
@@ -130,6 +135,7 @@ function decideSale(
     awaits,
     asks: [...asks, ...awaits.flatMap(questionOfKey)],
     summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version) : null,
+    before: earlier ? beforeOf(earlier, per) : null,
     earning,
     losses: lossesInWords(state),
   };

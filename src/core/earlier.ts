@@ -4,6 +4,7 @@ import { wholeAt, type Counted } from './counted.ts';
 import type { Earning } from './earn.ts';
 import { capKey, type Earlier } from './incentives.ts';
 import { reversedOf } from './reversal.ts';
+import type { Settings } from './rules.ts';
 import { compareText } from './stamp.ts';
 import type { Moment } from './time.ts';
 
@@ -22,15 +23,22 @@ export type Summary = {
   readonly rules: number;
 };
 
-/**
- * The payments of a referral before one payment that are not at hand: those that no loss after it changes as sums, the
- * others one by one.
- */
-export type Foundation = {
+/** Sums over the payments before one payment, as they stood when it was made. */
+export type Before = {
+  readonly per: Settings['limitsPer'];
   readonly payments: number;
   readonly fullPayments: number;
-  readonly first: { readonly paidAt: Moment; readonly moneyKey: string; readonly rules: number } | null;
   readonly earned: Readonly<Record<string, bigint>>;
+};
+
+/**
+ * The payments of a referral before one payment that are not at hand, without reading them all: the last of them with
+ * what it knew itself, those that lost money after that, and the first that still counts.
+ */
+export type Foundation = {
+  readonly last: Summary | null;
+  readonly before: Before | null;
+  readonly first: Summary | null;
   readonly others: readonly Summary[];
 };
 
@@ -68,9 +76,27 @@ function leftAt({ earned, refunds, cash }: Summary, moment: Moment): Record<stri
   return left;
 }
 
+const countsAt = ({ refundedAt }: Summary, moment: Moment): boolean => refundedAt === null || refundedAt > moment;
+
+type Placed = Pick<Summary, 'paidAt' | 'moneyKey'>;
+
+const compare = (a: Placed, b: Placed): number => a.paidAt - b.paidAt || compareText(a.moneyKey, b.moneyKey);
+
+type Sums = { payments: number; fullPayments: number; earned: Record<string, bigint> };
+
+/** Adds a payment as it stood at a moment, or takes it off. */
+function add(sums: Sums, one: Summary, moment: Moment, sign: 1 | -1): void {
+  if (!countsAt(one, moment)) return;
+  sums.payments += sign;
+  if (!one.prorationOnly) sums.fullPayments += sign;
+  for (const [key, left] of Object.entries(leftAt(one, moment)))
+    sums.earned[key] = (sums.earned[key] ?? 0n) + BigInt(sign) * left;
+}
+
 /**
  * The earlier payments of a referral as they stood at `paidAt`: a first sale that was wholly refunded before does not
- * count any more (cases.md 70), a refund that came later changes nothing for this one.
+ * count any more (cases.md 70), a refund that came later changes nothing for this one. `summaries` are at hand, the
+ * foundation stands for the others.
  */
 export function earlierThan(
   summaries: readonly Summary[],
@@ -78,31 +104,35 @@ export function earlierThan(
   moneyKey: string,
   foundation?: Foundation,
 ): Earlier {
-  const before = [...summaries, ...(foundation?.others ?? [])].filter(
-    (one) =>
-      (one.paidAt < paidAt || (one.paidAt === paidAt && one.moneyKey < moneyKey)) &&
-      !(one.refundedAt !== null && one.refundedAt <= paidAt),
-  );
-  const earned: Record<string, bigint> = { ...foundation?.earned };
-  for (const one of before)
-    for (const [key, left] of Object.entries(leftAt(one, paidAt))) earned[key] = (earned[key] ?? 0n) + left;
-  const first = firstOf([...before, ...(foundation?.first ? [foundation.first] : [])]);
+  const { last = null, before = null, first = null, others = [] } = foundation ?? {};
+  const sums: Sums = {
+    payments: before?.payments ?? 0,
+    fullPayments: before?.fullPayments ?? 0,
+    earned: { ...before?.earned },
+  };
+  const own = summaries.filter((one) => compare(one, { paidAt, moneyKey }) < 0);
+  if (last) add(sums, last, paidAt, 1);
+  for (const one of [...others, ...own]) {
+    add(sums, one, paidAt, 1);
+    // The last one knew of it already, as it stood then.
+    if (last && compare(one, last) < 0) add(sums, one, last.paidAt, -1);
+  }
+  const known = [...own, ...others, ...[last, first].filter((one) => one !== null)];
+  const earliest = known.filter((one) => countsAt(one, paidAt)).toSorted(compare)[0];
   return {
-    payments: before.length + (foundation?.payments ?? 0),
-    fullPayments: before.filter((one) => !one.prorationOnly).length + (foundation?.fullPayments ?? 0),
-    firstPaidAt: first?.paidAt ?? null,
-    firstRules: first?.rules ?? null,
-    earned,
+    payments: sums.payments,
+    fullPayments: sums.fullPayments,
+    firstPaidAt: earliest?.paidAt ?? null,
+    firstRules: earliest?.rules ?? null,
+    earned: sums.earned,
   };
 }
 
-type Placed = Pick<Summary, 'paidAt' | 'moneyKey' | 'rules'>;
-
-function firstOf(payments: readonly Placed[]): Placed | undefined {
-  return payments.reduce<Placed | undefined>((first, one) => {
-    if (!first) return one;
-    return (one.paidAt - first.paidAt || compareText(one.moneyKey, first.moneyKey)) < 0 ? one : first;
-  }, undefined);
+/** What a payment knows of those before it, for those after it. */
+export function beforeOf({ payments, fullPayments, earned }: Earlier, per: Settings['limitsPer']): Before {
+  // Nothing left is nothing: the same sums are the same text, whichever way they were reached.
+  const left = Object.entries(earned).filter(([, amount]) => amount !== 0n);
+  return { per, payments, fullPayments, earned: Object.fromEntries(left) };
 }
 
 /** From which moment on later payments see something else than before; null: they see the same. */
@@ -126,12 +156,14 @@ function fixedPart({ paidAt, moneyKey, prorationOnly, earned, cash, subscription
   return JSON.stringify([paidAt, moneyKey, prorationOnly, amounts, String(cash), subscription, rules]);
 }
 
-/** As the column keeps it; `left` is what stands now, for sums. */
+const amountsAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+
+const amountsOf = (written: Readonly<Record<string, string>>): Record<string, bigint> =>
+  Object.fromEntries(Object.entries(written).map(([key, amount]) => [key, BigInt(amount)]));
+
+/** As the column keeps it. */
 export function writeSummary(summary: Summary): string {
-  const left = leftAt(summary, Number.MAX_SAFE_INTEGER);
-  return JSON.stringify({ ...summary, left }, (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  );
+  return JSON.stringify(summary, amountsAsText);
 }
 
 type Written = Omit<Summary, 'earned' | 'refunds' | 'cash'> & {
@@ -142,18 +174,24 @@ type Written = Omit<Summary, 'earned' | 'refunds' | 'cash'> & {
 
 /** Reads what `writeSummary` wrote. */
 export function readSummary(text: string): Summary {
-  const { earned, refunds, cash, paidAt, moneyKey, prorationOnly, refundedAt, subscription, rules } = JSON.parse(
-    text,
-  ) as Written;
+  const written = JSON.parse(text) as Written;
   return {
-    paidAt,
-    moneyKey,
-    prorationOnly,
-    refundedAt,
-    earned: Object.fromEntries(Object.entries(earned).map(([key, amount]) => [key, BigInt(amount)])),
-    refunds: refunds.map(({ at, amount }) => ({ at, amount: BigInt(amount) })),
-    cash: BigInt(cash),
-    subscription,
-    rules,
+    ...written,
+    earned: amountsOf(written.earned),
+    refunds: written.refunds.map(({ at, amount }) => ({ at, amount: BigInt(amount) })),
+    cash: BigInt(written.cash),
   };
+}
+
+/** As the column keeps it, with its keys in one order, so that equal sums are equal text. */
+export function writeBefore({ per, payments, fullPayments, earned }: Before): string {
+  const keys = Object.keys(earned).toSorted(compareText);
+  const amounts = Object.fromEntries(keys.map((key) => [key, String(earned[key])]));
+  return JSON.stringify({ per, payments, fullPayments, earned: amounts });
+}
+
+/** Reads what `writeBefore` wrote. */
+export function readBefore(text: string): Before {
+  const written = JSON.parse(text) as Omit<Before, 'earned'> & { earned: Record<string, string> };
+  return { ...written, earned: amountsOf(written.earned) };
 }

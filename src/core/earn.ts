@@ -62,7 +62,8 @@ type Input = {
   readonly rules: Rules;
   readonly settings: Settings;
   readonly price: (key: string) => PriceState | undefined;
-  readonly earlier: () => Earlier | null;
+  /** null: no rule looks across payments. */
+  readonly earlier: Earlier | null;
 };
 
 function nothing(reason: string | null, base: bigint, currency: string, awaits: readonly string[] = []): Earning {
@@ -132,7 +133,7 @@ type Money = { readonly base: bigint; readonly currency: string; readonly rate: 
 
 function earnLines(input: Input, referral: Referral, money: Money, base: bigint, groups: readonly Based[]): Earning {
   const { sale, settings, rules } = input;
-  const earlier = (rules.lookAcross ? input.earlier() : null) ?? NO_EARLIER;
+  const earlier = input.earlier ?? NO_EARLIER;
   const ask = {
     programId: referral.programId,
     affiliateId: referral.affiliateId,

@@ -6,9 +6,10 @@
 import { settle } from '../core/book.ts';
 import type { Decision } from '../core/decide.ts';
 import { changedFrom, foundationKey } from '../core/earlier.ts';
+import { compareText } from '../core/stamp.ts';
 import { settingsAt, type Rules } from '../core/rules.ts';
 import type { Moment } from '../core/time.ts';
-import { loadFoundations, paymentsFrom, type FoundationAsk } from '../store/foundations.ts';
+import { loadFoundations, paymentsFrom, type Founded, type FoundationAsk } from '../store/foundations.ts';
 import { load, NOTHING_WANTED, type Wanted } from '../store/load.ts';
 import type { Tx } from '../store/tx.ts';
 import type { Batch } from './batch.ts';
@@ -18,8 +19,8 @@ type Asked = {
   readonly parties: Set<string>;
   readonly prices: Set<string>;
   readonly coupons: Set<string>;
-  /** Foundations that were read, each with how many payments were at hand then. */
-  readonly foundations: Map<string, number>;
+  /** Foundations that were asked for, each with how many payments were at hand then. */
+  readonly foundations: Set<string>;
   /** Referrals with later payments that are not at hand, as far as is known. */
   readonly later: Set<string>;
 };
@@ -30,14 +31,20 @@ export async function loadConcerned(tx: Tx, batch: Batch, session: Session, rule
     parties: new Set(),
     prices: new Set(),
     coupons: new Set(),
-    foundations: new Map(),
+    foundations: new Set(),
     later: new Set(),
   };
   for (let round = 0; ; round += 1) {
     const wanted = concerned(session, rules, asked);
-    if (wanted) fill(session, await load(tx, batch.workspace, batch.livemode, batch.source, wanted));
+    if (wanted) await take(tx, batch, session, wanted);
     else if (!rules.lookAcross || !(await lookAcross(tx, batch, session, rules, asked))) return round;
   }
+}
+
+/** Whatever else comes to hand: what was read of earlier payments that were not at hand says nothing any more. */
+async function take(tx: Tx, batch: Batch, session: Session, wanted: Wanted): Promise<void> {
+  fill(session, await load(tx, batch.workspace, batch.livemode, batch.source, wanted));
+  session.book.foundations.clear();
 }
 
 function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null {
@@ -76,45 +83,98 @@ function couponReferrals(session: Session, rules: Rules): string[] {
 /** Reads the next thing that rules across payments need; false: everything is at hand. */
 async function lookAcross(tx: Tx, batch: Batch, session: Session, rules: Rules, asked: Asked): Promise<boolean> {
   const decisions = settle(session.book, rules, session.book.payments.keys());
-  const atHand = [...session.book.payments.keys()];
-  const asks = foundationAsks(session, rules, decisions, asked, atHand.length);
+  // Those that turned out to be another's money are at hand too: the other stands for them.
+  const atHand = [...new Set([...session.book.payments.keys(), ...session.versions.payments.keys()])];
+  const asks = foundationAsks(session, rules, decisions, asked);
   if (asks.length > 0) {
-    const capped = rules.incentives.some(({ terms }) => terms.maxAmount !== null);
-    const founded = await loadFoundations(tx, batch, asks, atHand, capped);
-    for (const [index, { paymentId, referralId }] of asks.entries()) {
-      const foundation = founded[index];
-      if (!foundation) continue;
-      session.book.foundations.set(foundationKey(paymentId, referralId), foundation);
-      if (foundation.hasLater) asked.later.add(referralId);
-    }
+    const unknown = await lay(tx, batch, session, asks, atHand, asked);
+    if (unknown.size > 0) await bring(tx, batch, session, unknown, atHand);
     return true;
   }
   const from = changedReferrals(session, decisions, asked);
-  if (from.size === 0) return false;
-  const later = await paymentsFrom(tx, batch, from, atHand);
-  if (later.length === 0) return false;
-  fill(
-    session,
-    await load(tx, batch.workspace, batch.livemode, batch.source, { ...NOTHING_WANTED, paymentIds: later }),
-  );
+  return from.size > 0 && bring(tx, batch, session, from, atHand);
+}
+
+/** Reads foundations into the book; returns the referrals of which nothing can be said without reading all of them. */
+async function lay(
+  tx: Tx,
+  batch: Batch,
+  session: Session,
+  asks: readonly FoundationAsk[],
+  atHand: readonly string[],
+  asked: Asked,
+): Promise<Map<string, Moment>> {
+  const unknown = new Map<string, Moment>();
+  const set = (ask: FoundationAsk, { foundation, hasLater }: Founded): void => {
+    if (hasLater) asked.later.add(ask.referralId);
+    if (foundation === 'unknown') unknown.set(ask.referralId, BEGINNING);
+    else session.book.foundations.set(foundationKey(ask.paymentId, ask.referralId), foundation);
+  };
+  const groups = [...groupsOf(asks).values()];
+  const firsts = groups.flatMap(([first]) => first ?? []);
+  const founded = await loadFoundations(tx, batch, firsts, atHand);
+  const apart: FoundationAsk[] = [];
+  for (const [index, group] of groups.entries()) {
+    const found = founded[index];
+    const [first, ...rest] = group;
+    if (!found || !first) continue;
+    set(first, found);
+    // Everything after the first is at hand: what it rests on, the others rest on as well.
+    if (!found.hasLater) for (const ask of rest) set(ask, found);
+    else apart.push(...rest);
+  }
+  if (apart.length > 0) {
+    const own = await loadFoundations(tx, batch, apart, atHand);
+    for (const [index, ask] of apart.entries()) if (own[index]) set(ask, own[index]);
+  }
+  return unknown;
+}
+
+/** Asks about the same payments, the earliest first. */
+function groupsOf(asks: readonly FoundationAsk[]): Map<string, FoundationAsk[]> {
+  const groups = new Map<string, FoundationAsk[]>();
+  const inOrder = asks.toSorted((a, b) => a.paidAt - b.paidAt || compareText(a.moneyKey, b.moneyKey));
+  for (const ask of inOrder) {
+    const name = `${ask.referralId}\n${ask.subscription}`;
+    const group = groups.get(name);
+    if (group) group.push(ask);
+    else groups.set(name, [ask]);
+  }
+  return groups;
+}
+
+/** Before any payment, and still a moment that PostgreSQL knows. */
+const BEGINNING: Moment = 0;
+
+/** Brings payments of referrals from a moment on to hand; false: they are there already. */
+async function bring(
+  tx: Tx,
+  batch: Batch,
+  session: Session,
+  from: ReadonlyMap<string, Moment>,
+  atHand: readonly string[],
+): Promise<boolean> {
+  const paymentIds = await paymentsFrom(tx, batch, from, atHand);
+  if (paymentIds.length === 0) return false;
+  await take(tx, batch, session, { ...NOTHING_WANTED, paymentIds });
   return true;
 }
 
-/** Sales at hand whose earlier payments were not read yet, or were read when fewer payments were at hand. */
+/** Sales at hand whose earlier payments were not read yet since the payments at hand became more. */
 function foundationAsks(
   session: Session,
   rules: Rules,
   decisions: ReadonlyMap<string, Decision>,
   asked: Asked,
-  atHand: number,
 ): FoundationAsk[] {
   const asks: FoundationAsk[] = [];
   for (const [paymentId, { attribution, sale }] of decisions) {
     const referralId = attribution?.referral?.id;
     if (!sale || referralId === undefined) continue;
     const key = foundationKey(paymentId, referralId);
-    if (asked.foundations.get(key) === atHand) continue;
-    asked.foundations.set(key, atHand);
+    const name = `${session.book.payments.size}\n${key}`;
+    if (session.book.foundations.has(key) || asked.foundations.has(name)) continue;
+    asked.foundations.add(name);
     const known = session.book.payments.get(paymentId)?.rules ?? rules.version;
     const perSubscription = settingsAt(rules, known).limitsPer === 'subscription';
     const subscription = perSubscription ? (sale.subscription ?? '') : null;

@@ -75,6 +75,7 @@ function draftLosers(draft: Draft, session: Session): void {
       null,
       null,
       null,
+      null,
     ]);
   }
 }

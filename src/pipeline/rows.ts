@@ -1,6 +1,6 @@
 /** From decisions to rows: the difference between what should stand and what stands, nothing else. */
 import type { Book } from '../core/book.ts';
-import { writeSummary } from '../core/earlier.ts';
+import { writeBefore, writeSummary } from '../core/earlier.ts';
 import { writePayment, writePosted, type Posted, type PostedRow } from '../core/codec.ts';
 import type { Conversion, Decision } from '../core/decide.ts';
 import { partyOfPayment } from '../core/collect.ts';
@@ -31,13 +31,14 @@ export function draftPayment(draft: Draft, session: Session, paymentId: string, 
 }
 
 function draftState(draft: Draft, session: Session, paymentId: string, posted: Posted, decision: Decision): boolean {
-  const { book, before, versions } = session;
+  const { book, before: stood, versions } = session;
   const state = book.payments.get(paymentId);
   if (!state) return false;
   const stateText = writePayment(state);
   const postedText = writePosted(posted);
-  const old = before.get(paymentId);
-  if (old && old.state === stateText && old.posted === postedText) return false;
+  const old = stood.get(paymentId);
+  const before = decision.before && decision.summary ? writeBefore(decision.before) : null;
+  if (old && old.state === stateText && old.posted === postedText && old.earlier === before) return false;
   const { sale } = decision;
   const prices = sale ? pricesOf(book, paymentId) : [];
   push(draft.rows, 'payments', [
@@ -57,6 +58,7 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
     stateText,
     postedText,
     ...summaryColumns(decision),
+    before,
   ]);
   for (const key of state.keys) {
     const owner = session.keyRows.get(key);

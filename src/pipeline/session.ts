@@ -18,7 +18,7 @@ export type Session = {
   };
   readonly posted: Map<string, Posted>;
   /** Payment id → what its row holds now, to see whether anything changed. */
-  readonly before: Map<string, { readonly state: string; readonly posted: string }>;
+  readonly before: Map<string, { readonly state: string; readonly posted: string; readonly earlier: string | null }>;
   /** What later payments of a referral saw of each when it was read. */
   readonly summaries: Map<string, Summary | null>;
   readonly referrals: Map<string, ReferralRow>;
@@ -42,10 +42,10 @@ export function newSession(newPaymentId: () => string): Session {
 /** Adds what was loaded; a row that is here already keeps what the facts have made of it since. */
 export function fill(session: Session, loaded: Loaded): void {
   const { book, versions } = session;
-  for (const { id, version, state, posted, summary } of loaded.payments) {
+  for (const { id, version, state, posted, summary, earlier } of loaded.payments) {
     if (versions.payments.has(id)) continue;
     versions.payments.set(id, version);
-    session.before.set(id, { state, posted });
+    session.before.set(id, { state, posted, earlier });
     session.posted.set(id, readPosted(posted));
     session.summaries.set(id, summary === null ? null : readSummary(summary));
     const read = readPayment(state);

@@ -152,7 +152,7 @@ const COMMISSION = `workspace_id text, commission_id text, livemode boolean, con
   created_at timestamptz, updated_at timestamptz, parts json`;
 const PAYMENT = `workspace_id text, payment_id text, livemode boolean, version integer, customer_key text, referral_id text,
   paid_at timestamptz, parked text, wake_at timestamptz, tokens text[], prices text[], awaits_prices text[],
-  merged_into text, state json, posted json, counts smallint, lost_at timestamptz, summary jsonb`;
+  merged_into text, state json, posted json, counts smallint, lost_at timestamptz, summary jsonb, earlier json`;
 
 /** In the order in which a statement names them; each is written in the order of its rows. */
 export const TABLES = {

@@ -42,6 +42,7 @@ export type Loaded = {
     readonly state: string;
     readonly posted: string;
     readonly summary: string | null;
+    readonly earlier: string | null;
   }[];
   readonly customers: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly prices: readonly { readonly key: string; readonly version: number; readonly state: string }[];
@@ -54,7 +55,7 @@ export type Loaded = {
  */
 const textWith = (morePayments: string): string => `
 WITH pay AS (
-  SELECT payment_id, version, customer_key, tokens, prices, state, posted, summary FROM payments
+  SELECT payment_id, version, customer_key, tokens, prices, state, posted, summary, earlier FROM payments
   WHERE workspace_id = $1 AND payment_id = ANY (
     ARRAY(SELECT payment_id FROM payment_keys WHERE workspace_id = $1 AND livemode = $2 AND key = ANY ($4::text[]))
     || $5::text[]${morePayments})
@@ -66,19 +67,19 @@ WITH pay AS (
   SELECT customer_key, version, tokens, state FROM customers
   WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY (ARRAY(SELECT unnest(links) FROM named))
 )
-SELECT 'w' AS t, NULL AS k, rules_version AS v, NULL AS a, NULL AS b, NULL AS c FROM workspaces WHERE workspace_id = $1
-UNION ALL SELECT 'e', source || E'\\n' || event_key, 0, state, NULL, NULL FROM inbox
+SELECT 'w' AS t, NULL AS k, rules_version AS v, NULL AS a, NULL AS b, NULL AS c, NULL AS d FROM workspaces WHERE workspace_id = $1
+UNION ALL SELECT 'e', source || E'\\n' || event_key, 0, state, NULL, NULL, NULL FROM inbox
   WHERE workspace_id = $1 AND source = $9 AND event_key = ANY ($3::text[])
-UNION ALL SELECT 'p', payment_id, version, state::text, posted::text, summary::text FROM pay
-UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL FROM named
-UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL FROM linked
-UNION ALL SELECT 'r', price_key, version, state::text, NULL, NULL FROM prices
+UNION ALL SELECT 'p', payment_id, version, state::text, posted::text, summary::text, earlier::text FROM pay
+UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL, NULL FROM named
+UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL, NULL FROM linked
+UNION ALL SELECT 'r', price_key, version, state::text, NULL, NULL, NULL FROM prices
   WHERE workspace_id = $1 AND livemode = $2 AND price_key = ANY ($7::text[] || ARRAY(SELECT unnest(prices || tokens) FROM pay)
     || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))
 UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', affiliate_id, 'programId', program_id,
     'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
     'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
-      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL, NULL
+      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL, NULL, NULL
   FROM referrals r WHERE workspace_id = $1 AND referral_id = ANY ($8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
     || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))`;
 
@@ -92,7 +93,7 @@ const TEXT_CONCERNED = textWith(`
     || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY ($10::text[]))
     || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices && $11::text[])`);
 
-type Row = { t: string; k: string; v: bigint; a: string; b: string; c: string | null };
+type Row = { t: string; k: string; v: bigint; a: string; b: string; c: string | null; d: string | null };
 
 export const NOTHING_WANTED: Wanted = {
   events: [],
@@ -144,6 +145,7 @@ function sorted(workspace: string, rows: readonly Row[]): Loaded {
       state: row.a,
       posted: row.b,
       summary: row.c,
+      earlier: row.d,
     })),
     customers: of('c').map((row) => ({ key: row.k, version: Number(row.v), state: row.a })),
     prices: of('r').map((row) => ({ key: row.k, version: Number(row.v), state: row.a })),

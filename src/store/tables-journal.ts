@@ -69,6 +69,7 @@ export const payments = table(
     counts: nullable(column.small),
     lost_at: nullable(column.at),
     summary: nullable(column.jsonb),
+    earlier: nullable(column.json),
   },
   {
     references: { workspaces: ['workspace_id'] },
@@ -82,6 +83,11 @@ export const payments = table(
         name: 'payments_by_referral',
         columns: ['workspace_id', 'livemode', 'referral_id', 'paid_at'],
         where: '(referral_id IS NOT NULL)',
+      },
+      {
+        name: 'payments_losses',
+        columns: ['workspace_id', 'livemode', 'referral_id', 'lost_at'],
+        where: '(lost_at IS NOT NULL)',
       },
       { name: 'payments_wake', columns: ['wake_at'], where: '(wake_at IS NOT NULL)' },
     ],

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: speed as ratios measured side by side in one run. Nothing here fails on a slow machine; it prints
- * what it is. BENCH_EVENTS (default 20000) and BENCH_BACKLOG (50000) set the sizes.
+ * what it is. BENCH_EVENTS (default 20000), BENCH_BACKLOG (50000) and BENCH_GROWTH (100000) set the sizes.
  */
 import { cpus, totalmem } from 'node:os';
 import { signed } from '../../src/simulator/deliver.ts';
@@ -10,6 +10,7 @@ import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { cloneDatabase, startTestServer, type TestDatabase } from '../support/server.ts';
 import { backlog } from './backlog.ts';
 import { fire, shot, type Volley } from './fire.ts';
+import { growths } from './growth.ts';
 import { measureLimit } from './limit.ts';
 import { prepare, renewal, SECRET, signedShots } from './material.ts';
 import { startChild, type Child } from './process.ts';
@@ -17,6 +18,7 @@ import { sampleEvent, steps } from './steps.ts';
 
 const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 20_000);
 const BACKLOG = Number(process.env['BENCH_BACKLOG'] ?? 50_000);
+const GROWTH = Number(process.env['BENCH_GROWTH'] ?? 100_000);
 const CONNECTIONS = 16;
 const WARM_UP = 3_000;
 
@@ -139,6 +141,7 @@ async function main(): Promise<void> {
   );
   await steps(on);
   await on.drop();
+  await growths(server, 1_000, GROWTH);
   await server.stop();
 }
 

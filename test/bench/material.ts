@@ -1,6 +1,6 @@
 /** What the benchmark works on: one workspace with known customers, and unique signed renewals of theirs. */
 import type { Pool } from 'pg';
-import { terms } from '../support/stage.ts';
+import { terms } from '../support/terms.ts';
 import { writeTerms } from '../../src/store/rules.ts';
 import { createWorkspace } from '../../src/store/workspaces.ts';
 import { eventObject, invoiceObject, type InvoiceSpec } from '../../src/simulator/objects.ts';
