@@ -67,6 +67,8 @@ export type Config = {
   /** Signing secrets by workspace. */
   readonly webhookSecrets: ReadonlyMap<string, readonly string[]>;
   readonly stripeApiKey: string | null;
+  /** null: Stripe's own. */
+  readonly stripeApiBase: string | null;
   readonly adminKey: string | null;
   /** What seals secrets at rest, newest first; empty: nothing secret can be stored. */
   readonly secretKeys: readonly Buffer[];
@@ -116,6 +118,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDir: data.TRIBUTARY_DATA,
     webhookSecrets: secretsByWorkspace(env, data.STRIPE_WEBHOOK_SECRET),
     stripeApiKey: data.STRIPE_API_KEY ?? null,
+    stripeApiBase: data.STRIPE_API_BASE ?? null,
     adminKey: data.TRIBUTARY_ADMIN_KEY ?? null,
     secretKeys: data.TRIBUTARY_SECRET_KEY,
     logLevel: data.LOG_LEVEL,

@@ -28,7 +28,7 @@ const STOP_WITHIN_MS = 10_000;
 /** Runs until it is told to stop; SIGTERM and SIGINT finish what is under way and exit 0. */
 export async function start(config: Config, { serves, works, makesKey }: Parties): Promise<undefined> {
   const parts = await compose(config);
-  const worker = works ? startWorker(parts.work, parts.translators) : null;
+  const worker = works ? startWorker(parts.work, parts.translators, parts.asking) : null;
   try {
     const server = serves ? await serve(parts, worker) : null;
     const key = await firstKey(parts, makesKey);

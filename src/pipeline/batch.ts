@@ -16,6 +16,7 @@ import { post } from '../store/post.ts';
 import type { Clockwork } from './clockwork.ts';
 import { loadConcerned } from './concerned.ts';
 import { draftAll } from './draft.ts';
+import type { AskedQuestion } from './questions.ts';
 import { fill, newSession, type Session } from './session.ts';
 
 /** One event on its way in. `stored`: it has an inbox row already (a worker took it). */
@@ -39,6 +40,8 @@ export type Batch = {
   readonly source: string;
   readonly items: readonly Item[];
   readonly clock?: readonly ClockItem[];
+  /** Questions whose answers the items are. */
+  readonly asked?: readonly AskedQuestion[];
   /** Asked before anything is written: a refusal here leaves no trace. */
   readonly guard?: (settled: Settled) => Promise<void> | void;
 };

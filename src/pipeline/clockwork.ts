@@ -13,4 +13,6 @@ export type Clockwork = {
   /** A time-ordered id with a prefix: `com_01h…`. */
   readonly newId: (prefix: string) => string;
   readonly log: Logger;
+  /** Whether somebody answers for this account of a workspace (`scope` empty: its own); absent: nobody ever does. */
+  readonly canAsk?: (workspace: string, livemode: boolean, scope: string) => boolean;
 };

@@ -10,6 +10,7 @@ import type { Batch, Item, Settled } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
 import { draftReferrals } from './credits.ts';
 import { draftBalances } from './commissions.ts';
+import { draftQuestions } from './questions.ts';
 import { draftPayment, partyOf } from './rows.ts';
 import { newDraft, push, type Draft } from './sheet.ts';
 import type { Session } from './session.ts';
@@ -35,6 +36,7 @@ export function draftAll(
   draftPrices(draft, session, decisions, written);
   draftReferrals(draft, settled, written);
   draftBalances(draft);
+  draftQuestions(draft, work, decisions, written, batch.asked ?? []);
   for (const values of draft.rows.payments ?? []) posted.set(String(values[1]), readPosted(String(values[14])));
   sortRows(draft);
   return { rows: draft.rows, posted, at: draft.scope.now };
@@ -42,7 +44,7 @@ export function draftAll(
 
 /** Rows are written in the order given: sorted by key, two batches lock in the same order and cannot deadlock there. */
 function sortRows(draft: Draft): void {
-  const name = (values: readonly unknown[]): string => values.slice(0, 4).map(String).join('\n');
+  const name = (values: readonly unknown[]): string => values.slice(0, 5).map(String).join('\n');
   for (const rows of Object.values(draft.rows)) rows.sort((a, b) => compareText(name(a), name(b)));
 }
 

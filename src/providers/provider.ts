@@ -1,7 +1,8 @@
 /**
- * The contract of a webhook source. A provider is one folder: it verifies, names and translates; it never stores,
- * decides or calls the network. The loader in `index.ts` finds the folders.
+ * The contract of a webhook source. A provider is one folder: it verifies, names and translates; it never stores or
+ * decides, and calls the network only where it is asked to. The loader in `index.ts` finds the folders.
  */
+import type { Asker } from '../core/answers.ts';
 import type { EventRef, Translation } from '../core/facts.ts';
 
 /** An event as it came in, verified, not yet stored. */
@@ -32,6 +33,15 @@ export type Rejection = {
   readonly otherSecret?: true;
 };
 
+/** How a provider's API is reached for one account. */
+export type Access = {
+  readonly apiKey: string;
+  /** Another address than the provider's own, for a mock or a fake; null: its own. */
+  readonly base: string | null;
+  /** Waited for before every request, so that no more are sent than the provider allows. */
+  readonly pace?: () => Promise<void>;
+};
+
 export type Provider = {
   readonly name: string;
   /**
@@ -48,6 +58,8 @@ export type Provider = {
   accountOf?(payload: unknown): string | null;
   /** Whether an event of this type ends the connection of the account it names. */
   disconnects?(type: string): boolean;
+  /** Asks its API, with reads only; absent: it has none, or none that is needed. Opens no connection by itself. */
+  asker?(access: Access): Asker;
   /** What a stored event says, in facts; reads only its arguments. A malformed known object throws with a reason. */
   translate(ref: EventRef, payload: unknown): Translation;
 };

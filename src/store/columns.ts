@@ -116,6 +116,36 @@ function referralsTouch(): TableWrite {
   };
 }
 
+const QUESTION = 'workspace_id text, livemode boolean, scope text, kind text, id text';
+
+/** A question that was asked before stays as it is; it is touched, so that every row given counts as written. */
+function questionsOpen(): TableWrite {
+  const all = columns(`${QUESTION}, state text, run_at timestamptz`);
+  return {
+    code: 'Q',
+    columns: all,
+    sql: (source) => `INSERT INTO questions AS q (${list(all)}) ${source}
+      ON CONFLICT (workspace_id, livemode, scope, kind, id) DO UPDATE SET state = q.state`,
+  };
+}
+
+/** What asking came to, in the posting of the answer itself. */
+function questionsAsked(): TableWrite {
+  const all = columns(
+    `${QUESTION}, state text, run_at timestamptz, reason text, asked_at timestamptz, answered_at timestamptz`,
+  );
+  return {
+    code: 'q',
+    columns: all,
+    sql: (
+      source,
+    ) => `UPDATE questions q SET state = s.state, run_at = s.run_at, reason = s.reason, asked_at = s.asked_at,
+      answered_at = s.answered_at, lease_until = NULL FROM (SELECT * FROM (${source}) AS x(${list(all)})) s
+      WHERE q.workspace_id = s.workspace_id AND q.livemode = s.livemode AND q.scope = s.scope AND q.kind = s.kind
+        AND q.id = s.id`,
+  };
+}
+
 /** The row stays for whoever kept its id; it says nothing any more. */
 function voided(code: string, table: string, id: string, extra: string, set: string): TableWrite {
   const all = columns(`workspace_id text, ${id} text, ${extra}updated_at timestamptz`);
@@ -221,6 +251,8 @@ export const TABLES = {
   ),
   balances_add: balancesAdd(),
   balances_move: balancesMove(),
+  questions: questionsOpen(),
+  questions_asked: questionsAsked(),
 } satisfies Record<string, TableWrite>;
 
 export type TableName = keyof typeof TABLES;

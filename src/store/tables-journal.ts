@@ -140,3 +140,32 @@ export const prices = table(
     checks: ['prices_version_check'],
   },
 );
+
+export const questions = table(
+  'questions',
+  {
+    workspace_id: primary(column.id),
+    livemode: primary(column.flag),
+    scope: primary(column.id),
+    kind: primary(column.id),
+    id: primary(column.id),
+    state: column.text,
+    attempts: withDefault(column.integer, 0),
+    run_at: nullable(column.at),
+    lease_until: nullable(column.at),
+    reason: nullable(column.text),
+    asked_at: nullable(column.at),
+    answered_at: nullable(column.at),
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [
+      {
+        name: 'questions_due',
+        columns: ['workspace_id', 'livemode', 'scope', 'run_at'],
+        where: "(state = ANY (ARRAY['open'::text, 'refused'::text]))",
+      },
+    ],
+    checks: ['questions_attempts_check', 'questions_check', 'questions_state_check'],
+  },
+);

@@ -1,7 +1,7 @@
 import type { EntitySchema } from 'typeorm';
 import { workspaces, programs, apiKeys, affiliates, incentives, referrals } from './tables-partners.ts';
 import { stripeAccounts, stripeSecrets, stripeApiKeys, alerts } from './tables-accounts.ts';
-import { inbox, payloads, payments, paymentKeys, customers, prices } from './tables-journal.ts';
+import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { coupons, exchangeRates } from './tables-terms.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
@@ -25,6 +25,7 @@ export const entities: EntitySchema[] = [
   paymentKeys,
   customers,
   prices,
+  questions,
   conversions,
   commissions,
   transfers,

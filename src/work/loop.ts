@@ -1,14 +1,19 @@
 /**
- * The one loop: drains what is pending, releases what is due, sleeps until somebody wakes it. LISTEN/NOTIFY wakes at
- * once; a poll of one second is the net below it, because a notification can be lost with its connection.
+ * The loop: drains what is pending, releases what is due, sleeps until somebody wakes it. LISTEN/NOTIFY wakes at once; a
+ * poll of one second is the net below it, because a notification can be lost with its connection. Asking a provider has
+ * a loop of its own, because its answers may take long and nothing else is to wait for them.
  */
 import type { PoolClient } from 'pg';
+import { askNext, type Asking } from '../pipeline/ask.ts';
 import type { Clockwork } from '../pipeline/clockwork.ts';
 import { processNext } from '../pipeline/process.ts';
 import { releaseNext } from '../pipeline/release.ts';
 import type { Translators } from '../pipeline/translate.ts';
 
 const POLL_MS = 1000;
+
+/** How long a stop waits for answers under way. */
+const ASKED_WITHIN_MS = 2_000;
 
 export type Worker = {
   /** When it last went round without an error, milliseconds UTC; readiness looks at it. */
@@ -17,30 +22,53 @@ export type Worker = {
   stop(): Promise<void>;
 };
 
-/** Starts the loop in this process; any number of processes may run one against the same database. */
-export function startWorker(work: Clockwork, translators: Translators): Worker {
-  const state = { stopping: false, lastRound: work.now(), wake: (): void => {} };
-  const ear = listen(work, () => state.wake());
-  const done = run(work, translators, state);
+/** Starts the loops in this process; any number of processes may run them against the same database. */
+export function startWorker(work: Clockwork, translators: Translators, asking: Asking | null = null): Worker {
+  const ledger = startLoop(work, async () => (await processNext(work, translators)) + (await releaseNext(work)));
+  const asker = asking === null ? null : startLoop(work, () => askNext(work, asking));
+  const ear = listen(work, () => ledger.wake());
   return {
-    lastRound: () => state.lastRound,
+    lastRound: () => ledger.lastRound(),
     async stop() {
-      state.stopping = true;
-      state.wake();
-      await done;
+      await Promise.all([ledger.stop(), asker && atMost(ASKED_WITHIN_MS, asker.stop())]);
       await ear.close();
     },
   };
 }
 
+/** An answer under way may be left behind: its lease ends, and somebody asks again. */
+async function atMost(milliseconds: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([done, late]);
+  clearTimeout(timer);
+}
+
+type Loop = Worker & { wake(): void };
+
 type State = { stopping: boolean; lastRound: number; wake: () => void };
+
+/** Goes round as long as `step` finds something to do; then sleeps until it is woken, a second at most. */
+function startLoop(work: Clockwork, step: () => Promise<number>): Loop {
+  const state: State = { stopping: false, lastRound: work.now(), wake: (): void => {} };
+  const done = run(work, step, state);
+  return {
+    lastRound: () => state.lastRound,
+    wake: () => state.wake(),
+    async stop() {
+      state.stopping = true;
+      state.wake();
+      await done;
+    },
+  };
+}
 
 /** Whether the loop is stopping is asked afresh each time: somebody else sets it. */
 const isStopping = (state: State): boolean => state.stopping;
 
-async function run(work: Clockwork, translators: Translators, state: State): Promise<void> {
+async function run(work: Clockwork, step: () => Promise<number>, state: State): Promise<void> {
   while (!isStopping(state)) {
-    const busy = await round(work, translators, state);
+    const busy = await round(work, step, state);
     if (busy || isStopping(state)) continue;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, POLL_MS);
@@ -52,12 +80,11 @@ async function run(work: Clockwork, translators: Translators, state: State): Pro
   }
 }
 
-async function round(work: Clockwork, translators: Translators, state: State): Promise<boolean> {
+async function round(work: Clockwork, step: () => Promise<number>, state: State): Promise<boolean> {
   try {
-    const taken = await processNext(work, translators);
-    const released = await releaseNext(work);
+    const taken = await step();
     state.lastRound = work.now();
-    return taken + released > 0;
+    return taken > 0;
   } catch (error) {
     work.log.error(
       { reason: error instanceof Error ? error.message : String(error) },

@@ -13,6 +13,7 @@ export const IGNORED = {
   session_without_party: 'the checkout leaves its money to an invoice and names nobody',
   nothing_new: 'the object carries no identity, referral or price that is not known by its name alone',
   unknown_interval: 'the price recurs in a unit this version does not know',
+  no_invoice_payment: 'no invoice names this payment intent so far',
 } as const;
 
 /** A translation that says nothing, and why. */

@@ -2,12 +2,13 @@
 import type { ClaimStatus, EventRef, PaymentFact, Translation } from '../../core/facts.ts';
 import { claimOf } from './claim.ts';
 import { customerFacts, idOf, identityOf, key, moneyKey, moneyKeys } from './identity.ts';
+import { ignore } from './ignored.ts';
 import { type Billed, billedLines, originOf } from './lines.ts';
 import { couponTouches } from './coupon.ts';
 import { optedOutBy } from './opt-out.ts';
 import { priceFacts, priceOf } from './price.ts';
 import { read, stampOf } from './read.ts';
-import { Invoice, type InvoiceObject, InvoicePayment } from './schema.ts';
+import { Invoice, type InvoiceObject, InvoicePayment, type InvoicePaymentObject, InvoicePayments } from './schema.ts';
 import { RANK, touchesOf } from './touches.ts';
 
 /** Ascending with finality. Uncollectible is not final: it can still be paid (trap 55). */
@@ -69,6 +70,8 @@ function fromBalance(invoice: InvoiceObject, status: string): bigint | null {
   const rest = BigInt(invoice.total) - credited - BigInt(invoice.amount_due);
   return rest > 0n ? rest : 0n;
 }
+/** What was asked for is told in full, so no payload that comes later says it better. */
+const isAnswer = ({ type }: EventRef): boolean => type === 'answer.invoice';
 
 type Buyer = { readonly party: string | null; readonly subscription: string | null };
 
@@ -90,6 +93,7 @@ function billFact(invoice: InvoiceObject, bill: Billed, buyer: Buyer, ref: Event
       paidAt: paidAt == null ? null : paidAt * 1000,
       lines: bill.lines,
       linesIncomplete: bill.incomplete,
+      ...(isAnswer(ref) ? { detail: 2 } : {}),
       flags: bill.flags,
       standalone: true,
       party: buyer.party,
@@ -128,7 +132,8 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
   const flags = unnamed ? [...billed.flags, 'discount_unnamed'] : billed.flags;
   const bill = billFact(invoice, { ...billed, flags }, { party: identity.party, subscription }, ref);
   const prices = priceFacts(invoice.lines.data.map(priceOf), ref);
-  return { facts: [{ ...bill, touches, optOut }, ...customerFacts(identity, touches), ...prices] };
+  const paying = invoice.payments?.data.flatMap(tie) ?? [];
+  return { facts: [{ ...bill, touches, optOut }, ...customerFacts(identity, touches), ...prices, ...paying] };
 }
 
 /**
@@ -136,9 +141,21 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
  * payment record is money from outside Stripe: it ties nothing, and says how much (cases.md 38).
  */
 export function translateInvoicePayment(object: unknown, ref: EventRef): Translation {
-  const { id, invoice, payment, amount_paid: amount } = read(InvoicePayment, object, ref);
+  const facts = tie(read(InvoicePayment, object, ref));
+  return facts.length === 0 ? ignore('no_invoice_payment') : { facts };
+}
+
+/** What pays an invoice with one payment intent, as an answer lists it. An empty list says nothing yet. */
+export function translateInvoicePayments(object: unknown, ref: EventRef): Translation {
+  const facts = read(InvoicePayments, object, ref).data.flatMap(tie);
+  return facts.length === 0 ? ignore('no_invoice_payment') : { facts };
+}
+
+/** What was given up pays nothing, and ties nothing. */
+function tie({ id, invoice, payment, status, amount_paid: amount }: InvoicePaymentObject): PaymentFact[] {
+  if (status === 'canceled') return [];
   const keys = moneyKeys(['invoice', invoice], ['pi', payment.payment_intent], ['ch', payment.charge]);
   const tied: PaymentFact = { kind: 'payment', keys, claim: null, touches: [], optOut: null };
-  if (payment.type !== 'payment_record') return { facts: [tied] };
-  return { facts: [{ ...tied, outside: { key: key(id), amount: BigInt(amount ?? 0) } }] };
+  if (payment.type !== 'payment_record') return [tied];
+  return [{ ...tied, outside: { key: key(id), amount: BigInt(amount ?? 0) } }];
 }

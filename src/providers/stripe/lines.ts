@@ -141,7 +141,7 @@ export function scaleLines(lines: readonly Line[], goal: bigint): readonly Line[
 }
 
 /** Lines that do not add up to what the invoice says are bent to it, and that is said. */
-function reconciled(lines: readonly Line[], goal: bigint, flags: readonly string[]): Billed {
+export function reconciled(lines: readonly Line[], goal: bigint, flags: readonly string[]): Billed {
   const net = netOf(lines);
   if (net === goal) return { lines, net, incomplete: false, flags };
   const bent = scaleLines(lines, goal) ?? [...lines, restLine(goal - net, false)];

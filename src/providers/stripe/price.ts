@@ -3,7 +3,7 @@ import { type EventRef, type Interval, intervalOf, type PriceFact, type Translat
 import { idOf, key } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { read, stampOf } from './read.ts';
-import { type PlanObject, Price, type PriceObject } from './schema.ts';
+import { type PlanObject, Price, type PriceObject, type PriceReference } from './schema.ts';
 
 /** The interval of a recurring price; null for a one-time price and for a unit nobody knows. Trap 9: with the count. */
 export function priceInterval(price: PriceObject): Interval | null {
@@ -11,12 +11,21 @@ export function priceInterval(price: PriceObject): Interval | null {
   return intervalOf(price.recurring.interval, price.recurring.interval_count ?? 1);
 }
 
-/** A price, or the plan it was called before 2020, as a price. */
-export function priceOf(item: {
+type Priced = {
   readonly price?: PriceObject | null | undefined;
   readonly plan?: PlanObject | null | undefined;
-}): PriceObject | null {
+  readonly pricing?:
+    | { readonly price_details?: { readonly price?: PriceReference } | null | undefined }
+    | null
+    | undefined;
+};
+
+/** A price, the plan it was called before 2020, or the price that an answer shows in the place of its id. */
+export function priceOf(item: Priced): PriceObject | null {
   if (item.price) return item.price;
+  const shown = item.pricing?.price_details?.price;
+  // Without a word on recurrence it is the stub of a deleted price.
+  if (typeof shown === 'object' && shown?.recurring !== undefined) return shown;
   if (!item.plan) return null;
   const { id, product, interval, interval_count } = item.plan;
   return { id, product, recurring: { interval, interval_count } };

@@ -36,7 +36,11 @@ export const Price = z.object({ id: Id, product: Ref, recurring: Recurrence.null
 /** The price's predecessor: always recurring, same id space. */
 export const Plan = Recurrence.extend({ id: Id, product: Ref });
 
+/** An id, or the whole price behind it, as answers may show it. */
+const PriceRef = z.union([Id, Price]).nullish();
+
 export type PriceObject = z.infer<typeof Price>;
+export type PriceReference = z.infer<typeof PriceRef>;
 export type PlanObject = z.infer<typeof Plan>;
 
 const LineOrigin = z.object({ subscription: Ref, proration: z.boolean().nullish() }).nullish();
@@ -74,7 +78,7 @@ export const InvoiceLine = z.object({
       invoice_item_details: LineOrigin,
     })
     .nullish(),
-  pricing: z.object({ price_details: z.object({ price: Ref, product: Ref }).nullish() }).nullish(),
+  pricing: z.object({ price_details: z.object({ price: PriceRef, product: Ref }).nullish() }).nullish(),
   taxes: Taxes,
   // old
   type: z.string().nullish(),
@@ -88,6 +92,19 @@ export const InvoiceLine = z.object({
 export type InvoiceLineObject = z.infer<typeof InvoiceLine>;
 
 const SubscriptionDetails = z.object({ subscription: Ref, metadata: Metadata }).nullish();
+
+export const InvoicePayment = z.object({
+  id: Id,
+  amount_paid: Cash.nullish(),
+  invoice: z.union([Id, z.object({ id: Id })]),
+  payment: z.object({ type: z.string(), payment_intent: Ref, charge: Ref }),
+  status: z.string().nullish(),
+});
+
+export type InvoicePaymentObject = z.infer<typeof InvoicePayment>;
+
+/** What an answer lists: everything there is (the asker pages it). */
+export const InvoicePayments = z.object({ data: z.array(InvoicePayment) });
 
 export const Invoice = z.object({
   id: Id,
@@ -118,6 +135,8 @@ export const Invoice = z.object({
   parent: z.object({ subscription_details: SubscriptionDetails }).nullish(),
   total_taxes: Taxes,
   amount_paid_off_stripe: Cash.nullish(),
+  /** Answers only. */
+  payments: InvoicePayments.nullish(),
   // old
   discount: Discount.nullish(),
   paid: z.boolean().nullish(),
@@ -131,13 +150,6 @@ export const Invoice = z.object({
 });
 
 export type InvoiceObject = z.infer<typeof Invoice>;
-
-export const InvoicePayment = z.object({
-  id: Id,
-  amount_paid: Cash.nullish(),
-  invoice: z.union([Id, z.object({ id: Id })]),
-  payment: z.object({ type: z.string(), payment_intent: Ref, charge: Ref }),
-});
 
 export const PaymentIntent = z.object({
   id: Id,
@@ -186,6 +198,16 @@ export const Charge = z.object({
 
 export type ChargeObject = z.infer<typeof Charge>;
 
+const SessionLine = z.object({
+  id: Id,
+  amount_total: Amount,
+  amount_tax: Amount.nullish(),
+  quantity: z.number().nullish(),
+  price: Price.nullish(),
+});
+
+export type SessionLineObject = z.infer<typeof SessionLine>;
+
 export const Session = z.object({
   id: Id,
   mode: z.string(),
@@ -203,6 +225,8 @@ export const Session = z.object({
   payment_intent: Ref,
   subscription: Ref,
   discounts: z.array(z.object({ coupon: Ref, promotion_code: Ref })).nullish(),
+  /** Answers only. */
+  line_items: z.object({ data: z.array(SessionLine), has_more: z.boolean().nullish() }).nullish(),
 });
 
 export type SessionObject = z.infer<typeof Session>;

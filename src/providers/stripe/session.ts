@@ -1,12 +1,14 @@
 /** Checkout sessions: sales where no invoice exists, else only who bought and who sent them (stripe.md 1.10, trap 2). */
-import type { Claim, ClaimStatus, EventRef, Fact, Touch, Translation } from '../../core/facts.ts';
+import type { Claim, ClaimStatus, EventRef, Fact, Line, Touch, Translation } from '../../core/facts.ts';
 import { claimOf, wholeLine } from './claim.ts';
 import { customerFacts, idOf, type Identity, identityOf, key, moneyKey, moneyKeys } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { couponTouches } from './coupon.ts';
 import { optedOutBy } from './opt-out.ts';
+import { reconciled } from './lines.ts';
+import { priceFacts, priceInterval, priceOf } from './price.ts';
 import { read, stampOf } from './read.ts';
-import { Session, type SessionObject } from './schema.ts';
+import { Session, type SessionLineObject, type SessionObject } from './schema.ts';
 import { RANK, touchesOf } from './touches.ts';
 
 const STATUS_RANK: Readonly<Record<ClaimStatus, number>> = {
@@ -29,6 +31,28 @@ function netOf(session: SessionObject, total: bigint): bigint {
   return total - BigInt(tax ?? 0) - BigInt(shipping ?? 0);
 }
 
+/** What was bought, as an answer lists it: net of its own tax, with its price. */
+function boughtLine(line: SessionLineObject): Line {
+  const product = idOf(line.price?.product);
+  return {
+    ...wholeLine(line.id, BigInt(line.amount_total) - BigInt(line.amount_tax ?? 0)),
+    prices: line.price ? [line.price.id] : [],
+    products: product === null ? [] : [product],
+    interval: line.price ? priceInterval(line.price) : null,
+    recurring: line.price?.recurring != null,
+    quantity: line.quantity ?? 1,
+  };
+}
+
+/** Webhooks show no lines: then the whole is one line without a price. */
+function linesOf(session: SessionObject, net: bigint): Pick<Claim, 'lines' | 'flags' | 'detail'> {
+  const bought = session.line_items?.data ?? [];
+  const detail = session.line_items ? 2 : 1;
+  if (bought.length === 0) return { lines: [wholeLine(session.id, net)], flags: [], detail };
+  const { lines, flags } = reconciled(bought.map(boughtLine), net, []);
+  return { lines, flags, detail };
+}
+
 function orderClaim(session: SessionObject, party: string | null, ref: EventRef): Claim {
   const { amount_total: amount, currency } = session;
   if (amount == null) throw new Error(`${ref.type}: data.object.amount_total: missing`);
@@ -45,7 +69,7 @@ function orderClaim(session: SessionObject, party: string | null, ref: EventRef)
     total,
     paid: status === 'paid' ? total : 0n,
     net,
-    lines: [wholeLine(session.id, net)],
+    ...linesOf(session, net),
     standalone: true,
     party,
   });
@@ -87,7 +111,8 @@ export function translateSession(object: unknown, ref: EventRef): Translation {
   const of = subscription === null ? null : key(subscription);
   const coupons = couponTouches(session.discounts ?? [], ref.at, RANK.session, of);
   const touches = [...touchesOf(carriers, ref.at, of), ...coupons];
-  const facts = [...paymentFacts(session, identity, touches, ref), ...customerFacts(identity, touches)];
+  const prices = priceFacts(session.line_items?.data.map(priceOf) ?? [], ref);
+  const facts = [...paymentFacts(session, identity, touches, ref), ...customerFacts(identity, touches), ...prices];
   if (facts.length > 0) return { facts };
   return ignore(session.payment_status === 'no_payment_required' ? 'no_payment_required' : 'session_without_party');
 }

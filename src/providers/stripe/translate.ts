@@ -9,7 +9,7 @@ import { translateCustomer, translateSubscription } from './customer.ts';
 import { translateDispute, translateFraudWarning } from './dispute.ts';
 import { ignore } from './ignored.ts';
 import { translateIntent } from './intent.ts';
-import { translateInvoice, translateInvoicePayment } from './invoice.ts';
+import { translateInvoice, translateInvoicePayment, translateInvoicePayments } from './invoice.ts';
 import { translatePrice } from './price.ts';
 import { translateRefund } from './refund.ts';
 import { translateSession } from './session.ts';
@@ -57,6 +57,12 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['price.created', translatePrice],
   ['price.updated', translatePrice],
   ['price.deleted', translatePrice],
+  // What the API answered (api/): objects as they are now, complete and sometimes expanded.
+  ['answer.invoice', translateInvoice],
+  ['answer.invoice_payments', translateInvoicePayments],
+  ['answer.checkout_session', translateSession],
+  ['answer.charge', translateCharge],
+  ['answer.price', translatePrice],
 ]);
 
 /** All events of a subscription's life show the same object. */

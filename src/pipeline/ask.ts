@@ -1,0 +1,225 @@
+/**
+ * Ask: the answers that decisions miss, from the provider's API. Reads only, outside every transaction. An answer is
+ * stored as an event of the inbox with its whole effect, as a webhook is; a worker that dies in between asks again, and
+ * an equal answer is the same event.
+ */
+import { createHash } from 'node:crypto';
+import { KeyRefused, RateLimited, Unreachable, type Asker, type Found } from '../core/answers.ts';
+import { moneyKey, objectKey, promotionKey } from '../core/keys.ts';
+import { isDatabaseAway } from '../store/database.ts';
+import { storePending } from '../store/inbox.ts';
+import {
+  claimQuestions,
+  isPlaced,
+  isInCatalogue,
+  lineName,
+  setQuestion,
+  type OpenQuestion,
+  type QuestionEnd,
+} from '../store/questions.ts';
+import { runBatch, type Item } from './batch.ts';
+import type { Clockwork } from './clockwork.ts';
+import type { Lines } from './lines.ts';
+import type { Translator } from './translate.ts';
+
+/** Who answers for one account, and the translator of what it says. */
+export type Respondent = { readonly asker: Asker; readonly translator: Translator };
+
+export type Asking = {
+  /** null: there is no key for this account. */
+  respondent(workspace: string, livemode: boolean, scope: string): Respondent | null | Promise<Respondent | null>;
+  /** Which lines rest, shared by everything in this process that asks. */
+  readonly lines: Lines;
+  /** A key was refused; `reason` in the provider's words. */
+  readonly onRefused?: (question: OpenQuestion, reason: string) => void;
+};
+
+const CLAIMED_AT_ONCE = 32;
+const ASKED_AT_ONCE = 4;
+
+/** Without a key, how long until it is looked for again. */
+const NO_KEY_MS = 60_000;
+const REFUSED_MS = 3_600_000;
+
+/** An answer that is still empty: asked again after this many seconds, 20 s, 1, 5 and 15 min, 1, 3, 9 and 33 h in all. */
+const EMPTY_AGAIN_SECONDS = [40, 240, 600, 2_700, 7_200, 21_600, 86_400];
+
+/** Tries that fail without being the line's fault; then nobody is asked any more. */
+const MOST_FAILURES = 12;
+
+/** Asks what is due. Returns how many questions it took; 0: nothing is due, or every line rests. */
+export async function askNext(work: Clockwork, asking: Asking): Promise<number> {
+  const now = work.now();
+  const claimed = await claimQuestions(work.database.pool, now, CLAIMED_AT_ONCE, asking.lines.resting(now));
+  const waiting = [...claimed];
+  const next = async (): Promise<void> => {
+    for (let open = waiting.shift(); open; open = waiting.shift()) await askOne(work, asking, open);
+  };
+  // All of them to their end, so that nothing is under way when this returns or throws.
+  const ended = await Promise.allSettled(Array.from({ length: ASKED_AT_ONCE }, next));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  return claimed.length;
+}
+
+async function askOne(work: Clockwork, asking: Asking, open: OpenQuestion): Promise<void> {
+  const { workspace, livemode, scope, question } = open;
+  const respondent = await asking.respondent(workspace, livemode, scope);
+  if (respondent === null) return rest(work, asking, open, lineOf(open), NO_KEY_MS, 'no_key');
+  const until = asking.lines.restsUntil([lineOf(open), lineOf(open, question.kind)], work.now());
+  if (until !== null) return setBack(work, open, { runAt: until, reason: null, uncounted: true });
+  const source = respondent.translator.name;
+  if (await isKnown(work, source, open))
+    return end(work, open, { state: 'answered', reason: 'told_by_an_event', runAt: null, askedAt: null });
+  try {
+    const answer = await respondent.asker.ask(question);
+    const askedAt = work.now();
+    asking.lines.works(lineOf(open));
+    if ('missing' in answer)
+      return await end(work, open, { state: 'missing', reason: 'not_found', runAt: null, askedAt });
+    await store(work, open, respondent.translator, answer.found, endOf(open, answer.final, askedAt), askedAt);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    await failed(work, asking, open, error);
+  }
+}
+
+const lineOf = ({ workspace, livemode, scope }: OpenQuestion, kind = ''): string =>
+  lineName(workspace, livemode, scope, kind);
+
+/** Whether a webhook was faster: then nothing is asked. */
+async function isKnown(
+  work: Clockwork,
+  source: string,
+  { workspace, livemode, question }: OpenQuestion,
+): Promise<boolean> {
+  const { pool } = work.database;
+  if (question.kind === 'invoice_payments')
+    return isPlaced(pool, workspace, livemode, moneyKey(source, 'pi', question.id));
+  if (question.kind === 'price') return isInCatalogue(pool, workspace, livemode, objectKey(source, question.id));
+  if (question.kind === 'promotion_code')
+    return isInCatalogue(pool, workspace, livemode, promotionKey(source, question.id));
+  return false;
+}
+
+function endOf({ attempts }: OpenQuestion, final: boolean, askedAt: number): QuestionEnd {
+  const seconds = EMPTY_AGAIN_SECONDS[attempts - 1];
+  if (final) return { state: 'answered', reason: null, runAt: null, askedAt };
+  if (seconds === undefined) return { state: 'answered', reason: 'nothing_there', runAt: null, askedAt };
+  return { state: 'open', reason: 'nothing_there_yet', runAt: askedAt + seconds * 1000, askedAt };
+}
+
+/** Stores an answer with its effect and ends its question in one posting. */
+async function store(
+  work: Clockwork,
+  open: OpenQuestion,
+  translator: Translator,
+  found: readonly Found[],
+  ended: QuestionEnd,
+  askedAt: number,
+): Promise<void> {
+  const { workspace, livemode, scope, question } = open;
+  const source = translator.name;
+  const events = found.map((one) => eventOf(open, one, askedAt));
+  const asked = [{ scope, question, end: ended }];
+  try {
+    const items = events.map((event) => itemOf(translator, event));
+    await runBatch(work, { workspace, livemode, source, items, asked });
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    // Kept all the same: an answer that cannot be read is a failure that everybody can see, as a webhook's would be.
+    const reason = error instanceof Error ? error.message : String(error);
+    work.log.warn(
+      { workspace, question, reason },
+      'an answer was stored, but not decided yet; a worker will try again',
+    );
+    for (const { body, ref } of events)
+      await storePending(work.database.pool, { ...ref, workspace, source, body }, reason, askedAt);
+    await end(work, open, ended);
+  }
+}
+
+type AnswerEvent = {
+  readonly ref: {
+    readonly id: string;
+    readonly type: string;
+    readonly at: number;
+    readonly livemode: boolean;
+    readonly received: number;
+  };
+  readonly body: string;
+  readonly payload: unknown;
+};
+
+/** The answer as an event: equal objects are one event, however often they are asked for. */
+function eventOf({ question, livemode }: OpenQuestion, { type, object }: Found, askedAt: number): AnswerEvent {
+  const digest = createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
+  const id = `answer:${question.id}:${digest}`;
+  const created = Math.floor(askedAt / 1000);
+  const payload = { object: 'event', id, type, created, livemode, data: { object } };
+  const body = JSON.stringify(payload);
+  const ref = { id, type, at: created * 1000, livemode, received: askedAt };
+  // What is translated now is what a replay will read.
+  return { ref, body, payload: JSON.parse(body) };
+}
+
+function itemOf(translator: Translator, { ref, body, payload }: AnswerEvent): Item {
+  const event = { ...ref, source: translator.name, rules: null };
+  const base = { ref: event, body, attempts: 0, stored: false };
+  const said = translator.translate({ ...event, rules: 0 }, payload);
+  return 'facts' in said
+    ? { ...base, facts: said.facts, ignored: null }
+    : { ...base, facts: [], ignored: said.ignored };
+}
+
+/** What went wrong, and whose fault it was: the line rests, or only the question waits. */
+async function failed(work: Clockwork, asking: Asking, open: OpenQuestion, error: unknown): Promise<void> {
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+  const { workspace, question } = open;
+  if (error instanceof RateLimited) {
+    const line = lineOf(open);
+    if (!error.whole) return setBack(work, open, { runAt: work.now() + jitter(1_000), reason, uncounted: true });
+    const pause = error.retryAfterMs ?? asking.lines.strike(line);
+    return rest(work, asking, open, line, pause + jitter(500), reason);
+  }
+  if (error instanceof KeyRefused) {
+    const line = error.whole ? lineOf(open) : lineOf(open, question.kind);
+    asking.lines.rest(line, work.now() + REFUSED_MS);
+    work.log.warn({ workspace, kind: question.kind, reason }, 'the key was refused; it is not used for an hour');
+    asking.onRefused?.(open, reason);
+    const runAt = work.now() + REFUSED_MS;
+    return end(work, open, { state: 'refused', reason, runAt, askedAt: work.now(), uncounted: true });
+  }
+  work.log.warn({ workspace, question, attempts: open.attempts, reason }, 'a question was not answered');
+  // An API that is away is asked again for as long as it takes; a question that it does not take is given up.
+  if (!(error instanceof Unreachable) && open.attempts >= MOST_FAILURES)
+    return end(work, open, { state: 'missing', reason, runAt: null, askedAt: work.now() });
+  const wait = Math.min(900_000, 2_000 * 2 ** (open.attempts - 1));
+  return setBack(work, open, { runAt: work.now() + wait / 2 + jitter(wait / 2), reason });
+}
+
+const jitter = (most: number): number => Math.ceil(Math.random() * most);
+
+async function rest(
+  work: Clockwork,
+  asking: Asking,
+  open: OpenQuestion,
+  line: string,
+  pause: number,
+  reason: string,
+): Promise<void> {
+  const until = work.now() + pause;
+  asking.lines.rest(line, until);
+  await setBack(work, open, { runAt: until, reason, uncounted: true });
+}
+
+function setBack(
+  work: Clockwork,
+  open: OpenQuestion,
+  how: { readonly runAt: number; readonly reason: string | null; readonly uncounted?: boolean },
+): Promise<void> {
+  return end(work, open, { state: 'open', askedAt: null, ...how });
+}
+
+function end(work: Clockwork, open: OpenQuestion, ended: QuestionEnd): Promise<void> {
+  return setQuestion(work.database.pool, open, ended);
+}

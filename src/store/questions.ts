@@ -1,0 +1,140 @@
+/** Questions as a queue. Each function is one statement. */
+import type { Question } from '../core/questions.ts';
+import type { Tx } from './tx.ts';
+
+/** A question of one account. `scope`: which account of the workspace knows the answer; empty: its own. */
+export type OpenQuestion = {
+  readonly workspace: string;
+  readonly livemode: boolean;
+  readonly scope: string;
+  readonly question: Question;
+  /** Tries so far, this one included; those that were rate limited do not count. */
+  readonly attempts: number;
+};
+
+/** Seconds a worker may take for one question, all its pages included. */
+const LEASE_SECONDS = 120;
+
+/** Of one account at a time, so that the backlog of one never holds up the others. */
+const MOST_PER_ACCOUNT = 8;
+
+type Row = {
+  workspace_id: string;
+  livemode: boolean;
+  scope: string;
+  kind: Question['kind'];
+  id: string;
+  attempts: number;
+};
+
+/** What is not to be asked for now: an account, or one kind of question there. */
+export function lineName(workspace: string, livemode: boolean, scope: string, kind = ''): string {
+  return [workspace, livemode ? 'live' : 'test', scope, kind].join('/');
+}
+
+const LINE = `workspace_id || '/' || CASE WHEN livemode THEN 'live' ELSE 'test' END || '/' || scope || '/'`;
+
+/**
+ * Takes up to `limit` due questions and leases them, some of each account. `closed`: names of lines (`lineName`) that
+ * are not used at the moment; their questions stay where they are.
+ */
+export async function claimQuestions(
+  tx: Tx,
+  now: number,
+  limit: number,
+  closed: readonly string[],
+): Promise<OpenQuestion[]> {
+  const { rows } = await tx.query<Row>({
+    name: 'claim_questions',
+    text: `WITH RECURSIVE accounts AS (
+        (SELECT workspace_id, livemode, scope FROM questions WHERE state IN ('open', 'refused')
+         ORDER BY workspace_id, livemode, scope LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM accounts a CROSS JOIN LATERAL (
+          SELECT workspace_id, livemode, scope FROM questions WHERE state IN ('open', 'refused')
+            AND (workspace_id, livemode, scope) > (a.workspace_id, a.livemode, a.scope)
+          ORDER BY workspace_id, livemode, scope LIMIT 1) next
+      ), due AS (
+        SELECT q.* FROM accounts a CROSS JOIN LATERAL (
+          SELECT workspace_id, livemode, scope, kind, id FROM questions
+          WHERE workspace_id = a.workspace_id AND livemode = a.livemode AND scope = a.scope
+            AND state IN ('open', 'refused') AND run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+            AND NOT ${LINE} || kind = ANY ($3::text[])
+          ORDER BY run_at, kind, id LIMIT ${MOST_PER_ACCOUNT} FOR UPDATE SKIP LOCKED) q
+        WHERE NOT ${LINE.replaceAll(/\b(workspace_id|livemode|scope)\b/g, 'a.$1')} = ANY ($3::text[])
+        LIMIT $2
+      )
+      UPDATE questions q SET lease_until = $1::timestamptz + make_interval(secs => ${LEASE_SECONDS}), attempts = q.attempts + 1
+      FROM due WHERE q.workspace_id = due.workspace_id AND q.livemode = due.livemode AND q.scope = due.scope
+        AND q.kind = due.kind AND q.id = due.id
+      RETURNING q.workspace_id, q.livemode, q.scope, q.kind, q.id, q.attempts`,
+    values: [new Date(now).toISOString(), limit, closed],
+  });
+  return rows.map(({ workspace_id: workspace, livemode, scope, kind, id, attempts }) => ({
+    workspace,
+    livemode,
+    scope,
+    question: { kind, id },
+    attempts,
+  }));
+}
+
+export type QuestionEnd = {
+  readonly state: 'open' | 'answered' | 'missing' | 'refused';
+  readonly reason: string | null;
+  /** When it is asked (again); null when it is not. */
+  readonly runAt: number | null;
+  /** The moment it was asked; null: it was not. */
+  readonly askedAt: number | null;
+  /** This try does not count: nothing was wrong with the question. */
+  readonly uncounted?: boolean;
+};
+
+/** Ends a lease without an answer: asked again, or never. */
+export async function setQuestion(tx: Tx, of: OpenQuestion, end: QuestionEnd): Promise<void> {
+  const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
+  await tx.query({
+    name: 'set_question',
+    text: `UPDATE questions SET state = $6, reason = $7, run_at = $8, asked_at = COALESCE($9, asked_at), lease_until = NULL,
+             attempts = attempts - $10::int
+           WHERE workspace_id = $1 AND livemode = $2 AND scope = $3 AND kind = $4 AND id = $5`,
+    values: [
+      of.workspace,
+      of.livemode,
+      of.scope,
+      of.question.kind,
+      of.question.id,
+      end.state,
+      end.reason,
+      iso(end.runAt),
+      iso(end.askedAt),
+      end.uncounted ? 1 : 0,
+    ],
+  });
+}
+
+/**
+ * Whether it is known what the payment of this money key belongs to: a bill, or certainly none. One that became a sale
+ * only because its time to wait was over is not known.
+ */
+export async function isPlaced(tx: Tx, workspace: string, livemode: boolean, moneyKey: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'is_placed',
+    text: `SELECT 1 FROM payment_keys k JOIN payments p ON p.workspace_id = k.workspace_id AND p.payment_id = k.payment_id
+           WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = $3 AND (p.state ->> 'keys' LIKE '%:invoice:%'
+             OR (p.parked IS NULL AND p.state -> 'clock' ->> 'matured' IS NULL))`,
+    values: [workspace, livemode, moneyKey],
+  });
+  return rows.length > 0;
+}
+
+/** Whether anything has said what this price or promotion code is. */
+export async function isInCatalogue(tx: Tx, workspace: string, livemode: boolean, key: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'is_in_catalogue',
+    text: `SELECT 1 FROM prices WHERE workspace_id = $1 AND livemode = $2 AND price_key = $3
+             AND state -> 'stamp' ->> 'at' IS NOT NULL`,
+    values: [workspace, livemode, key],
+  });
+  return rows.length > 0;
+}
