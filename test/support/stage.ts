@@ -7,8 +7,10 @@ import type { Explanation } from '../../src/core/explain.ts';
 import type { Terms } from '../../src/core/incentives.ts';
 import { ACCOUNTS } from '../../src/core/ledger.ts';
 import { toMajor } from '../../src/core/money.ts';
+import { askNext, type Asking } from '../../src/pipeline/ask.ts';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { newId } from '../../src/pipeline/ids.ts';
+import { createLines } from '../../src/pipeline/lines.ts';
 import { processNext } from '../../src/pipeline/process.ts';
 import { receive, type Receipt } from '../../src/pipeline/receive.ts';
 import { releaseNext } from '../../src/pipeline/release.ts';
@@ -68,7 +70,25 @@ export const SEAL_KEY = Buffer.alloc(32, 7);
 
 let stages = 0;
 
-export async function createStage(on: TestDatabase, options: { workspace?: string; startAt?: number } = {}) {
+/** Who answers for every account: Stripe's API at this address. */
+export function askingAt(base: string, apiKey = 'rk_live_stage'): Asking {
+  const stripe = providers.get('stripe');
+  const asker = stripe?.asker?.({ apiKey, base });
+  if (!stripe || !asker) throw new Error('Stripe can be asked');
+  return { lines: createLines(), respondent: () => ({ asker, translator: stripe }) };
+}
+
+/** Stages share a database, and with it the queue of questions; each answers only its own. */
+function ownAsking(asking: Asking, own: string): Asking {
+  const respondent: Asking['respondent'] = (workspace, livemode, scope) =>
+    workspace === own ? asking.respondent(workspace, livemode, scope) : null;
+  return { ...asking, respondent };
+}
+
+/** `asking`: who answers questions; without it nobody does, as without an API key. */
+export type StageOptions = { workspace?: string; startAt?: number; asking?: Asking };
+
+export async function createStage(on: TestDatabase, options: StageOptions = {}) {
   stages += 1;
   const workspace = options.workspace ?? `w${stages}`;
   const program = `prog_${workspace}`;
@@ -83,13 +103,17 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
     now: () => clock.now,
     newId,
     log,
+    canAsk: () => options.asking !== undefined,
   };
   const stripe = providers.get('stripe') as Translator;
   const ask = async <Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await pool.query<Row & Record<string, unknown>>(text, [workspace, ...values])).rows;
 
+  const asking = options.asking ? ownAsking(options.asking, workspace) : null;
+
   const stage = {
     work,
+    asking,
     workspace,
     program,
     clock,
@@ -144,16 +168,25 @@ export async function createStage(on: TestDatabase, options: { workspace?: strin
     async hearAll(events: Iterable<Pick<SimulatedEvent, 'body'>>): Promise<void> {
       for (const event of events) await stage.hear(event);
     },
-    /** Lets time pass: holds end, deferrals mature, pending events are tried. */
+    /** Lets time pass: holds end, deferrals mature, pending events are tried, questions asked. */
     async pass(days: number): Promise<void> {
-      clock.now += days * 86_400_000;
+      await stage.wait(days * 86_400);
+    },
+    async wait(seconds: number): Promise<void> {
+      clock.now += seconds * 1000;
       await stage.drain();
     },
     async drain(): Promise<void> {
+      const round = async (): Promise<number> =>
+        (await processNext(work, translators)) + (asking ? await askNext(work, asking) : 0) + (await releaseNext(work));
       // Bounded: what is due and stays due would keep a worker busy for ever.
-      for (let round = 0; (await processNext(work, translators)) + (await releaseNext(work)) > 0; round += 1)
-        if (round > 2_000) throw new Error('the work does not end');
+      for (let rounds = 0; (await round()) > 0; rounds += 1)
+        if (rounds > 2_000) throw new Error('the work does not end');
     },
+    questions: () =>
+      ask<{ kind: string; id: string; state: string; reason: string | null; attempts: number }>(
+        'SELECT kind, id, state, reason, attempts FROM questions WHERE workspace_id = $1 ORDER BY kind, id',
+      ),
     conversions: (kind: string | null = null) =>
       ask<ConversionRow>(
         `SELECT * FROM conversions WHERE workspace_id = $1 AND status <> 'void' AND ($2::text IS NULL OR kind = $2)

@@ -1,0 +1,66 @@
+/** Every question that can be asked is a request that Stripe takes: its own mock checks path and parameters. */
+import Stripe from 'stripe';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EventRef } from '../../../src/core/facts.ts';
+import type { Question } from '../../../src/core/questions.ts';
+import { asker } from '../../../src/providers/stripe/api/asker.ts';
+import { translate } from '../../../src/providers/stripe/translate.ts';
+import { startStripeMock, type StripeMock } from '../../support/stripe-mock.ts';
+
+let mock: StripeMock | null = null;
+
+beforeAll(async () => {
+  mock = await startStripeMock();
+});
+afterAll(() => mock?.stop());
+
+const QUESTIONS: Readonly<Record<Question['kind'], string>> = {
+  invoice: 'in_1',
+  invoice_payments: 'pi_1',
+  price: 'price_1',
+  checkout_session: 'cs_test_1',
+  charge: 'ch_1',
+  promotion_code: 'promo_1',
+};
+
+/** What the fixtures come to; null: the mock's session is open and has no amounts yet, which no paid one has. */
+const SAID: Readonly<Record<Question['kind'], string | null>> = {
+  invoice: 'payment',
+  invoice_payments: 'payment',
+  price: 'price',
+  checkout_session: null,
+  charge: 'payment',
+  promotion_code: 'unhandled_type',
+};
+
+const NONE = 'stripe-mock was not found: go install github.com/stripe/stripe-mock@v0.197.0';
+
+for (const [kind, id] of Object.entries(QUESTIONS) as [Question['kind'], string][])
+  test(`Stripe takes the question for ${kind}, and the answer can be read`, async ({ skip }) => {
+    if (!mock) return skip(NONE);
+    const answer = await asker({ apiKey: 'sk_test_mock', base: mock.url }).ask({ kind, id });
+    if ('missing' in answer) throw new Error('stripe-mock finds everything');
+    expect(answer.found.map(({ type }) => type)).toEqual([`answer.${kind}`]);
+    const [found] = answer.found;
+    if (!found || SAID[kind] === null) return;
+    const ref: EventRef = {
+      source: 'stripe',
+      id: 'evt',
+      type: found.type,
+      at: 0,
+      livemode: false,
+      rules: 0,
+      received: 0,
+    };
+    const said = translate(ref, JSON.parse(JSON.stringify({ object: 'event', data: { object: found.object } })));
+    expect('facts' in said ? said.facts.map((fact) => fact.kind) : [said.ignored]).toContain(SAID[kind]);
+  });
+
+test('stripe-mock refuses what Stripe does not know', async ({ skip }) => {
+  if (!mock) return skip(NONE);
+  const { hostname: host, port } = new URL(mock.url);
+  const stripe = new Stripe('sk_test_mock', { host, port, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
+  await expect(stripe.invoices.retrieve('in_1', { wrong: true } as object)).rejects.toThrow(
+    'additional properties are not allowed',
+  );
+});
