@@ -16,7 +16,7 @@ import type { Family } from '../../src/simulator/family.ts';
 import { createRng } from '../../src/simulator/rng.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
-import { createStage, terms, translators, type Stage } from '../support/stage.ts';
+import { createStage, terms, translators, type Stage, type StageOptions } from '../support/stage.ts';
 
 export type { Family };
 export const FAMILIES: readonly Family[] = ['old', 'basil'];
@@ -120,7 +120,7 @@ export function theatre() {
     for (const stage of raised.splice(0)) await expectProven(database(), stage);
   });
 
-  async function raise(options: { startAt?: number; workspace?: string } = {}): Promise<Stage> {
+  async function raise(options: StageOptions = {}): Promise<Stage> {
     const stage = await createStage(database(), options);
     raised.push(stage);
     return stage;
