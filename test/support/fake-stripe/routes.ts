@@ -58,7 +58,7 @@ function sessionLines({ objects }: World, query: Query, id: string): JsonObject 
 function events({ objects }: World, query: Query): JsonObject {
   const types = query.many('types');
   const asked = filtered(objects.events(), query, ['type']);
-  const matching = asked.filter(({ type }) => types.length === 0 || types.includes(String(type)));
+  const matching = asked.filter(({ type }) => types.length === 0 || (typeof type === 'string' && types.includes(type)));
   return page(matching, query, '/v1/events');
 }
 
