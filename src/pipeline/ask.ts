@@ -11,6 +11,7 @@ import { storePending } from '../store/inbox.ts';
 import {
   claimQuestions,
   isPlaced,
+  isTold,
   isInCatalogue,
   lineName,
   setQuestion,
@@ -41,8 +42,8 @@ const ASKED_AT_ONCE = 4;
 const NO_KEY_MS = 60_000;
 const REFUSED_MS = 3_600_000;
 
-/** An answer that is still empty: asked again after this many seconds, 20 s, 1, 5 and 15 min, 1, 3, 9 and 33 h in all. */
-const EMPTY_AGAIN_SECONDS = [40, 240, 600, 2_700, 7_200, 21_600, 86_400];
+/** An answer that is not final (an empty list, an open invoice): asked again after this many seconds, 20 s, 1, 5 and 15 min, 1, 3, 9 and 33 h in all. */
+const AGAIN_SECONDS = [40, 240, 600, 2_700, 7_200, 21_600, 86_400];
 
 /** Tries that fail without being the line's fault; then nobody is asked any more. */
 const MOST_FAILURES = 12;
@@ -87,25 +88,33 @@ const lineOf = ({ workspace, livemode, scope }: OpenQuestion, kind = ''): string
   lineName(workspace, livemode, scope, kind);
 
 /** Whether a webhook was faster: then nothing is asked. */
-async function isKnown(
-  work: Clockwork,
+function isKnown(
+  { database: { pool } }: Clockwork,
   source: string,
-  { workspace, livemode, question }: OpenQuestion,
+  { workspace, livemode, question: { kind, id } }: OpenQuestion,
 ): Promise<boolean> {
-  const { pool } = work.database;
-  if (question.kind === 'invoice_payments')
-    return isPlaced(pool, workspace, livemode, moneyKey(source, 'pi', question.id));
-  if (question.kind === 'price') return isInCatalogue(pool, workspace, livemode, objectKey(source, question.id));
-  if (question.kind === 'promotion_code')
-    return isInCatalogue(pool, workspace, livemode, promotionKey(source, question.id));
-  return false;
+  switch (kind) {
+    case 'invoice_payments':
+      return isPlaced(pool, workspace, livemode, moneyKey(source, 'pi', id));
+    case 'invoice':
+      return isTold(pool, workspace, livemode, moneyKey(source, 'invoice', id));
+    case 'charge':
+      return isTold(pool, workspace, livemode, moneyKey(source, 'ch', id));
+    case 'price':
+      return isInCatalogue(pool, workspace, livemode, objectKey(source, id));
+    case 'promotion_code':
+      return isInCatalogue(pool, workspace, livemode, promotionKey(source, id));
+    case 'checkout_session':
+      // Webhooks never tell what was bought.
+      return Promise.resolve(false);
+  }
 }
 
 function endOf({ attempts }: OpenQuestion, final: boolean, askedAt: number): QuestionEnd {
-  const seconds = EMPTY_AGAIN_SECONDS[attempts - 1];
+  const seconds = AGAIN_SECONDS[attempts - 1];
   if (final) return { state: 'answered', reason: null, runAt: null, askedAt };
-  if (seconds === undefined) return { state: 'answered', reason: 'nothing_there', runAt: null, askedAt };
-  return { state: 'open', reason: 'nothing_there_yet', runAt: askedAt + seconds * 1000, askedAt };
+  if (seconds === undefined) return { state: 'answered', reason: 'not_settled', runAt: null, askedAt };
+  return { state: 'open', reason: 'not_settled_yet', runAt: askedAt + seconds * 1000, askedAt };
 }
 
 /** Stores an answer with its effect and ends its question in one posting. */

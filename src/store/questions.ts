@@ -128,6 +128,18 @@ export async function isPlaced(tx: Tx, workspace: string, livemode: boolean, mon
   return rows.length > 0;
 }
 
+/** Whether the object of this money key has told itself: how it ended, and with all its lines. */
+export async function isTold(tx: Tx, workspace: string, livemode: boolean, moneyKey: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'is_told',
+    text: `SELECT 1 FROM payment_keys k JOIN payments p ON p.workspace_id = k.workspace_id AND p.payment_id = k.payment_id
+           WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = $3
+             AND p.state -> 'claims' -> $3 ->> 'status' <> 'open' AND p.state -> 'claims' -> $3 ->> 'linesIncomplete' = 'false'`,
+    values: [workspace, livemode, moneyKey],
+  });
+  return rows.length > 0;
+}
+
 /** Whether anything has said what this price or promotion code is. */
 export async function isInCatalogue(tx: Tx, workspace: string, livemode: boolean, key: string): Promise<boolean> {
   const { rows } = await tx.query({

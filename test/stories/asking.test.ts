@@ -166,13 +166,45 @@ test('a payment intent that no invoice claims is asked about eight times and the
   }
   expect(fake.heard.length).toBe(8);
   expect(at.slice(0, 4)).toEqual([1, 2, 6, 16]);
-  expect(await states(stage)).toEqual(['invoice_payments answered (nothing_there)']);
+  expect(await states(stage)).toEqual(['invoice_payments answered (not_settled)']);
   // Equal answers are one event.
   expect(await answers(stage)).toEqual(['answer.invoice_payments ignored']);
   expect(await stage.tells()).toEqual([
     'sale 50.00 usd complete, base 50.00: jane 15.00 ready_for_payment',
     'jane usd: payable 15.00',
   ]);
+});
+
+test('an invoice that is not paid yet when it is asked for is asked for again', async () => {
+  const { account, fake, stage } = await open('race');
+  await janeEarnsThirty(stage);
+  const paid = account.invoice({ customer: referred(account), lines: [{ amount: 9_900 }] });
+  const finalized = account.events.find(({ type }) => type === 'invoice.finalized');
+  if (!finalized || !paid.invoice) throw new Error('the invoice was open once');
+  fake.put(finalized.object.data.object);
+  await stage.hearAll(account.events.filter(({ type }) => !type.startsWith('invoice.')));
+  await stage.wait(3);
+  expect(await stage.tells()).toEqual([]);
+  expect(await states(stage)).toContain('invoice open (not_settled_yet)');
+  fake.bill(paid.invoice);
+  await stage.wait(40);
+  expect(await stage.tells()).toEqual([
+    'sale 99.00 usd complete, base 99.00: jane 29.70 ready_for_payment',
+    'jane usd: payable 29.70',
+  ]);
+});
+
+test('an invoice whose webhook comes after all its payments is not asked for', async () => {
+  const { account, fake, stage } = await open('order');
+  await janeEarnsThirty(stage);
+  account.invoice({ customer: referred(account), lines: [{ amount: 9_900 }] });
+  const bills = account.events.filter(({ type }) => type.startsWith('invoice.'));
+  await stage.hearAll([...account.events.filter((event) => !bills.includes(event)), ...bills]);
+  await stage.wait(3_600);
+  expect(fake.heard).toEqual([]);
+  expect(new Set(await states(stage))).toEqual(
+    new Set(['invoice answered (told_by_an_event)', 'invoice_payments answered (told_by_an_event)']),
+  );
 });
 
 test('what was bought in a session is asked for: its price ids choose the incentive', async () => {
@@ -202,6 +234,33 @@ test('what was bought in a session is asked for: its price ids choose the incent
   ]);
   await stage.wait(20);
   expect(await states(stage)).toEqual(['checkout_session answered', 'invoice_payments answered (told_by_an_event)']);
+});
+
+test("a code that was typed is asked for: its word is an affiliate's", async () => {
+  const { account, stage } = await open('code');
+  await stage.affiliate('jane');
+  await stage.ask(
+    `INSERT INTO coupons (workspace_id, coupon_id, affiliate_id, program_id, code, provider, since)
+     VALUES ($1, 'cpn_1', 'jane', $2, 'jane20', 'stripe', 0)`,
+    [stage.program],
+  );
+  await stage.incentive('inc_all', terms('30'));
+  const coupon = account.promotionCode({ code: 'JANE20', coupon: { percentOff: 20 } });
+  account.subscribe({
+    customer: account.customer({ email: 'typed@customer.example' }),
+    price: account.price({ amount: 10_000 }),
+    coupon,
+  });
+  await stage.hearAll(
+    but(account.events, 'promotion_code.created', 'promotion_code.updated', 'customer.discount.created'),
+  );
+  expect(await stage.tells()).toEqual(['sale 80.00 usd complete, base 80.00 (unattributed)']);
+  await stage.wait(3);
+  expect(await stage.tells()).toEqual([
+    'sale 80.00 usd complete, base 80.00: jane 24.00 ready_for_payment',
+    'jane usd: payable 24.00',
+  ]);
+  expect(await answers(stage)).toEqual(['answer.promotion_code done']);
 });
 
 test('two workers ask and store the same at once: nothing is twice', async () => {

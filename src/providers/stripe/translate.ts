@@ -63,6 +63,7 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['answer.checkout_session', translateSession],
   ['answer.charge', translateCharge],
   ['answer.price', translatePrice],
+  ['answer.promotion_code', translatePromotionCode],
 ]);
 
 /** All events of a subscription's life show the same object. */

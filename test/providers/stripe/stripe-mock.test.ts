@@ -30,7 +30,7 @@ const SAID: Readonly<Record<Question['kind'], string | null>> = {
   price: 'price',
   checkout_session: null,
   charge: 'payment',
-  promotion_code: 'unhandled_type',
+  promotion_code: 'promotion',
 };
 
 const NONE = 'stripe-mock was not found: go install github.com/stripe/stripe-mock@v0.197.0';
