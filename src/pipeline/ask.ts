@@ -5,22 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { KeyRefused, RateLimited, Unreachable, type Asker, type Found } from '../core/answers.ts';
-import { moneyKey, objectKey, promotionKey } from '../core/keys.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { storePending } from '../store/inbox.ts';
-import {
-  claimQuestions,
-  isPlaced,
-  isTold,
-  isInCatalogue,
-  lineName,
-  setQuestion,
-  type OpenQuestion,
-  type QuestionEnd,
-} from '../store/questions.ts';
+import { claimQuestions, lineName, setQuestion, type OpenQuestion, type QuestionEnd } from '../store/questions.ts';
 import { runBatch, type Item } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { Lines } from './lines.ts';
+import { isStillAsked } from './missing.ts';
 import type { Translator } from './translate.ts';
 
 /** Who answers for one account, and the translator of what it says. */
@@ -69,7 +60,7 @@ async function askOne(work: Clockwork, asking: Asking, open: OpenQuestion): Prom
   const until = asking.lines.restsUntil([lineOf(open), lineOf(open, question.kind)], work.now());
   if (until !== null) return setBack(work, open, { runAt: until, reason: null, uncounted: true });
   const source = respondent.translator.name;
-  if (await isKnown(work, source, open))
+  if (!(await isStillAsked(work, source, open)))
     return end(work, open, { state: 'answered', reason: 'told_by_an_event', runAt: null, askedAt: null });
   try {
     const answer = await respondent.asker.ask(question);
@@ -86,29 +77,6 @@ async function askOne(work: Clockwork, asking: Asking, open: OpenQuestion): Prom
 
 const lineOf = ({ workspace, livemode, scope }: OpenQuestion, kind = ''): string =>
   lineName(workspace, livemode, scope, kind);
-
-/** Whether a webhook was faster: then nothing is asked. */
-function isKnown(
-  { database: { pool } }: Clockwork,
-  source: string,
-  { workspace, livemode, question: { kind, id } }: OpenQuestion,
-): Promise<boolean> {
-  switch (kind) {
-    case 'invoice_payments':
-      return isPlaced(pool, workspace, livemode, moneyKey(source, 'pi', id));
-    case 'invoice':
-      return isTold(pool, workspace, livemode, moneyKey(source, 'invoice', id));
-    case 'charge':
-      return isTold(pool, workspace, livemode, moneyKey(source, 'ch', id));
-    case 'price':
-      return isInCatalogue(pool, workspace, livemode, objectKey(source, id));
-    case 'promotion_code':
-      return isInCatalogue(pool, workspace, livemode, promotionKey(source, id));
-    case 'checkout_session':
-      // Webhooks never tell what was bought.
-      return Promise.resolve(false);
-  }
-}
 
 function endOf({ attempts }: OpenQuestion, final: boolean, askedAt: number): QuestionEnd {
   const seconds = AGAIN_SECONDS[attempts - 1];

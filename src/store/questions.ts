@@ -113,31 +113,21 @@ export async function setQuestion(tx: Tx, of: OpenQuestion, end: QuestionEnd): P
   });
 }
 
-/**
- * Whether it is known what the payment of this money key belongs to: a bill, or certainly none. One that became a sale
- * only because its time to wait was over is not known.
- */
-export async function isPlaced(tx: Tx, workspace: string, livemode: boolean, moneyKey: string): Promise<boolean> {
-  const { rows } = await tx.query({
-    name: 'is_placed',
-    text: `SELECT 1 FROM payment_keys k JOIN payments p ON p.workspace_id = k.workspace_id AND p.payment_id = k.payment_id
-           WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = $3 AND (p.state ->> 'keys' LIKE '%:invoice:%'
-             OR (p.parked IS NULL AND p.state -> 'clock' ->> 'matured' IS NULL))`,
+/** The state of the payment that this money key leads to, as it is written; null: nothing was heard of it. */
+export async function stateBehind(
+  tx: Tx,
+  workspace: string,
+  livemode: boolean,
+  moneyKey: string,
+): Promise<string | null> {
+  const { rows } = await tx.query<{ state: string }>({
+    name: 'state_behind',
+    text: `SELECT p.state::text AS state FROM payment_keys k
+           JOIN payments p ON p.workspace_id = k.workspace_id AND p.payment_id = k.payment_id
+           WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = $3`,
     values: [workspace, livemode, moneyKey],
   });
-  return rows.length > 0;
-}
-
-/** Whether the object of this money key has told itself: how it ended, and with all its lines. */
-export async function isTold(tx: Tx, workspace: string, livemode: boolean, moneyKey: string): Promise<boolean> {
-  const { rows } = await tx.query({
-    name: 'is_told',
-    text: `SELECT 1 FROM payment_keys k JOIN payments p ON p.workspace_id = k.workspace_id AND p.payment_id = k.payment_id
-           WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = $3
-             AND p.state -> 'claims' -> $3 ->> 'status' <> 'open' AND p.state -> 'claims' -> $3 ->> 'linesIncomplete' = 'false'`,
-    values: [workspace, livemode, moneyKey],
-  });
-  return rows.length > 0;
+  return rows[0]?.state ?? null;
 }
 
 /** Whether anything has said what this price or promotion code is. */
