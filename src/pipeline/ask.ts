@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { KeyRefused, RateLimited, Unreachable, type Asker, type Found } from '../core/answers.ts';
+import { scopedEventId } from '../core/scope.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { storePending } from '../store/inbox.ts';
 import { claimQuestions, lineName, setQuestion, type OpenQuestion, type QuestionEnd } from '../store/questions.ts';
@@ -12,7 +13,7 @@ import { runBatch, type Item } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { Lines } from './lines.ts';
 import { isStillAsked } from './missing.ts';
-import type { Translator } from './translate.ts';
+import { translateIn, type Translator } from './translate.ts';
 
 /** Who answers for one account, and the translator of what it says. */
 export type Respondent = { readonly asker: Asker; readonly translator: Translator };
@@ -99,7 +100,7 @@ async function store(
   const events = found.map((one) => eventOf(open, one, askedAt));
   const asked = [{ scope, question, end: ended }];
   try {
-    const items = events.map((event) => itemOf(translator, event));
+    const items = events.map((event) => itemOf(translator, scope, event));
     await runBatch(work, { workspace, livemode, source, items, asked });
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
@@ -110,7 +111,7 @@ async function store(
       'an answer was stored, but not decided yet; a worker will try again',
     );
     for (const { body, ref } of events)
-      await storePending(work.database.pool, { ...ref, workspace, source, body }, reason, askedAt);
+      await storePending(work.database.pool, { ...ref, workspace, source, scope, body }, reason, askedAt);
     await end(work, open, ended);
   }
 }
@@ -128,21 +129,21 @@ type AnswerEvent = {
 };
 
 /** The answer as an event: equal objects are one event, however often they are asked for. */
-function eventOf({ question, livemode }: OpenQuestion, { type, object }: Found, askedAt: number): AnswerEvent {
+function eventOf({ question, livemode, scope }: OpenQuestion, { type, object }: Found, askedAt: number): AnswerEvent {
   const digest = createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
   const id = `answer:${question.id}:${digest}`;
   const created = Math.floor(askedAt / 1000);
   const payload = { object: 'event', id, type, created, livemode, data: { object } };
   const body = JSON.stringify(payload);
-  const ref = { id, type, at: created * 1000, livemode, received: askedAt };
+  const ref = { id: scopedEventId(id, scope), type, at: created * 1000, livemode, received: askedAt };
   // What is translated now is what a replay will read.
   return { ref, body, payload: JSON.parse(body) };
 }
 
-function itemOf(translator: Translator, { ref, body, payload }: AnswerEvent): Item {
+function itemOf(translator: Translator, scope: string, { ref, body, payload }: AnswerEvent): Item {
   const event = { ...ref, source: translator.name, rules: null };
-  const base = { ref: event, body, attempts: 0, stored: false };
-  const said = translator.translate({ ...event, rules: 0 }, payload);
+  const base = { ref: event, scope, body, attempts: 0, stored: false };
+  const said = translateIn(translator, { ...event, rules: 0 }, scope, payload);
   return 'facts' in said
     ? { ...base, facts: said.facts, ignored: null }
     : { ...base, facts: [], ignored: said.ignored };

@@ -36,7 +36,7 @@ export function draftAll(
   draftPrices(draft, session, decisions, written);
   draftReferrals(draft, settled, written);
   draftBalances(draft);
-  draftQuestions(draft, work, decisions, written, batch.asked ?? []);
+  draftQuestions(draft, work, session.book, decisions, written, batch.asked ?? []);
   for (const values of draft.rows.payments ?? []) posted.set(String(values[1]), readPosted(String(values[14])));
   sortRows(draft);
   return { rows: draft.rows, posted, at: draft.scope.now };

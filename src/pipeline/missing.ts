@@ -3,6 +3,7 @@ import { readPayment } from '../core/codec.ts';
 import { collect, isBillKey } from '../core/collect.ts';
 import { moneyKey, objectKey, promotionKey, type MoneyKind } from '../core/keys.ts';
 import { questionsOf, type Question } from '../core/questions.ts';
+import { scopedKey } from '../core/scope.ts';
 import type { PaymentState } from '../core/state.ts';
 import { isInCatalogue, stateBehind, type OpenQuestion } from '../store/questions.ts';
 import type { Clockwork } from './clockwork.ts';
@@ -19,15 +20,15 @@ const KIND_OF: Readonly<Partial<Record<Question['kind'], MoneyKind>>> = {
 export async function isStillAsked(
   { database: { pool } }: Clockwork,
   source: string,
-  { workspace, livemode, question }: OpenQuestion,
+  { workspace, livemode, scope, question }: OpenQuestion,
 ): Promise<boolean> {
   const { kind, id } = question;
   const money = KIND_OF[kind];
   if (money === undefined) {
     const key = kind === 'price' ? objectKey(source, id) : promotionKey(source, id);
-    return !(await isInCatalogue(pool, workspace, livemode, key));
+    return !(await isInCatalogue(pool, workspace, livemode, scopedKey(key, scope)));
   }
-  const key = moneyKey(source, money, id);
+  const key = scopedKey(moneyKey(source, money, id), scope);
   const state = await stateBehind(pool, workspace, livemode, key);
   return state === null || misses(readPayment(state), key, question);
 }

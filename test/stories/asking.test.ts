@@ -9,7 +9,7 @@ import { createAccount, type SimulatedAccount, type SimulatedEvent } from '../..
 import { priceObject } from '../../src/simulator/objects.ts';
 import { broken, startFakeStripe, type FakeStripe } from '../support/fake-stripe/index.ts';
 import { askingAt, terms, type Stage } from '../support/stage.ts';
-import { janeBroughtOne, janeEarnsThirty, MONDAY, referred, theatre } from './theatre.ts';
+import { enveloped, janeBroughtOne, janeEarnsThirty, MONDAY, referred, theatre } from './theatre.ts';
 
 const { raise } = theatre();
 
@@ -261,6 +261,33 @@ test("a code that was typed is asked for: its word is an affiliate's", async () 
     'jane usd: payable 24.00',
   ]);
   expect(await answers(stage)).toEqual(['answer.promotion_code done']);
+});
+
+test('a question of a further account is asked there, and its answer stays in its scope', async () => {
+  const { account, stage, asking } = await open('scope');
+  await janeEarnsThirty(stage);
+  await stage.ask(
+    `INSERT INTO stripe_accounts (workspace_id, account_id, scope) VALUES ($1, 'acct_1', ''), ($1, 'acct_2', 'acct_2')`,
+  );
+  account.subscribe({ customer: referred(account), price: account.price({ amount: 9_900 }) });
+  for (const event of but(account.events, 'invoice_payment.paid', 'checkout.session.completed'))
+    await stage.hear(enveloped(event, { account: 'acct_2' }));
+  const scopes: string[] = [];
+  const respondent: Asking['respondent'] = (workspace, livemode, scope) => {
+    scopes.push(scope);
+    return asking.respondent(workspace, livemode, scope);
+  };
+  stage.clock.now += 20_000;
+  await askNext(stage.work, { ...asking, respondent });
+  expect(scopes.filter((scope) => scope !== '')).toEqual(['acct_2']);
+  expect(await stage.waiting()).toEqual([]);
+  await stage.pass(1);
+  expect(await stage.tells()).toEqual([
+    'sale 99.00 usd complete, base 99.00: jane 29.70 ready_for_payment',
+    'jane usd: payable 29.70',
+  ]);
+  const keys = (await stage.inbox()).map(({ event_key: key }) => key).filter((key) => key.includes('answer:'));
+  expect(keys.map((key) => key.slice(0, 17))).toEqual(['acct_2/answer:pi_']);
 });
 
 test('two workers ask and store the same at once: nothing is twice', async () => {
