@@ -137,7 +137,7 @@ function decideSale(
     summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version) : null,
     before: earlier ? beforeOf(earlier, per) : null,
     earning,
-    losses: lossesInWords(state),
+    losses: lossesInWords(state, settings),
   };
 }
 

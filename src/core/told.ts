@@ -1,8 +1,10 @@
 /** Disputes, fraud warnings and credit notes of a payment in words. */
 import type { DisputeStatus } from './losses.ts';
 import { toMajor } from './money.ts';
+import type { Settings } from './rules.ts';
 import { compareText } from './stamp.ts';
 import type { PaymentState } from './state.ts';
+import { DAY_MS, toIso } from './time.ts';
 
 const DISPUTED: Readonly<Record<DisputeStatus, string>> = {
   inquiry: 'an inquiry, no money moved',
@@ -14,15 +16,21 @@ const DISPUTED: Readonly<Record<DisputeStatus, string>> = {
 
 const idOf = (key: string): string => key.split(':').at(-1) ?? key;
 
+/** `product_not_received` → ` (product not received)`. */
+const why = (reason: string | null): string => (reason === null ? '' : ` (${reason.replaceAll('_', ' ')})`);
+
 /** A sentence each, without its full stop, by id. */
-export function lossesInWords({ disputes, warnings, notes }: PaymentState): string[] {
+export function lossesInWords({ disputes, warnings, notes }: PaymentState, { warningDays }: Settings): string[] {
   const money = (amount: bigint, currency: string): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
   const told = [
     ...Object.values(disputes).map(
-      ({ key, amount, currency, status }) =>
-        `Dispute ${idOf(key)} of ${money(amount, currency)} is ${DISPUTED[status]}`,
+      ({ key, amount, currency, status, reason }) =>
+        `Dispute ${idOf(key)} of ${money(amount, currency)} is ${DISPUTED[status]}${why(reason)}`,
     ),
-    ...Object.values(warnings).map(({ key }) => `Fraud warning ${idOf(key)} holds it for review`),
+    ...Object.values(warnings).map(
+      ({ key, at }) =>
+        `Fraud warning ${idOf(key)} holds it for review until ${toIso(at + warningDays * DAY_MS)}, unless a person decides before`,
+    ),
     ...Object.values(notes).flatMap(({ key, balance, currency, status }) =>
       balance > 0n && status === 'issued'
         ? [`Credit note ${idOf(key)} put ${money(balance, currency)} on the balance of the buyer: no cash moved`]

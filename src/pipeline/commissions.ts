@@ -63,7 +63,11 @@ function draftCommission(
   );
   const digest = digestOf(JSON.stringify([content, parts]));
   const known = own ?? { id, digest: '', conversionId, affiliateId, currency, standing: EMPTY_STANDING };
-  if (known.digest === digest) return known;
+  if (known.digest === digest) {
+    // The same row, though an open dispute may ask for more or less of it by now.
+    transfer(draft, known, wanted.standing, reasonOf(known, wanted));
+    return { ...known, standing: wanted.standing };
+  }
   const stamp = iso(now);
   push(draft.rows, 'commissions', [
     workspace,
@@ -135,15 +139,16 @@ function gain(gains: Gains, { affiliateId, currency, standing: had }: PostedComm
 }
 
 /**
- * Balance rows: sums that only grow may create a row, the others move one that must exist. Zero sums are left out, so
- * that a batch whose parts cancel does not touch the row.
+ * Balance rows: the first commission of an affiliate in a currency creates the row, which may begin below zero (a refund
+ * that was heard before its paid-out sale). Zero sums are left out, so that a batch whose parts cancel does not touch it.
  */
 export function draftBalances(draft: Draft): void {
   const { workspace, livemode } = draft.scope;
   for (const { affiliateId, currency, gain: sum } of draft.gains.values()) {
     const amounts = [sum.review, sum.pending, sum.payable, sum.paid];
     if (amounts.every((amount) => amount === 0n)) continue;
-    const table = amounts.some((amount) => amount < 0n) ? 'balances_move' : 'balances_add';
-    push(draft.rows, table, [workspace, affiliateId, currency, livemode, ...amounts.map(String)]);
+    // Only `payable` may begin below zero; a row refuses the others even where they would be added to what is there.
+    const known = [sum.review, sum.pending, sum.paid].some((amount) => amount < 0n);
+    push(draft.rows, known ? 'balances_move' : 'balances_add', [workspace, affiliateId, currency, livemode, ...amounts.map(String)]);
   }
 }

@@ -4,6 +4,11 @@
  * heard as they happened, backwards, shuffled and as a backlog: the outcome must be the same each time.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Caller } from '../../src/core/desk.ts';
+import { isRefusal } from '../../src/core/refusals.ts';
+import { writeEntry } from '../../src/core/requests.ts';
+import type { Settings } from '../../src/core/rules.ts';
+import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { standingLines, verifyWorkspace } from '../../src/pipeline/verify.ts';
 import {
   type AccountOptions,
@@ -11,12 +16,13 @@ import {
   type SimulatedAccount,
   type SimulatedCustomer,
   type SimulatedEvent,
+  type SimulatedPayment,
 } from '../../src/simulator/account.ts';
 import type { Family } from '../../src/simulator/family.ts';
 import { createRng } from '../../src/simulator/rng.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
-import { createStage, terms, translators, type Stage, type StageOptions } from '../support/stage.ts';
+import { createStage, terms, translators, type Heard, type Stage, type StageOptions } from '../support/stage.ts';
 
 export type { Family };
 export const FAMILIES: readonly Family[] = ['old', 'basil'];
@@ -24,15 +30,26 @@ export const FAMILIES: readonly Family[] = ['old', 'basil'];
 /** 2026-01-05T08:00:00Z, in unix seconds. */
 export const MONDAY = 1_767_600_000;
 
-/** How one event stream reaches the inbox. */
-const ORDERS: Readonly<Record<string, (stage: Stage, events: readonly SimulatedEvent[]) => Promise<void>>> = {
-  'as it happened': (stage, events) => stage.hearAll(events),
-  backwards: (stage, events) => stage.hearAll(events.toReversed()),
-  shuffled: (stage, events) => stage.hearAll(createRng(`shuffle/${stage.workspace}`).shuffle(events)),
-  'as a backlog': async (stage, events) => {
-    for (const event of events) await stage.store(event);
+/** How what happened reaches the inbox. */
+const ORDERS: Readonly<Record<string, (stage: Stage, heard: readonly Heard[]) => Promise<void>>> = {
+  'as it happened': (stage, heard) => stage.hearAll(heard),
+  backwards: (stage, heard) => stage.hearAll(heard.toReversed()),
+  shuffled: (stage, heard) => stage.hearAll(createRng(`shuffle/${stage.workspace}`).shuffle(heard)),
+  'as a backlog': async (stage, heard) => {
+    for (const one of heard) await stage.store(one);
   },
 };
+
+/** Each is heard when it happens: holds end and deferrals mature between them. Only for stories that give a `course`. */
+async function inItsOwnTime(stage: Stage, heard: readonly Heard[]): Promise<void> {
+  for (const one of heard) {
+    stage.clock.now = Math.max(stage.clock.now, momentOf(one) * 1000);
+    await stage.drain();
+    await stage.hear(one);
+  }
+}
+
+const momentOf = ({ created = 0 }: Heard): number => created;
 
 /** What one telling of a story leaves to look at. */
 export type Scene = {
@@ -45,17 +62,22 @@ export type Scene = {
 export type Plot<Told> = {
   /** The rules before anything happens; default: jane brought `ref_1` and earns 30 % of everything. */
   readonly rules?: (stage: Stage, account: SimulatedAccount) => Promise<unknown>;
+  readonly settings?: Partial<Settings>;
   readonly account?: Partial<AccountOptions>;
   readonly families?: readonly Family[];
   readonly play: (account: SimulatedAccount) => Told;
   /** What arrives of what happened, in order; default: all. */
   readonly heard?: (events: readonly SimulatedEvent[], told: Told) => readonly SimulatedEvent[];
+  /** What operators say meanwhile, see `ruling`. */
+  readonly rulings?: (told: Told) => readonly Heard[];
   /** Days that pass after the last event. */
   readonly days?: number;
   /** Everything that stands, see `Stage.tells`. */
   readonly stands: readonly string[];
   /** Transfers in the order they were posted, when the events came as they happened. */
   readonly ledger?: readonly string[];
+  /** Transfers in the order they were posted, when each event is heard in its own time. */
+  readonly course?: readonly string[];
   /** Events that still wait, see `Stage.waiting`; default: none. */
   readonly waits?: readonly string[];
   /** What else is true in every order. */
@@ -77,6 +99,37 @@ export async function janeBroughtOne(stage: Stage): Promise<void> {
 /** A customer who came through `ref_1`, by the merchant's own metadata. */
 export function referred(account: SimulatedAccount, email = 'buyer@customer.example'): SimulatedCustomer {
   return account.customer({ email, metadata: { affonso_referral: 'ref_1' } });
+}
+
+let rulings = 0;
+
+/** An operator's word on the commission of an invoice's (or an intent's, or a charge's) payment, at a moment in unix seconds. */
+export function ruling(payment: SimulatedPayment, status: string, at: number): Heard {
+  rulings += 1;
+  const { invoice, paymentIntent, charge } = payment;
+  const name = invoice ? `invoice:${invoice.id}` : paymentIntent ? `pi:${paymentIntent}` : `ch:${charge}`;
+  return {
+    source: 'operator',
+    id: `ruling:${rulings}`,
+    type: 'operator.ruling',
+    created: at,
+    body: writeEntry({ kind: 'ruling', payment: `stripe:${name}`, status, body: '{}' }),
+  };
+}
+
+/** Who may do everything in the stage's workspace. */
+export const callerOf = ({ workspace }: Stage, livemode = true): Caller => ({
+  workspace,
+  livemode,
+  keyId: 'key_1',
+  scopes: ['*'],
+});
+
+/** What the trace says about an id, a sentence each. */
+export async function wordsOf(stage: Stage, id: string | null | undefined): Promise<readonly string[]> {
+  const answer = await createDesk(stage.work, translators).trace(callerOf(stage), id ?? '');
+  if (isRefusal(answer)) throw new Error(answer.message);
+  return answer.summary;
 }
 
 /** The event with another object in it, as an endpoint of another version or an older account would send it. */
@@ -130,16 +183,21 @@ export function theatre() {
     const account = createAccount({ seed: 7, startAt: MONDAY, ...plot.account, family });
     const told = plot.play(account);
     const events = plot.heard?.(account.events, told) ?? account.events;
+    const words = plot.rulings?.(told) ?? [];
+    const heard = words.length === 0 ? events : [...events, ...words].toSorted((a, b) => momentOf(a) - momentOf(b));
     const standings: string[][] = [];
-    for (const [order, hear] of Object.entries(ORDERS)) {
+    const orders = plot.course ? { ...ORDERS, 'in its own time': inItsOwnTime } : ORDERS;
+    for (const [order, hear] of Object.entries(orders)) {
       const stage = await raise();
       await (plot.rules ?? janeEarnsThirty)(stage, account);
-      await hear(stage, events);
+      if (plot.settings) await stage.settings(plot.settings);
+      await hear(stage, heard);
       await stage.drain();
       if (plot.days) await stage.pass(plot.days);
       const found = { order, stands: await stage.tells(), waits: await stage.waiting() };
       expect(found).toEqual({ order, stands: plot.stands, waits: plot.waits ?? [] });
       if (plot.ledger && order === 'as it happened') expect(await stage.ledger()).toEqual(plot.ledger);
+      if (plot.course && order === 'in its own time') expect(await stage.ledger()).toEqual(plot.course);
       await plot.also?.({ stage, account, family, order }, told);
       const inbox = (await stage.inbox()).map(({ event_key: key, state, reason }) => `${key} ${state} ${reason}`);
       standings.push([...(await standingLines(database().database, stage.workspace)), ...inbox].toSorted());

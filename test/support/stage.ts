@@ -5,6 +5,7 @@
 import pino from 'pino';
 import type { Explanation } from '../../src/core/explain.ts';
 import type { Terms } from '../../src/core/incentives.ts';
+import type { Settings } from '../../src/core/rules.ts';
 import { ACCOUNTS } from '../../src/core/ledger.ts';
 import { toMajor } from '../../src/core/money.ts';
 import { askNext, type Asking } from '../../src/pipeline/ask.ts';
@@ -21,7 +22,7 @@ import type { Translator, Translators } from '../../src/pipeline/translate.ts';
 import { providers } from '../../src/providers/index.ts';
 import { storePending } from '../../src/store/inbox.ts';
 import { writeTerms } from '../../src/store/rules.ts';
-import { createWorkspace } from '../../src/store/workspaces.ts';
+import { changeSettings, createWorkspace } from '../../src/store/workspaces.ts';
 import type { SimulatedEvent } from '../../src/simulator/account.ts';
 import type { TestDatabase } from './server.ts';
 
@@ -59,6 +60,15 @@ export type CommissionRow = {
 };
 
 export type Stage = Awaited<ReturnType<typeof createStage>>;
+
+/** What can be heard: an event of Stripe, or with `source` an entry of the journal. */
+export type Heard = Pick<SimulatedEvent, 'body'> & {
+  readonly source?: string;
+  readonly id?: string;
+  readonly type?: string;
+  /** Unix seconds. */
+  readonly created?: number;
+};
 
 /** Every source of events by name, as the product knows them. */
 export const translators: Translators = new Map(
@@ -146,26 +156,15 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
       );
       return id;
     },
-    /** Hears one event as the webhook endpoint does after the signature. */
-    async hear(event: Pick<SimulatedEvent, 'body'>, at = workspace): Promise<Receipt> {
-      const payload = JSON.parse(event.body) as {
-        id: string;
-        type: string;
-        created: number;
-        livemode: boolean;
-        account?: string;
-      };
-      return receive(work, at, stripe, {
-        id: payload.id,
-        type: payload.type,
-        at: payload.created * 1000,
-        livemode: payload.livemode,
-        account: payload.account ?? null,
-        body: event.body,
-        payload,
-      });
+    async settings(own: Partial<Settings>): Promise<void> {
+      await changeSettings(pool, workspace, own);
     },
-    async hearAll(events: Iterable<Pick<SimulatedEvent, 'body'>>): Promise<void> {
+    /** Hears one event as the webhook endpoint does after the signature. */
+    async hear(event: Heard, at = workspace): Promise<Receipt> {
+      const { source, ...incoming } = incomingOf(event);
+      return receive(work, at, translators.get(source) ?? stripe, incoming);
+    },
+    async hearAll(events: Iterable<Heard>): Promise<void> {
       for (const event of events) await stage.hear(event);
     },
     /** Lets time pass: holds end, deferrals mature, pending events are tried, questions asked. */
@@ -214,20 +213,9 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
         'SELECT event_key, type, state, reason FROM inbox WHERE workspace_id = $1 ORDER BY occurred_at, event_key',
       ),
     /** Stores one event without its effect, as a backlog does; `drain` takes it. */
-    async store(event: Pick<SimulatedEvent, 'body'>): Promise<void> {
-      const { id, type, created, livemode } = JSON.parse(event.body) as {
-        id: string;
-        type: string;
-        created: number;
-        livemode: boolean;
-      };
-      const at = created * 1000;
-      await storePending(
-        pool,
-        { workspace, source: stripe.name, id, type, livemode, at, received: clock.now, body: event.body },
-        null,
-        clock.now,
-      );
+    async store(event: Heard): Promise<void> {
+      const { account: _, payload: __, ...kept } = incomingOf(event);
+      await storePending(pool, { ...kept, workspace, received: clock.now }, null, clock.now);
     },
     /**
      * Everything that stands, a line each in the order the money moved, then the balances:
@@ -238,7 +226,7 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
         `SELECT v.kind, v.status, v.reason, v.currency, v.amount, v.base, v.livemode, c.affiliate_id, c.earned, c.reversed, c.status AS standing
          FROM conversions v LEFT JOIN commissions c ON c.workspace_id = $1 AND c.conversion_id = v.conversion_id
            AND NOT (c.status = 'declined' AND c.earned = 0)
-         WHERE v.workspace_id = $1 AND v.status <> 'void' ORDER BY v.occurred_at, v.kind DESC, v.livemode DESC, v.money_key, c.affiliate_id`,
+         WHERE v.workspace_id = $1 AND v.status <> 'void' ORDER BY v.occurred_at, array_position(ARRAY['sale', 'refund', 'dispute'], v.kind), v.livemode DESC, v.money_key, c.affiliate_id`,
       );
       const balances = await ask<BalanceRow>(
         `SELECT affiliate_id, currency, livemode, review, pending, payable, paid FROM balances WHERE workspace_id = $1
@@ -265,6 +253,26 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
   return stage;
 }
 
+function incomingOf({ source = 'stripe', body, ...told }: Heard) {
+  const payload = JSON.parse(body) as {
+    id?: string;
+    type?: string;
+    created?: number;
+    livemode?: boolean;
+    account?: string;
+  };
+  return {
+    source,
+    id: payload.id ?? told.id ?? '',
+    type: payload.type ?? told.type ?? '',
+    at: (payload.created ?? told.created ?? 0) * 1000,
+    livemode: payload.livemode ?? true,
+    account: payload.account ?? null,
+    body,
+    payload,
+  };
+}
+
 type ToldRow = {
   kind: string;
   status: string;
@@ -283,7 +291,7 @@ function conversionLine(row: ToldRow): string {
   const money = (amount: bigint): string => toMajor(amount, row.currency);
   const world = row.livemode ? '' : 'test ';
   const head = `${world}${row.kind} ${money(row.amount)} ${row.currency} ${row.status}`;
-  if (row.kind === 'refund') return head;
+  if (row.kind !== 'sale') return head;
   const why = row.reason === null ? '' : ` (${row.reason})`;
   const back = row.reversed === 0n ? '' : ` - ${money(row.reversed)}`;
   const who = row.affiliate_id === null ? '' : `: ${row.affiliate_id} ${money(row.earned)}${back} ${row.standing}`;

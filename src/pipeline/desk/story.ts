@@ -77,7 +77,7 @@ export function shortStory(view: ConversionView): string {
   const earned = commission
     ? `commission ${money(commission.earned - commission.reversed, commission.currency)}, ${commission.status.replaceAll('_', ' ')}`
     : `no commission${view.reason === null ? '' : `: ${reasonInWords(view.reason)}`}`;
-  const what = view.kind === 'sale' ? 'Sale' : 'Refund';
+  const what = { sale: 'Sale', refund: 'Refund', dispute: 'Dispute' }[view.kind] ?? view.kind;
   const told = `${what} ${view.id} of ${money(view.amount, view.currency)} at ${toIso(view.occurredAt)}`;
   return view.kind === 'sale' ? `${told}: ${earned}.` : `${told}: ${view.status}.`;
 }
