@@ -7,7 +7,7 @@ import type { Moment } from './time.ts';
 /** A sale conversion with its commission, as every dialect shows it. */
 export type ConversionView = {
   readonly id: string;
-  readonly kind: 'sale' | 'refund';
+  readonly kind: 'sale' | 'refund' | 'dispute';
   readonly livemode: boolean;
   readonly source: string;
   readonly externalEventId: string;
@@ -21,7 +21,7 @@ export type ConversionView = {
   readonly amount: bigint;
   readonly refunded: bigint;
   readonly base: bigint;
-  /** Sale: open, complete, trialing, failed, refunded, partial_refunded. Refund: pending, succeeded, failed. */
+  /** Sale: open, complete, trialing, failed, refunded, partial_refunded. Refund: pending, succeeded, failed. Dispute: inquiry, open, dropped, won, lost. */
   readonly status: string;
   readonly reason: string | null;
   readonly occurredAt: Moment;

@@ -11,7 +11,7 @@ export type World = { readonly workspace: string; readonly livemode: boolean };
 
 export type ConversionRow = {
   conversion_id: string;
-  kind: 'sale' | 'refund';
+  kind: 'sale' | 'refund' | 'dispute';
   livemode: boolean;
   source: string;
   external_event_id: string;

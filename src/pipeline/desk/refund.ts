@@ -5,12 +5,13 @@
 import type { Caller, MoneyDesk, RefundRequest } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { readPayment } from '../../core/codec.ts';
-import { countedOf } from '../../core/counted.ts';
+import { countedOf, goneOf } from '../../core/counted.ts';
 import type { PaymentState } from '../../core/merge.ts';
 import { scopedKey, scopeOf } from '../../core/scope.ts';
 import { toMajor } from '../../core/money.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { refundKey, type RefundEntry } from '../../core/requests.ts';
+import { settingsAt, type Rules } from '../../core/rules.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { findConversion, type World } from '../../store/conversions.ts';
 import { runBatch, type Item, type Settled } from '../batch.ts';
@@ -52,7 +53,7 @@ async function refundNow(work: Clockwork, caller: Caller, request: RefundRequest
 }
 
 function fits(sale: ConversionView, { currency, refundedAt }: RefundRequest, now: number): Refusal | null {
-  if (sale.kind === 'refund') return refuse('invalid_input', 'This conversion is a refund itself.', { field: 'id' });
+  if (sale.kind !== 'sale') return refuse('invalid_input', `This conversion is a ${sale.kind} itself.`, { field: 'id' });
   if (refundedAt !== null && refundedAt > now + DAY_MS)
     return refuse('invalid_input', 'refunded_at lies in the future', { field: 'refunded_at' });
   if (currency === null || currency === sale.currency) return null;
@@ -105,7 +106,7 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
   const cash = decisions.get(paymentId)?.sale?.cash;
   if (!state || cash === undefined) throw new Answered<Found>({ found: 'changed' });
   const whole = decisions.get(paymentId)?.sale?.report?.saleStatus === 'refunded';
-  const left = whole ? 0n : cash - (activeOf(state, entry.currency) - entry.amount);
+  const left = whole ? 0n : cash - goneWithout(state, key, cash, entry.currency, settled.rules);
   if (left <= 0n)
     throw new Answered(refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }));
   if (request.amount === null && entry.amount !== left) throw new Answered<Found>({ found: 'changed' });
@@ -118,9 +119,12 @@ function stateBefore({ session }: Settled, paymentId: string): PaymentState | nu
   return row ? readPayment(row.state) : null;
 }
 
-function activeOf(state: PaymentState, currency: string): bigint {
-  const counted = countedOf(state, currency, false);
-  return counted.reduce((sum, { amount, effect }) => (effect === 'gone' ? sum + amount : sum), 0n);
+/** What went back by everything but this refund, as the decision counts it. */
+function goneWithout(state: PaymentState, key: string, cash: bigint, currency: string, rules: Rules): bigint {
+  const { [key]: _, ...others } = state.refunds;
+  const before = { ...state, refunds: others };
+  const { accrual } = settingsAt(rules, state.rules ?? rules.version);
+  return goneOf(before, countedOf(before, currency, accrual), cash).gone;
 }
 
 function repeated(request: RefundRequest, amount: bigint, currency: string): Refusal | Found {
