@@ -10,7 +10,7 @@ type Written<T> = { [K in keyof T]: T[K] extends bigint ? string : T[K] extends 
 type WrittenClaim = Omit<Written<Claim>, 'lines'> & { lines: Written<Line>[] };
 type WrittenNote = Omit<Written<Note>, 'refunds' | 'lines'> & {
   refunds: { key: string; amount: string }[];
-  lines: { line: string | null; amount: string }[];
+  lines: { line: string | null; amount: string; net?: string }[];
 };
 type WrittenState = Omit<PaymentState, 'claims' | 'refunds' | 'disputes' | 'notes' | 'outside' | 'rulings'> & {
   claims: Record<string, WrittenClaim>;
@@ -86,7 +86,7 @@ function writeNote(note: Note): WrittenNote {
     outside: String(note.outside),
     balance: String(note.balance),
     refunds: note.refunds.map(text),
-    lines: note.lines.map(text),
+    lines: note.lines.map((one) => ({ ...text(one), net: String(one.net) })),
   };
 }
 
@@ -96,7 +96,7 @@ function readNote(note: WrittenNote): Note {
     outside: BigInt(note.outside),
     balance: BigInt(note.balance),
     refunds: note.refunds.map((one) => ({ ...one, amount: BigInt(one.amount) })),
-    lines: note.lines.map((one) => ({ ...one, amount: BigInt(one.amount) })),
+    lines: note.lines.map((one) => ({ ...one, amount: BigInt(one.amount), net: BigInt(one.net ?? one.amount) })),
   };
 }
 

@@ -116,7 +116,13 @@ type Word = {
 
 function rulingOf({ state, sale }: Given): Word {
   const newest = state.rulings.at(-1);
-  if (newest) return { status: newest.status, amounts: newest.amounts ?? [], at: newest.stamp.at };
+  if (newest) {
+    // What goes out is what stood when the payout began: a refund meanwhile does not touch the batch (cases.md 87).
+    const before = state.rulings.at(-2);
+    const begun = newest.status === 'paid' && before?.status === 'processing_payout' ? before : newest;
+    const amounts = newest.amounts ?? begun.amounts ?? [];
+    return { status: newest.status, amounts, at: begun.stamp.at };
+  }
   return { status: sale.report?.commissionStatus ?? null, amounts: [], at: sale.paidAt };
 }
 

@@ -3,7 +3,7 @@ import { broughtBy, wasReturned } from './collect.ts';
 import type { Claim } from './facts.ts';
 import { publicEventId } from './keys.ts';
 import type { Dispute, Note, Refund } from './losses.ts';
-import { split } from './money.ts';
+import { divideRounded, split } from './money.ts';
 import { compareText } from './stamp.ts';
 import type { PaymentState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -20,8 +20,8 @@ export type Counted = {
   readonly charge: string | null;
   readonly source: string;
   readonly externalEventId: string;
-  /** What it takes from which line of the bill; empty: from all in proportion. */
-  readonly lines: readonly { readonly line: string; readonly amount: bigint }[];
+  /** What it takes from which line of the bill, with tax and without; empty: from all in proportion. */
+  readonly lines: readonly { readonly line: string; readonly amount: bigint; readonly net: bigint }[];
 };
 
 export type Gone = { readonly gone: bigint; readonly held: bigint };
@@ -94,7 +94,10 @@ function sharedOut(amount: bigint, { lines }: Note): Counted['lines'] {
   const weights = lines.map((one) => (one.amount > 0n ? one.amount : 0n));
   if (sum(weights) === 0n) return [];
   const parts = split(amount, weights);
-  return lines.flatMap(({ line }, index) => (line === null ? [] : [{ line, amount: parts[index] ?? 0n }]));
+  return lines.flatMap(({ line, amount: told, net }, index) => {
+    const part = parts[index] ?? 0n;
+    return line === null || part === 0n ? [] : [{ line, amount: part, net: divideRounded(net * part, told) }];
+  });
 }
 
 /**

@@ -12,7 +12,7 @@ import type { Earlier } from './incentives.ts';
 import { sourceName } from './keys.ts';
 import { optedOutOn } from './opt-out.ts';
 import { questionOfKey, questionsOf, type Question } from './questions.ts';
-import { lossesInWords } from './told.ts';
+import { excessInWords, lossesInWords } from './told.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -137,7 +137,7 @@ function decideSale(
     summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version) : null,
     before: earlier ? beforeOf(earlier, per) : null,
     earning,
-    losses: lossesInWords(state, settings),
+    losses: [...lossesInWords(state, settings), ...excessInWords(counted, sale)],
   };
 }
 

@@ -59,8 +59,11 @@ export type Note = {
   readonly outside: bigint;
   /** Credited to the buyer's balance: no cash moved. */
   readonly balance: bigint;
-  /** What it takes back of which line of the bill, relative to each other; null: of no line in particular. */
-  readonly lines: readonly { readonly line: string | null; readonly amount: bigint }[];
+  /**
+   * What it takes back of which line of the bill: `amount` with tax, relative to each other, `net` without any, to be
+   * compared with the line's own. null: of no line in particular.
+   */
+  readonly lines: readonly { readonly line: string | null; readonly amount: bigint; readonly net: bigint }[];
   readonly at: Moment;
   readonly proof: Stamp;
   readonly source: string;

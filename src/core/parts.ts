@@ -80,7 +80,7 @@ export function sharesOf(groups: readonly Based[], matched: readonly Matched[], 
   }
   return groups.map((group) => ({
     lines: group.lines.map(({ id }) => id),
-    base: group.base,
+    net: group.net,
     commission: earned.get(group)?.commission ?? 0n,
     onlyWhole: earned.get(group)?.onlyWhole ?? false,
   }));

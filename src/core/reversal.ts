@@ -3,12 +3,12 @@
  * everything leave exactly zero, and tax, being in both numbers, cancels out (cases.md 81 to 85).
  */
 import type { Counted } from './counted.ts';
-import { portion, split } from './money.ts';
+import { divideRounded, portion } from './money.ts';
 
-/** The lines of one price, what they may earn, and what of the commission they earned. */
+/** The lines of one price, what they came to without tax, and what of the commission they earned. */
 export type Share = {
   readonly lines: readonly string[];
-  readonly base: bigint;
+  readonly net: bigint;
   readonly commission: bigint;
   /** Goes back only as a whole (a fixed commission of a program that wants it so, cases.md 92). */
   readonly onlyWhole: boolean;
@@ -21,8 +21,8 @@ export function reversedOf(earned: bigint, gone: bigint, cash: bigint): bigint {
 }
 
 /**
- * The same where a credit note says which lines went back: these at their own frozen rate first, the rest in proportion
- * to what is left of every line (cases.md 94). `gone` bounds what the entries say.
+ * The same where a credit note says which lines went back: of these what it says, measured without tax, so that lines of
+ * different tax rates are not mixed up (cases.md 94); the rest in proportion to what is left. `gone` bounds it all.
  */
 export function reversedByLine(
   shares: readonly Share[],
@@ -34,39 +34,39 @@ export function reversedByLine(
   if (gone >= cash) return earned;
   const told = counted.some(({ effect, lines }) => effect === 'gone' && lines.length > 0);
   if (!shares.some(({ onlyWhole }) => onlyWhole) && (!told || shares.length < 2)) return reversedOf(earned, gone, cash);
-  const whole = split(
-    cash,
-    shares.map(({ base }) => base),
-  );
-  const taken = takenOf(shares, whole, counted, gone);
-  return shares.reduce((total, { commission, onlyWhole }, index) => {
-    const [part = 0n, all = 0n] = [taken[index], whole[index]];
-    if (all === 0n || (onlyWhole && part < all)) return total;
-    return total + reversedOf(commission, part, all);
-  }, 0n);
+  const { taken, rest } = takenOf(shares, counted, gone);
+  const left = cash - (gone - rest);
+  return shares.reduce((total, share, index) => total + reversedOfShare(share, taken[index] ?? 0n, rest, left), 0n);
 }
 
-/** How much of each share's cash is gone. */
+/** `taken` of the line itself is gone, and of what it has left `rest` in `left`. */
+function reversedOfShare({ commission, net, onlyWhole }: Share, taken: bigint, rest: bigint, left: bigint): bigint {
+  if (net <= 0n || taken >= net) return net <= 0n ? 0n : commission;
+  if (onlyWhole) return 0n;
+  return portion(commission, { num: taken * left + (net - taken) * rest, den: net * left });
+}
+
+/** What credit notes take of each share, without tax, and what of `gone` is of no line in particular. */
 function takenOf(
   shares: readonly Share[],
-  whole: readonly bigint[],
   counted: readonly Counted[],
   gone: bigint,
-): bigint[] {
-  const taken = whole.map(() => 0n);
+): { taken: bigint[]; rest: bigint } {
+  const taken = shares.map(() => 0n);
   let rest = gone;
   for (const { effect, lines } of counted) {
     if (effect !== 'gone') continue;
-    for (const { line, amount } of lines) {
+    for (const { line, amount, net } of lines) {
       const index = shares.findIndex((share) => share.lines.includes(line));
-      if (index < 0) continue;
-      const left = (whole[index] ?? 0n) - (taken[index] ?? 0n);
-      const part = [amount, left, rest].reduce((least, one) => (one < least ? one : least));
-      taken[index] = (taken[index] ?? 0n) + part;
+      const room = (shares[index]?.net ?? 0n) - (taken[index] ?? 0n);
+      if (room <= 0n || net <= 0n) continue;
+      // Of a note that says more than there is, only so much: what is too much belongs to no line.
+      const within = net > room ? divideRounded(amount * room, net) : amount;
+      const part = within > rest ? rest : within;
+      taken[index] =
+        (taken[index] ?? 0n) + (part === within ? (net > room ? room : net) : divideRounded(net * part, amount));
       rest -= part;
     }
   }
-  const left = whole.map((all, index) => all - (taken[index] ?? 0n));
-  const others = split(rest, left);
-  return taken.map((part, index) => part + (others[index] ?? 0n));
+  return { taken, rest };
 }

@@ -1,4 +1,6 @@
 /** Disputes, fraud warnings and credit notes of a payment in words. */
+import type { Sale } from './collect.ts';
+import type { Counted } from './counted.ts';
 import type { DisputeStatus } from './losses.ts';
 import { toMajor } from './money.ts';
 import type { Settings } from './rules.ts';
@@ -15,6 +17,17 @@ const DISPUTED: Readonly<Record<DisputeStatus, string>> = {
 };
 
 const idOf = (key: string): string => key.split(':').at(-1) ?? key;
+
+/** What was told to have gone back exceeds what there was: counted up to it, and said (cases.md 90). */
+export function excessInWords(
+  counted: readonly Counted[],
+  { cash, currency }: Pick<Sale, 'cash' | 'currency'>,
+): string[] {
+  const told = counted.reduce((sum, { effect, amount }) => (effect === 'gone' ? sum + amount : sum), 0n);
+  if (told <= cash) return [];
+  const money = (amount: bigint): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+  return [`Refunds and disputes of ${money(told)} are more than was paid: only ${money(cash)} of them count`];
+}
 
 /** `product_not_received` → ` (product not received)`. */
 const why = (reason: string | null): string => (reason === null ? '' : ` (${reason.replaceAll('_', ' ')})`);

@@ -149,6 +149,12 @@ export function draftBalances(draft: Draft): void {
     if (amounts.every((amount) => amount === 0n)) continue;
     // Only `payable` may begin below zero; a row refuses the others even where they would be added to what is there.
     const known = [sum.review, sum.pending, sum.paid].some((amount) => amount < 0n);
-    push(draft.rows, known ? 'balances_move' : 'balances_add', [workspace, affiliateId, currency, livemode, ...amounts.map(String)]);
+    push(draft.rows, known ? 'balances_move' : 'balances_add', [
+      workspace,
+      affiliateId,
+      currency,
+      livemode,
+      ...amounts.map(String),
+    ]);
   }
 }

@@ -144,7 +144,7 @@ const notes = (stamp: Stamp): fc.Arbitrary<Note> =>
     refunds: fc.array(fc.record({ key: few('stripe:re_', 3), amount }), { maxLength: 2 }),
     outside: amount,
     balance: amount,
-    lines: fc.array(fc.record({ line: maybe(few('il_', 9)), amount }), { maxLength: 3 }),
+    lines: fc.array(fc.record({ line: maybe(few('il_', 9)), amount, net: amount }), { maxLength: 3 }),
     at: moment,
     proof: fc.constant(stamp),
     source: fc.constant('stripe'),

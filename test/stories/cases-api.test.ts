@@ -1,12 +1,12 @@
 /** cases.md 6.1, rows 20 and 21: the same money by webhook and by API. */
 import { expect, test } from 'vitest';
-import type { Caller, SaleRequest } from '../../src/core/desk.ts';
+import type { SaleRequest } from '../../src/core/desk.ts';
 import { isRefusal } from '../../src/core/refusals.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { standingLines } from '../../src/pipeline/verify.ts';
 import { createAccount, type SimulatedPayment } from '../../src/simulator/account.ts';
 import { translators, type Stage } from '../support/stage.ts';
-import { janeEarnsThirty, MONDAY, referred, theatre, type Family } from './theatre.ts';
+import { callerOf, janeEarnsThirty, MONDAY, referred, theatre, type Family } from './theatre.ts';
 
 const { scene, raise, database } = theatre();
 
@@ -29,13 +29,6 @@ const REQUEST: SaleRequest = {
   metadata: {},
   body: '{"sale_amount":100}',
 };
-
-const callerOf = ({ workspace }: Stage, livemode = true): Caller => ({
-  workspace,
-  livemode,
-  keyId: 'key_1',
-  scopes: ['*'],
-});
 
 /** A call to sell that must be taken; the conversion it answers with. */
 async function sell(stage: Stage, more: Partial<SaleRequest>, livemode = true) {

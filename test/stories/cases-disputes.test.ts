@@ -85,11 +85,7 @@ story(104, 'a dispute within the hold stops what it is about from being released
     'dispute 40.00 usd open',
     'jane usd: review 12.00, payable 18.00',
   ],
-  course: [
-    'program -> pending 30.00 earned',
-    'pending -> review 12.00 moved',
-    'pending -> payable 18.00 moved',
-  ],
+  course: ['program -> pending 30.00 earned', 'pending -> review 12.00 moved', 'pending -> payable 18.00 moved'],
 });
 
 story(104, 'a dispute in another currency than the sale is about the whole charge', {
@@ -173,7 +169,11 @@ for (const [provisionalDisputes, opened] of [
     },
     rulings: paidOut,
     days: 90,
-    stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 paid', 'dispute 100.00 usd won', 'jane usd: paid 30.00'],
+    stands: [
+      'sale 100.00 usd complete, base 100.00: jane 30.00 paid',
+      'dispute 100.00 usd won',
+      'jane usd: paid 30.00',
+    ],
     course: [
       'program -> payable 30.00 earned',
       'payable -> paid 30.00 moved',
@@ -200,7 +200,9 @@ for (const closed of [false, true]) {
     ],
     ledger: ['program -> payable 30.00 earned'],
     async also(scene, payment) {
-      expect(await wordsOfPayment(scene, payment)).toMatch(closed ? /came to nothing \(/ : /an inquiry, no money moved \(/);
+      expect(await wordsOfPayment(scene, payment)).toMatch(
+        closed ? /came to nothing \(/ : /an inquiry, no money moved \(/,
+      );
     },
   });
 }
@@ -214,11 +216,7 @@ for (const funds of FUNDS) {
       account.closeDispute(inquiry, 'lost');
     },
     stands: ['sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded', 'dispute 100.00 usd lost'],
-    ledger: [
-      'program -> payable 30.00 earned',
-      'payable -> review 30.00 moved',
-      'review -> program 30.00 reversed',
-    ],
+    ledger: ['program -> payable 30.00 earned', 'payable -> review 30.00 moved', 'review -> program 30.00 reversed'],
   });
 
   story(107, `a dispute that is won gives back what it held, its funds ${funds}`, {
@@ -232,11 +230,7 @@ for (const funds of FUNDS) {
       'dispute 100.00 usd won',
       'jane usd: payable 30.00',
     ],
-    ledger: [
-      'program -> payable 30.00 earned',
-      'payable -> review 30.00 moved',
-      'review -> payable 30.00 moved',
-    ],
+    ledger: ['program -> payable 30.00 earned', 'payable -> review 30.00 moved', 'review -> payable 30.00 moved'],
     async also(scene, payment) {
       expect(await wordsOfPayment(scene, payment)).toMatch(/Dispute du_\w+ of 100\.00 USD is won: the money stays \(/);
     },
@@ -321,11 +315,7 @@ for (const funds of FUNDS) {
       return payment;
     },
     stands: ['sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded', 'dispute 100.00 usd lost'],
-    ledger: [
-      'program -> payable 30.00 earned',
-      'payable -> review 30.00 moved',
-      'review -> program 30.00 reversed',
-    ],
+    ledger: ['program -> payable 30.00 earned', 'payable -> review 30.00 moved', 'review -> program 30.00 reversed'],
     async also(scene, payment) {
       expect(await wordsOfPayment(scene, payment)).toMatch(
         /Dispute du_\w+ of 100\.00 USD is lost: its share was taken back \(product not received\)\./,
@@ -460,10 +450,7 @@ story(111, 'an early fraud warning holds the commission for review', {
     return payment;
   },
   days: 4,
-  stands: [
-    'sale 100.00 usd complete, base 100.00: jane 30.00 pending_manual_approval',
-    'jane usd: review 30.00',
-  ],
+  stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 pending_manual_approval', 'jane usd: review 30.00'],
   ledger: ['program -> payable 30.00 earned', 'payable -> review 30.00 moved'],
   async also(scene, payment) {
     expect(await wordsOfPayment(scene, payment)).toMatch(
@@ -480,10 +467,7 @@ story(111, 'when nothing follows a warning, the commission is free after its day
     return payment;
   },
   days: 90,
-  stands: [
-    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-    'jane usd: payable 30.00',
-  ],
+  stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment', 'jane usd: payable 30.00'],
   course: ['program -> payable 30.00 earned', 'payable -> review 30.00 moved', 'review -> payable 30.00 moved'],
   async also(scene, payment) {
     expect(await wordsOfPayment(scene, payment)).toMatch(/until 2026-01-30T[^]*It stands at 30\.00 USD, ready/);
@@ -563,7 +547,9 @@ for (const funds of FUNDS) {
     stands: ['sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded', 'dispute 100.00 usd lost'],
     ledger: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
     async also(scene, payment) {
-      expect(await wordsOfPayment(scene, payment)).toMatch(/is lost: its share was taken back \(insufficient funds\)\./);
+      expect(await wordsOfPayment(scene, payment)).toMatch(
+        /is lost: its share was taken back \(insufficient funds\)\./,
+      );
     },
   });
 }

@@ -1,10 +1,23 @@
 /** cases.md 6.4: what a refund takes back. */
 import { expect } from 'vitest';
-import type { SimulatedAccount, SimulatedPayment } from '../../src/simulator/account.ts';
-import { terms } from '../support/stage.ts';
-import { janeBroughtOne, referred, theatre, type Plot } from './theatre.ts';
+import { createDesk } from '../../src/pipeline/desk/index.ts';
+import { createAccount, type SimulatedAccount, type SimulatedPayment } from '../../src/simulator/account.ts';
+import { terms, translators } from '../support/stage.ts';
+import {
+  callerOf,
+  janeBroughtOne,
+  janeEarnsThirty,
+  MONDAY,
+  referred,
+  ruling,
+  theatre,
+  wordsOf,
+  type Plot,
+} from './theatre.ts';
 
-const { story } = theatre();
+const { story, scene, raise } = theatre();
+
+const DAY = 86_400;
 
 /** The first payment of a monthly subscription, of someone jane brought. */
 function sale(
@@ -212,3 +225,295 @@ story(99, 'a credit note with a refund takes back once', {
     expect((await stage.refunds()).map((refund) => refund.money_key)).toEqual([`stripe:${note.refund?.id}`]);
   },
 });
+
+/** Paid out on the second day. */
+const paidOut = (payment: SimulatedPayment) => [ruling(payment, 'paid', MONDAY + 2 * DAY)];
+
+story(86, 'a refund after the payout leaves it paid and is netted with what comes next', {
+  play(account) {
+    const sub = account.subscribe({ customer: referred(account), price: account.price({ amount: 10_000 }) });
+    account.advance({ days: 5 });
+    account.refund(sub.firstPayment, { amount: 4_000 });
+    account.renew(sub);
+    return sub.firstPayment;
+  },
+  rulings: paidOut,
+  stands: [
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 paid',
+    'refund 40.00 usd succeeded',
+    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
+    'jane usd: payable 18.00, paid 30.00',
+  ],
+  course: [
+    'program -> payable 30.00 earned',
+    'payable -> paid 30.00 moved',
+    'payable -> program 12.00 reversed',
+    'program -> payable 30.00 earned',
+  ],
+});
+
+story(86, 'what was refunded before the payout was not paid out', {
+  play(account) {
+    const payment = sale(account);
+    refundInParts(account, payment, [1_000]);
+    account.advance({ days: 5 });
+    account.refund(payment);
+    return payment;
+  },
+  rulings: paidOut,
+  stands: [
+    'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 paid',
+    'refund 10.00 usd succeeded',
+    'refund 90.00 usd succeeded',
+    'jane usd: payable -27.00, paid 27.00',
+  ],
+  course: [
+    'program -> payable 30.00 earned',
+    'payable -> program 3.00 reversed',
+    'payable -> paid 27.00 moved',
+    'payable -> program 27.00 reversed',
+  ],
+});
+
+story(86, 'a refund after the payout that fails leaves nothing owed', {
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 5 });
+    account.failRefund(account.refund(payment, { amount: 4_000 }));
+    return payment;
+  },
+  rulings: paidOut,
+  stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 paid', 'refund 40.00 usd failed', 'jane usd: paid 30.00'],
+  course: [
+    'program -> payable 30.00 earned',
+    'payable -> paid 30.00 moved',
+    'payable -> program 12.00 reversed',
+    'program -> payable 12.00 restored',
+  ],
+});
+
+for (const ends of ['paid', 'ready_for_payment']) {
+  story(87, `a refund while the payout is on its way does not touch it; it ends as ${ends}`, {
+    play(account) {
+      const payment = sale(account);
+      account.advance({ days: 3 });
+      account.refund(payment, { amount: 4_000 });
+      return payment;
+    },
+    rulings: (payment) => [
+      ruling(payment, 'processing_payout', MONDAY + 2 * DAY),
+      ruling(payment, ends, MONDAY + 4 * DAY),
+    ],
+    stands: [
+      `sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ${ends}`,
+      'refund 40.00 usd succeeded',
+      ends === 'paid' ? 'jane usd: payable -12.00, paid 30.00' : 'jane usd: payable 18.00',
+    ],
+    course: [
+      'program -> payable 30.00 earned',
+      'payable -> program 12.00 reversed',
+      ...(ends === 'paid' ? ['payable -> paid 30.00 moved'] : []),
+    ],
+  });
+}
+
+story(87, 'while the payout is on its way the status says so, refund or not', {
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 3 });
+    account.refund(payment);
+    return payment;
+  },
+  rulings: (payment) => [ruling(payment, 'processing_payout', MONDAY + 2 * DAY)],
+  stands: [
+    'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 processing_payout',
+    'refund 100.00 usd succeeded',
+  ],
+});
+
+story(88, 'a refund on a row on hold lowers what will be released', {
+  async rules(stage) {
+    await janeBroughtOne(stage);
+    await stage.incentive('inc_all', terms('30', { holdPeriodDays: 30 }));
+  },
+  play: (account) => refundInParts(account, sale(account), [4_000]),
+  days: 60,
+  stands: [
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
+    'refund 40.00 usd succeeded',
+    'jane usd: payable 18.00',
+  ],
+  course: ['program -> pending 30.00 earned', 'pending -> program 12.00 reversed', 'pending -> payable 18.00 moved'],
+});
+
+story(88, 'a refund on a declined row is recorded and moves nothing', {
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 5 });
+    account.refund(payment, { amount: 4_000 });
+    return payment;
+  },
+  rulings: (payment) => [ruling(payment, 'declined', MONDAY + 2 * DAY)],
+  stands: ['sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 declined', 'refund 40.00 usd succeeded'],
+  course: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
+});
+
+story(88, 'a refund of a sale whose referral was rejected as fraud is recorded and moves nothing', {
+  async rules(stage) {
+    await janeEarnsThirty(stage);
+    await stage.ask("UPDATE referrals SET status = 'rejected' WHERE workspace_id = $1");
+  },
+  play: (account) => refundInParts(account, sale(account), [4_000]),
+  stands: ['sale 100.00 usd partial_refunded, base 100.00 (referral_rejected)', 'refund 40.00 usd succeeded'],
+  ledger: [],
+});
+
+toldInEveryWay(89, 'a whole refund of an unattributed sale is recorded and moves nothing', {
+  play: (account) => refundInParts(account, sale(account, 10_000, { customer: account.customer() }), [10_000]),
+  stands: ['sale 100.00 usd refunded, base 100.00 (unattributed)', 'refund 100.00 usd succeeded'],
+  ledger: [],
+});
+
+toldInEveryWay(90, 'refunds of more than there was take back the commission and no more, and that is said', {
+  play(account) {
+    const payment = sale(account);
+    refundInParts(account, payment, [8_000, 5_000]);
+    return payment;
+  },
+  stands: [
+    'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded',
+    'refund 80.00 usd succeeded',
+    'refund 50.00 usd succeeded',
+  ],
+  ledger: ['program -> payable 30.00 earned', 'payable -> program 24.00 reversed', 'payable -> program 6.00 reversed'],
+  async also({ stage }, payment) {
+    expect(await wordsOf(stage, payment.invoice?.id)).toContain(
+      'Refunds and disputes of 130.00 USD are more than was paid: only 100.00 USD of them count.',
+    );
+  },
+});
+
+for (const canceled of [false, true]) {
+  toldInEveryWay(91, `a refund that succeeded and is ${canceled ? 'cancelled' : 'returned'} weeks later is undone`, {
+    play(account) {
+      const payment = sale(account);
+      account.advance({ days: 1 });
+      account.failRefund(account.refund(payment, { amount: 4_000 }), { canceled, afterDays: 20 });
+    },
+    stands: [
+      'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
+      'refund 40.00 usd failed',
+      'jane usd: payable 30.00',
+    ],
+    ledger: [
+      'program -> payable 30.00 earned',
+      'payable -> program 12.00 reversed',
+      'program -> payable 12.00 restored',
+    ],
+  });
+}
+
+toldInEveryWay(91, 'a pending refund that succeeds is taken back once', {
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 1 });
+    account.settleRefund(account.refund(payment, { amount: 4_000, pending: true }), { afterDays: 5 });
+  },
+  stands: [
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
+    'refund 40.00 usd succeeded',
+    'jane usd: payable 18.00',
+  ],
+  ledger: ['program -> payable 30.00 earned', 'payable -> program 12.00 reversed'],
+});
+
+toldInEveryWay(91, 'a refund that fails and is made again counts once', {
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 1 });
+    account.failRefund(account.refund(payment));
+    account.advance({ days: 1 });
+    account.refund(payment);
+  },
+  stands: [
+    'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded',
+    'refund 100.00 usd failed',
+    'refund 100.00 usd succeeded',
+  ],
+});
+
+toldInEveryWay(91, 'a mere edit of a refund is no second refund', {
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 1 });
+    const refund = account.refund(payment, { amount: 4_000 });
+    account.advance({ days: 1 });
+    account.editRefund(refund, { ticket: '12' });
+  },
+  stands: [
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 ready_for_payment',
+    'refund 40.00 usd succeeded',
+    'jane usd: payable 18.00',
+  ],
+});
+
+scene(
+  103,
+  'a call to refund: what is left without an amount, refused above it, the same answer again',
+  async (family) => {
+    const stage = await raise();
+    await janeEarnsThirty(stage);
+    const account = createAccount({ family, seed: 7, startAt: MONDAY });
+    refundInParts(account, sale(account), [3_000]);
+    await stage.hearAll(account.events);
+    const desk = createDesk(stage.work, translators);
+    const [sold] = await stage.sales();
+    const refund = (externalEventId: string | null, amount: bigint | null) =>
+      desk.refund(callerOf(stage), {
+        dialect: 'affonso',
+        conversionId: sold?.conversion_id ?? '',
+        amount,
+        currency: null,
+        reason: null,
+        externalEventId,
+        refundedAt: null,
+        body: '{}',
+      });
+    expect(await refund('r1', 7_001n)).toMatchObject({ refused: 'refund_too_large' });
+    expect(await refund('r1', null)).toMatchObject({ replayed: false, conversion: { refunded: 10_000n } });
+    const stands = await stage.tells();
+    expect(stands).toContain('sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded');
+    expect(await stage.ledger()).toEqual([
+      'program -> payable 30.00 earned',
+      'payable -> program 9.00 reversed',
+      'payable -> program 21.00 reversed',
+    ]);
+    for (const amount of [null, 7_000n])
+      expect(await refund('r1', amount)).toMatchObject({ replayed: true, conversion: { refunded: 10_000n } });
+    expect(await refund('r1', 1n)).toMatchObject({ refused: 'different_money' });
+    expect(await refund('r2', null)).toMatchObject({ refused: 'nothing_to_refund' });
+    expect(await stage.tells()).toEqual(stands);
+  },
+);
+
+scene(
+  103,
+  'beside a lost dispute only what that has left can be refunded, and a dispute is no sale',
+  async (family) => {
+    const stage = await raise();
+    await janeEarnsThirty(stage);
+    const account = createAccount({ family, seed: 7, startAt: MONDAY });
+    const payment = sale(account);
+    refundInParts(account, payment, [3_000]);
+    account.closeDispute(account.dispute(payment, { amount: 9_000 }), 'lost');
+    await stage.hearAll(account.events);
+    const desk = createDesk(stage.work, translators);
+    const request = { dialect: 'affonso', amount: null, currency: null, reason: null, externalEventId: 'r1' };
+    const [dispute] = await stage.conversions('dispute');
+    const [sold] = await stage.sales();
+    const refund = (conversionId = '') =>
+      desk.refund(callerOf(stage), { ...request, conversionId, refundedAt: null, body: '{}' });
+    expect(await refund(dispute?.conversion_id)).toMatchObject({ refused: 'invalid_input' });
+    expect(await refund(sold?.conversion_id)).toMatchObject({ refused: 'nothing_to_refund' });
+  },
+);

@@ -53,7 +53,8 @@ async function refundNow(work: Clockwork, caller: Caller, request: RefundRequest
 }
 
 function fits(sale: ConversionView, { currency, refundedAt }: RefundRequest, now: number): Refusal | null {
-  if (sale.kind !== 'sale') return refuse('invalid_input', `This conversion is a ${sale.kind} itself.`, { field: 'id' });
+  if (sale.kind !== 'sale')
+    return refuse('invalid_input', `This conversion is a ${sale.kind} itself.`, { field: 'id' });
   if (refundedAt !== null && refundedAt > now + DAY_MS)
     return refuse('invalid_input', 'refunded_at lies in the future', { field: 'refunded_at' });
   if (currency === null || currency === sale.currency) return null;

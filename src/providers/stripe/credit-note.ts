@@ -37,24 +37,25 @@ function waysOf(note: CreditNoteObject): Ways {
   return { refunds, outside, balance: toBalance && rest > 0n ? rest : 0n };
 }
 
-/** With exclusive tax, so that lines of different tax rates share a refund rightly. */
-function amountOf(line: CreditNoteLineObject): bigint {
-  const taxes = line.taxes ?? line.tax_amounts ?? [];
-  const exclusive = taxes.filter((tax) =>
-    tax.tax_behavior ? tax.tax_behavior === 'exclusive' : tax.inclusive === false,
-  );
-  const tax = exclusive.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
-  return BigInt(line.amount) - BigInt(line.discount_amount ?? 0) + tax;
+/** With exclusive tax, so that lines of different tax rates share a refund rightly; and without any. */
+function amountsOf(line: CreditNoteLineObject): Pick<Note['lines'][number], 'amount' | 'net'> {
+  const own = BigInt(line.amount) - BigInt(line.discount_amount ?? 0);
+  let [exclusive, inclusive] = [0n, 0n];
+  for (const { amount, tax_behavior: behavior, inclusive: inside } of line.taxes ?? line.tax_amounts ?? []) {
+    if (behavior ? behavior === 'inclusive' : inside === true) inclusive += BigInt(amount);
+    else exclusive += BigInt(amount);
+  }
+  return { amount: own + exclusive, net: own - inclusive };
 }
 
 /** Lines of the invoice it takes back; custom lines, shipping and what is cut off belong to none in particular (trap 64). */
 function linesOf(note: CreditNoteObject): Note['lines'] {
   const lines = (note.lines?.data ?? []).map((line) => ({
     line: idOf(line.invoice_line_item),
-    amount: amountOf(line),
+    ...amountsOf(line),
   }));
   const rest = BigInt(note.total ?? note.amount) - lines.reduce((sum, { amount }) => sum + amount, 0n);
-  return rest > 0n ? [...lines, { line: null, amount: rest }] : lines;
+  return rest > 0n ? [...lines, { line: null, amount: rest, net: rest }] : lines;
 }
 
 /** `credit_note.created|updated|voided`. */
