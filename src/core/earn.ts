@@ -217,11 +217,16 @@ function earningOf(
     rate,
     manual:
       matched.some(({ incentive }) => needsApproval(incentive, own.amount, currency)) ||
-      (input.sale.outOfBand && !input.settings.trustOutOfBand) ||
+      isUntrusted(input) ||
       partnerOf(input, referral.affiliateId)?.held === true ||
       (input.sale.linesIncomplete && choosesByLine(input.rules, referral.programId)),
     holdDays: known.length === 0 ? null : Math.max(...known),
   };
+}
+
+/** Money came from outside the provider, and the program neither trusts it nor leaves it out. */
+function isUntrusted({ sale, settings }: Input): boolean {
+  return sale.outOfBand && !settings.trustOutOfBand && !settings.excludeOutOfBand;
 }
 
 const sumOf = (parts: readonly Part[]): bigint => parts.reduce((sum, part) => sum + part.commission, 0n);

@@ -108,7 +108,7 @@ story(105, 'a dispute of what was paid out moves nothing by default, and the par
     account.dispute(payment);
     return payment;
   },
-  rulings: paidOut,
+  said: paidOut,
   days: 90,
   stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 paid', 'dispute 100.00 usd open', 'jane usd: paid 30.00'],
   course: ['program -> payable 30.00 earned', 'payable -> paid 30.00 moved'],
@@ -124,7 +124,7 @@ story(105, 'with provisionalDisputes it counts against the partner at once', {
     account.dispute(payment, { amount: 5_000 });
     return payment;
   },
-  rulings: paidOut,
+  said: paidOut,
   days: 90,
   stands: [
     'sale 100.00 usd complete, base 100.00: jane 30.00 paid',
@@ -145,7 +145,7 @@ for (const [provisionalDisputes, opened] of [
       account.closeDispute(account.dispute(payment), 'lost');
       return payment;
     },
-    rulings: paidOut,
+    said: paidOut,
     days: 90,
     stands: [
       'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 paid',
@@ -167,7 +167,7 @@ for (const [provisionalDisputes, opened] of [
       account.closeDispute(account.dispute(payment), 'won');
       return payment;
     },
-    rulings: paidOut,
+    said: paidOut,
     days: 90,
     stands: [
       'sale 100.00 usd complete, base 100.00: jane 30.00 paid',

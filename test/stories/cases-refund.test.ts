@@ -237,7 +237,7 @@ story(86, 'a refund after the payout leaves it paid and is netted with what come
     account.renew(sub);
     return sub.firstPayment;
   },
-  rulings: paidOut,
+  said: paidOut,
   stands: [
     'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 paid',
     'refund 40.00 usd succeeded',
@@ -260,7 +260,7 @@ story(86, 'what was refunded before the payout was not paid out', {
     account.refund(payment);
     return payment;
   },
-  rulings: paidOut,
+  said: paidOut,
   stands: [
     'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 paid',
     'refund 10.00 usd succeeded',
@@ -282,7 +282,7 @@ story(86, 'a refund after the payout that fails leaves nothing owed', {
     account.failRefund(account.refund(payment, { amount: 4_000 }));
     return payment;
   },
-  rulings: paidOut,
+  said: paidOut,
   stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 paid', 'refund 40.00 usd failed', 'jane usd: paid 30.00'],
   course: [
     'program -> payable 30.00 earned',
@@ -300,7 +300,7 @@ for (const ends of ['paid', 'ready_for_payment']) {
       account.refund(payment, { amount: 4_000 });
       return payment;
     },
-    rulings: (payment) => [
+    said: (payment) => [
       ruling(payment, 'processing_payout', MONDAY + 2 * DAY),
       ruling(payment, ends, MONDAY + 4 * DAY),
     ],
@@ -324,7 +324,7 @@ story(87, 'while the payout is on its way the status says so, refund or not', {
     account.refund(payment);
     return payment;
   },
-  rulings: (payment) => [ruling(payment, 'processing_payout', MONDAY + 2 * DAY)],
+  said: (payment) => [ruling(payment, 'processing_payout', MONDAY + 2 * DAY)],
   stands: [
     'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 processing_payout',
     'refund 100.00 usd succeeded',
@@ -353,7 +353,7 @@ story(88, 'a refund on a declined row is recorded and moves nothing', {
     account.refund(payment, { amount: 4_000 });
     return payment;
   },
-  rulings: (payment) => [ruling(payment, 'declined', MONDAY + 2 * DAY)],
+  said: (payment) => [ruling(payment, 'declined', MONDAY + 2 * DAY)],
   stands: ['sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 12.00 declined', 'refund 40.00 usd succeeded'],
   course: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
 });

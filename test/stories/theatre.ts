@@ -68,8 +68,8 @@ export type Plot<Told> = {
   readonly play: (account: SimulatedAccount) => Told;
   /** What arrives of what happened, in order; default: all. */
   readonly heard?: (events: readonly SimulatedEvent[], told: Told) => readonly SimulatedEvent[];
-  /** What operators say meanwhile, see `ruling`. */
-  readonly rulings?: (told: Told) => readonly Heard[];
+  /** What others say meanwhile, see `ruling` and `lead`. */
+  readonly said?: (told: Told) => readonly Heard[];
   /** Days that pass after the last event. */
   readonly days?: number;
   /** Everything that stands, see `Stage.tells`. */
@@ -99,6 +99,12 @@ export async function janeBroughtOne(stage: Stage): Promise<void> {
 /** A customer who came through `ref_1`, by the merchant's own metadata. */
 export function referred(account: SimulatedAccount, email = 'buyer@customer.example'): SimulatedCustomer {
   return account.customer({ email, metadata: { affonso_referral: 'ref_1' } });
+}
+
+/** A sign-up through a referral, at a moment in unix seconds. */
+export function lead(referralId: string, email: string, at: number): Heard {
+  const entry = { kind: 'lead', referralId, email, externalUserId: null, customerId: null, body: '{}' } as const;
+  return { source: 'operator', id: `lead:${email}`, type: 'operator.lead', created: at, body: writeEntry(entry) };
 }
 
 let rulings = 0;
@@ -183,7 +189,7 @@ export function theatre() {
     const account = createAccount({ seed: 7, startAt: MONDAY, ...plot.account, family });
     const told = plot.play(account);
     const events = plot.heard?.(account.events, told) ?? account.events;
-    const words = plot.rulings?.(told) ?? [];
+    const words = plot.said?.(told) ?? [];
     const heard = words.length === 0 ? events : [...events, ...words].toSorted((a, b) => momentOf(a) - momentOf(b));
     const standings: string[][] = [];
     const orders = plot.course ? { ...ORDERS, 'in its own time': inItsOwnTime } : ORDERS;
