@@ -14,6 +14,7 @@ import { compareText } from './facts.ts';
 import { isCouponToken, sourceName } from './keys.ts';
 import type { Rules, Settings } from './rules.ts';
 import type { CustomerState, PaymentState, PriceState } from './state.ts';
+import type { Moment } from './time.ts';
 
 /** What attribution needs to know of a referral. */
 export type Referral = {
@@ -54,6 +55,9 @@ function linkOrder(links: readonly string[]): string[] {
   return links.toSorted((a, b) => rank(a) - rank(b) || compareText(a, b));
 }
 
+/** What is said of a buyer within a day of a payment counts as said with it: events come late, and forms are filled in after. */
+const GRACE_MS = 86_400_000;
+
 type Place = { readonly via: string; readonly touch: Touch };
 
 /** What attribution needs to know of a sale. */
@@ -64,6 +68,20 @@ function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
   const { party, subscription } = sale;
   const places: Place[] = state.touches.toSorted(byRank).map((touch) => ({ via: 'payment', touch }));
   if (party === null) return places;
+  return [...places, ...inTime(buyerPlaces(party, subscription, nodes), sale.paidAt)];
+}
+
+/**
+ * Who the buyer was credited to when the money moved comes before who was named later: that counts for what nobody was
+ * credited with, and for payments from then on (cases.md 78).
+ */
+function inTime(places: readonly Place[], paidAt: Moment): Place[] {
+  const late = ({ touch }: Place): boolean => touch.at > paidAt + GRACE_MS;
+  return [...places.filter((place) => !late(place)), ...places.filter(late)];
+}
+
+function buyerPlaces(party: string, subscription: string | null, nodes: Nodes): Place[] {
+  const places: Place[] = [];
   const own = nodes.customer(party);
   for (const key of [party, ...linkOrder(own?.links ?? [])]) {
     const touches = ((key === party ? own : nodes.customer(key))?.touches ?? []).toSorted(byTime);
@@ -75,14 +93,14 @@ function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
   return places;
 }
 
-/** A coupon speaks for the payment it was used on and for its subscription; for anything else from then on. */
-const COUPON_GRACE_MS = 86_400_000;
-
-/** Coupons on the payment or its subscription, and those the buyer used before for something else. */
+/**
+ * Coupons on the payment or its subscription, and those the buyer used before for something else: for that a coupon
+ * speaks from then on.
+ */
 function couponsOf(places: readonly Place[], sale: Bought): { near: Place[]; far: Place[] } {
   const coupons = places.filter(({ touch }) => isCouponToken(touch.token));
   const near = coupons.filter(({ via }) => via === 'payment' || via.endsWith('_subscription'));
-  const far = coupons.filter((place) => !near.includes(place) && place.touch.at <= sale.paidAt + COUPON_GRACE_MS);
+  const far = coupons.filter((place) => !near.includes(place) && place.touch.at <= sale.paidAt + GRACE_MS);
   return { near, far };
 }
 

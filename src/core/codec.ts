@@ -74,6 +74,7 @@ function readClaim(claim: WrittenClaim): Claim {
     refunded: claim.refunded === null ? null : BigInt(claim.refunded),
     platformFee: claim.platformFee == null ? null : BigInt(claim.platformFee),
     fromBalance: claim.fromBalance == null ? null : BigInt(claim.fromBalance),
+    optOut: claim.optOut ?? null,
     detail: claim.detail ?? (claim.linesIncomplete ? 0 : 1),
     linesStamp: claim.linesStamp ?? null,
     lines: claim.lines.map((line) => ({ ...line, net: BigInt(line.net) })),

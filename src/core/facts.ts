@@ -74,6 +74,8 @@ export type Claim = {
   readonly outOfBand: boolean;
   /** What the platform keeps of it as its fee, on a charge made for another account; null: nothing said (cases.md 64). */
   readonly platformFee: bigint | null;
+  /** What of the object asked to leave the payment out: `invoice`, `charge`, …; null: nothing does (cases.md 65). */
+  readonly optOut: string | null;
   /** Part of a bill's total that was paid from the buyer's balance; null: nothing said. */
   readonly fromBalance: bigint | null;
   readonly source: string;
@@ -112,7 +114,7 @@ export type PaymentFact = {
   readonly keys: readonly string[];
   readonly claim: Claim | null;
   readonly touches: readonly Touch[];
-  /** What asked to leave this payment out: `invoice`, `charge`, …; null: nothing did. */
+  /** What asked to leave this payment out without a claim of its own (a checkout with an invoice); null: nothing did. */
   readonly optOut: string | null;
   /** Part of it was recorded as paid outside the provider: one payment record and its amount. */
   readonly outside?: { readonly key: string; readonly amount: bigint };

@@ -148,6 +148,7 @@ function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party:
     outOfBand: false,
     platformFee: null,
     fromBalance: null,
+    optOut: null,
     source: request.dialect,
     externalId: request.externalEventId,
   };

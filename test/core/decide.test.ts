@@ -56,6 +56,7 @@ function claimOf(bill: Bill): Claim {
     outOfBand: false,
     platformFee: null,
     fromBalance: null,
+    optOut: null,
     source: 'stripe',
     externalId: null,
   };

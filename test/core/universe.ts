@@ -90,6 +90,7 @@ const claims = (stamp: Stamp): fc.Arbitrary<Claim> =>
       outOfBand: fc.boolean(),
       platformFee: maybe(amount),
       fromBalance: maybe(amount),
+      optOut: maybe(few('because ')),
       source: fc.constant('stripe'),
       externalId: maybe(few('x_')),
     }),

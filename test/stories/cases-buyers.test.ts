@@ -29,8 +29,8 @@ story(55, 'a guest without any sign is credited by the e-mail of a sign-up', {
   days: 1,
   stands: HUNDRED,
   async also({ stage }, payment) {
-    expect((await wordsOf(stage, payment.paymentIntent)).join('\n')).toMatch(
-      /Credited because the customer's? .*\(ref_1\)\./,
+    expect(await wordsOf(stage, payment.paymentIntent)).toContain(
+      'Credited because the customer is credited to the referral (ref_1).',
     );
   },
 });
@@ -99,7 +99,6 @@ for (const [carrier, more] of [
   story(65, `an opt-out on the ${carrier} leaves the payment out, and says so`, {
     play: (account) => month(account, more).firstPayment,
     stands: [`sale 100.00 usd complete, base 100.00 (opted_out_on_${carrier})`],
-    ledger: [],
     async also({ stage }, payment) {
       expect(await wordsOf(stage, payment.invoice?.id)).toContain(
         `No commission: the metadata of the ${carrier} asks to leave it out.`,

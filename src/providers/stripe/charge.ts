@@ -59,6 +59,7 @@ function chargeClaim(charge: ChargeObject, party: string | null, ref: EventRef):
     // Null: an old shape that knows of no invoice. Absent: basil, which never knows (trap 5).
     standalone: charge.invoice === null,
     party,
+    optOut: optedOutBy({ charge: charge.metadata }),
   });
 }
 
@@ -75,10 +76,6 @@ export function translateCharge(object: unknown, ref: EventRef): Translation {
   const refunds = (charge.refunds?.data ?? []).flatMap((refund) => refundFact(refund, ref) ?? []);
   const claim = chargeClaim(charge, identity.party, ref);
   return {
-    facts: [
-      { kind: 'payment', keys, claim, touches, optOut: optedOutBy({ charge: metadata }) },
-      ...customerFacts(identity, touches),
-      ...refunds,
-    ],
+    facts: [{ kind: 'payment', keys, claim, touches, optOut: null }, ...customerFacts(identity, touches), ...refunds],
   };
 }

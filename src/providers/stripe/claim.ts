@@ -11,7 +11,8 @@ type Optional =
   | 'trial'
   | 'outOfBand'
   | 'platformFee'
-  | 'fromBalance';
+  | 'fromBalance'
+  | 'optOut';
 type Fixed = 'proof' | 'linesStamp' | 'commissionStatus' | 'saleStatus' | 'source' | 'externalId';
 type Parts = Omit<Claim, Optional | Fixed> & Partial<Pick<Claim, Optional>>;
 
@@ -46,6 +47,7 @@ export function claimOf(parts: Parts): Claim {
     outOfBand: parts.outOfBand ?? false,
     platformFee: parts.platformFee ?? null,
     fromBalance: parts.fromBalance ?? null,
+    optOut: parts.optOut ?? null,
     source: 'stripe',
     externalId: null,
   };

@@ -49,10 +49,11 @@ export function translateIntent(object: unknown, ref: EventRef): Translation {
     // Null and absent differ: null is an old shape that knows of no invoice, absent is basil, which never knows.
     standalone: intent.invoice === null,
     party: identity.party,
+    optOut: optedOutBy({ payment_intent: metadata }),
   });
   return {
     facts: [
-      { kind: 'payment', keys: keysOf(intent), claim, touches, optOut: optedOutBy({ payment_intent: metadata }) },
+      { kind: 'payment', keys: keysOf(intent), claim, touches, optOut: null },
       ...customerFacts(identity, touches),
     ],
   };

@@ -70,8 +70,14 @@ function fromBalance(invoice: InvoiceObject, status: string): bigint | null {
   const rest = BigInt(invoice.total) - credited - BigInt(invoice.amount_due);
   return rest > 0n ? rest : 0n;
 }
+
 /** What was asked for is told in full, so no payload that comes later says it better. */
 const isAnswer = ({ type }: EventRef): boolean => type === 'answer.invoice';
+
+/** The subscription's metadata as frozen at finalisation; session metadata is never copied here (trap 50). */
+function frozenOf(invoice: InvoiceObject): unknown {
+  return invoice.parent?.subscription_details?.metadata ?? invoice.subscription_details?.metadata;
+}
 
 type Buyer = { readonly party: string | null; readonly subscription: string | null };
 
@@ -101,6 +107,7 @@ function billFact(invoice: InvoiceObject, bill: Billed, buyer: Buyer, ref: Event
       trial: invoice.total === 0 && (invoice.subtotal ?? 0) === 0 && buyer.subscription !== null,
       outOfBand: isOutOfBand(invoice),
       fromBalance: fromBalance(invoice, status),
+      optOut: optedOutBy({ subscription: frozenOf(invoice), invoice: invoice.metadata }),
     }),
     optOut: null,
   };
@@ -110,8 +117,7 @@ function billFact(invoice: InvoiceObject, bill: Billed, buyer: Buyer, ref: Event
 export function translateInvoice(object: unknown, ref: EventRef): Translation {
   const invoice = read(Invoice, object, ref);
   const subscription = subscriptionOf(invoice);
-  // The subscription's metadata as frozen at finalisation; session metadata is never copied here (trap 50).
-  const frozen = invoice.parent?.subscription_details?.metadata ?? invoice.subscription_details?.metadata;
+  const frozen = frozenOf(invoice);
   const { customer, customer_account, customer_email: email, metadata } = invoice;
   const identity = identityOf({ customer, customer_account, email, metadata: [frozen, metadata] });
   const carriers = [
@@ -127,13 +133,12 @@ export function translateInvoice(object: unknown, ref: EventRef): Translation {
   // A bare `di_…` cannot be asked for by itself (trap 48): whoever gave coupons to affiliates asks for the invoice.
   const unnamed = coupons.length === 0 && discounts.some((one) => typeof one === 'string');
   const touches = [...touchesOf(carriers, ref.at, subscription), ...coupons];
-  const optOut = optedOutBy({ subscription: frozen, invoice: metadata });
   const billed = billedLines(invoice);
   const flags = unnamed ? [...billed.flags, 'discount_unnamed'] : billed.flags;
   const bill = billFact(invoice, { ...billed, flags }, { party: identity.party, subscription }, ref);
   const prices = priceFacts(invoice.lines.data.map(priceOf), ref);
   const paying = invoice.payments?.data.flatMap(tie) ?? [];
-  return { facts: [{ ...bill, touches, optOut }, ...customerFacts(identity, touches), ...prices, ...paying] };
+  return { facts: [{ ...bill, touches }, ...customerFacts(identity, touches), ...prices, ...paying] };
 }
 
 /**

@@ -72,12 +72,13 @@ function orderClaim(session: SessionObject, party: string | null, ref: EventRef)
     ...linesOf(session, net),
     standalone: true,
     party,
+    optOut: optedOutBy({ checkout_session: session.metadata }),
   });
 }
 
 function paymentFacts(session: SessionObject, identity: Identity, touches: readonly Touch[], ref: EventRef): Fact[] {
-  const optOut = optedOutBy({ checkout_session: session.metadata });
   if (idOf(session.invoice) !== null) {
+    const optOut = optedOutBy({ checkout_session: session.metadata });
     const keys = moneyKeys(['invoice', session.invoice], ['cs', session.id], ['pi', session.payment_intent]);
     return [{ kind: 'payment', keys, claim: null, touches, optOut }];
   }
@@ -91,7 +92,7 @@ function paymentFacts(session: SessionObject, identity: Identity, touches: reado
       keys,
       claim: orderClaim(session, identity.party, ref),
       touches,
-      optOut,
+      optOut: null,
     },
   ];
 }
