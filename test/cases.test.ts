@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { caseTable, missingRows, shownRows, TABLE } from './support/case-table.ts';
 
 /** Rows whose tests are still to be written; a row that has one must not stand here. */
-const STILL_MISSING: readonly number[] = [46, 47, 61, 62, 64, 69, 74, 76, 77, 79, 92, 101, 102, 113];
+const STILL_MISSING: readonly number[] = [46, 47, 61, 62, 64, 69, 74, 76, 79, 92, 101, 102, 113];
 
 const shown = shownRows();
 

@@ -3,7 +3,7 @@
  * should stand. Pure, always whole, as of the time the money moved; posting then writes only the difference.
  */
 import { attribute, type Attribution, type Nodes } from './attribution.ts';
-import { collect, type Sale } from './collect.ts';
+import { collect, partiesOfPayment, type Sale } from './collect.ts';
 import { commissionsOf, type Commission } from './commission.ts';
 import { countedOf, goneOf, type Counted, type Gone } from './counted.ts';
 import { beforeOf, summaryOf, type Before, type Summary } from './earlier.ts';
@@ -116,6 +116,7 @@ function decideSale(
     referral,
     settings,
     optedOut: optedOutOn(state, sale, world),
+    buyer: namesOfBuyer(state, world),
     affiliate: world.affiliate,
     rules: world.rules,
     price: world.price,
@@ -139,6 +140,10 @@ function decideSale(
     earning,
     losses: [...lossesInWords(state, settings), ...excessInWords(counted, sale)],
   };
+}
+
+function namesOfBuyer(state: PaymentState, world: World): string[] {
+  return partiesOfPayment(state).flatMap((party) => [party, ...(world.customer(party)?.links ?? [])]);
 }
 
 function saleStatusOf(sale: Sale, gone: bigint): SaleStatus {

@@ -2,7 +2,7 @@
  * What one sale earns: base per line (stripe.md 6.3), an incentive per line, a commission per incentive.
  */
 import type { Referral } from './attribution.ts';
-import { choosesByLine, needsApproval } from './approval.ts';
+import { isSelfReferral, waitsForApproval } from './approval.ts';
 import { basesOf, type Group } from './base.ts';
 import type { Sale } from './collect.ts';
 import { converted, rateAt, rateInWords, rateKey } from './exchange.ts';
@@ -10,7 +10,7 @@ import type { Interval } from './facts.ts';
 import { matchIncentive, NO_EARLIER, type Earlier, type Incentive, type Rejected } from './incentives.ts';
 import { longestInterval, type IntervalSource } from './intervals.ts';
 import { split } from './money.ts';
-import { partOf, parentPartsOf, sharesOf, type Matched, type Part } from './parts.ts';
+import { longestHold, partOf, parentPartsOf, sharesOf, type Matched, type Part } from './parts.ts';
 import type { Share } from './reversal.ts';
 import { affiliateAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
@@ -48,6 +48,8 @@ export type Earning = {
   readonly rate: string | null;
   readonly lines: readonly LineView[];
   readonly manual: boolean;
+  /** The buyer is the affiliate. */
+  readonly selfReferral: boolean;
   readonly holdDays: number | null;
   /** Keys of the catalogue, or of an exchange rate, that would change it. */
   readonly awaits: readonly string[];
@@ -58,6 +60,8 @@ type Input = {
   readonly sale: Sale;
   readonly referral: Referral | null;
   readonly optedOut: string | null;
+  /** Every name the buyer is known by. */
+  readonly buyer: readonly string[];
   readonly affiliate: (id: string) => AffiliateView | undefined;
   readonly rules: Rules;
   readonly settings: Settings;
@@ -76,6 +80,7 @@ function nothing(reason: string | null, base: bigint, currency: string, awaits: 
     rate: null,
     lines: [],
     manual: false,
+    selfReferral: false,
     holdDays: null,
     awaits,
   };
@@ -209,24 +214,24 @@ function earningOf(
     parts: byAmount(parts),
     shares: sharesOf(groups, matched, parts),
   };
-  const holds = matched.map(({ incentive }) => incentive.terms.holdPeriodDays ?? input.settings.holdPeriodDays);
-  const known = holds.filter((days) => days !== null);
+  const partner = partnerOf(input, referral.affiliateId);
+  const selfReferral = isSelfReferral(input.buyer, partner);
   return {
     ...nothing(null, base, currency),
     gains: [own, ...parentGain(input, referral, matched, groups)],
     rate,
-    manual:
-      matched.some(({ incentive }) => needsApproval(incentive, own.amount, currency)) ||
-      isUntrusted(input) ||
-      partnerOf(input, referral.affiliateId)?.held === true ||
-      (input.sale.linesIncomplete && choosesByLine(input.rules, referral.programId)),
-    holdDays: known.length === 0 ? null : Math.max(...known),
+    manual: waitsForApproval({
+      ...input,
+      partner,
+      programId: referral.programId,
+      incentives: matched.map(({ incentive }) => incentive),
+      amount: own.amount,
+      currency,
+      selfReferral,
+    }),
+    selfReferral,
+    holdDays: longestHold(matched, input.settings.holdPeriodDays),
   };
-}
-
-/** Money came from outside the provider, and the program neither trusts it nor leaves it out. */
-function isUntrusted({ sale, settings }: Input): boolean {
-  return sale.outOfBand && !settings.trustOutOfBand && !settings.excludeOutOfBand;
 }
 
 const sumOf = (parts: readonly Part[]): bigint => parts.reduce((sum, part) => sum + part.commission, 0n);

@@ -32,7 +32,11 @@ export type Explanation = {
 /** The data of the explanation; null for a payment that is no sale. */
 export function explanationOf({ attribution, sale, earning, losses }: Decision): Explanation | null {
   if (!sale || !earning) return null;
-  const flags = [...sale.flags, ...(sale.linesIncomplete ? ['lines_incomplete'] : [])];
+  const flags = [
+    ...sale.flags,
+    ...(sale.linesIncomplete ? ['lines_incomplete'] : []),
+    ...(earning.selfReferral ? ['self_referral'] : []),
+  ];
   const credited = attribution?.referral ? attribution : null;
   const unknown = attribution && !attribution.referral ? attribution.unknown : [];
   return {
@@ -133,6 +137,8 @@ export function inWords(told: Told): string[] {
       `Base ${money(told.base)}: ${money(BigInt(explanation.cash))} in cash of ${money(BigInt(explanation.total))}, of which ${money(BigInt(explanation.net))} is without tax and shipping.`,
     );
   if (explanation?.rate) lines.push(`Converted at ${explanation.rate}.`);
+  if (explanation?.flags?.includes('self_referral'))
+    lines.push('The buyer has the e-mail of the affiliate: it is held for review.');
   for (const loss of explanation?.losses ?? []) lines.push(`${loss}.`);
   for (const part of commission?.parts ?? [])
     lines.push(

@@ -85,3 +85,9 @@ export function sharesOf(groups: readonly Based[], matched: readonly Matched[], 
     onlyWhole: earned.get(group)?.onlyWhole ?? false,
   }));
 }
+
+/** Days of the longest hold among the incentives that paid; `ofProgram` for those without one of their own. */
+export function longestHold(matched: readonly Matched[], ofProgram: number | null): number | null {
+  const known = matched.flatMap(({ incentive }) => incentive.terms.holdPeriodDays ?? ofProgram ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}

@@ -100,6 +100,8 @@ export type AffiliateView = {
     readonly since: number;
     readonly groupId: string | null;
     readonly status: string;
+    /** Their own e-mail, in lower case: whoever buys with it buys for themselves (cases.md 77). */
+    readonly email?: string | null;
     /** Who recruited them and earns with them. */
     readonly parentId?: string | null;
     /** Their commissions wait for an approval: too much of what they brought was taken back (cases.md 113). */

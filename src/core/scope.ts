@@ -101,6 +101,7 @@ const claim = record<Claim>({
   outOfBand: same,
   platformFee: same,
   fromBalance: same,
+  optOut: same,
   source: name,
   externalId: same,
 });

@@ -1,4 +1,4 @@
-/** Affiliates: who earns. Every change of group or status is a new rules version, kept in the row's history. */
+/** Affiliates: who earns. Every change of group, status or e-mail is a new rules version, kept in the row's history. */
 import type { AffiliateView } from '../core/views.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
@@ -50,7 +50,7 @@ export async function insertAffiliate(
     text: `INSERT INTO affiliates (workspace_id, affiliate_id, program_id, group_id, name, email, tracking_id, status,
              external_user_id, metadata, details, created_at, history)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-             jsonb_build_array(jsonb_build_object('since', 0, 'groupId', $4::text, 'status', $8::text)))
+             jsonb_build_array(jsonb_build_object('since', 0, 'groupId', $4::text, 'status', $8::text, 'email', lower($6::text))))
            ON CONFLICT DO NOTHING RETURNING ${SHOWN}`,
     values: [
       workspace,
@@ -136,7 +136,7 @@ export type AffiliateChanges = Partial<
 >;
 
 /**
- * One statement: the row, and when group or status changed, a new rules version with its entry in the history.
+ * One statement: the row, and when group, status or e-mail changed, a new rules version with its entry in the history.
  * null: there is none. Throws 23505 when the e-mail or the tracking id is another's.
  */
 export async function updateAffiliate(
@@ -147,12 +147,14 @@ export async function updateAffiliate(
 ): Promise<AffiliateView | null> {
   const { rows } = await tx.query<AffiliateRow>({
     text: `WITH wanted AS (
-        SELECT affiliate_id, status AS old_status, group_id AS old_group, COALESCE($3::jsonb ->> 'status', status) AS status,
+        SELECT affiliate_id, status AS old_status, group_id AS old_group, lower(email) AS old_email,
+          lower(COALESCE($3::jsonb ->> 'email', email)) AS email, COALESCE($3::jsonb ->> 'status', status) AS status,
           CASE WHEN $3::jsonb ? 'groupId' THEN $3::jsonb ->> 'groupId' ELSE group_id END AS group_id
         FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE
       ), bumped AS (
         UPDATE workspaces w SET rules_version = rules_version + 1 FROM wanted
-        WHERE w.workspace_id = $1 AND (wanted.status, wanted.group_id) IS DISTINCT FROM (wanted.old_status, wanted.old_group)
+        WHERE w.workspace_id = $1 AND (wanted.status, wanted.group_id, wanted.email)
+            IS DISTINCT FROM (wanted.old_status, wanted.old_group, wanted.old_email)
         RETURNING rules_version
       )
       UPDATE affiliates a SET name = COALESCE($3::jsonb ->> 'name', a.name), email = COALESCE($3::jsonb ->> 'email', a.email),
@@ -160,9 +162,9 @@ export async function updateAffiliate(
         external_user_id = COALESCE($3::jsonb ->> 'externalUserId', a.external_user_id),
         metadata = COALESCE($3::jsonb -> 'metadata', a.metadata), details = a.details || COALESCE($3::jsonb -> 'details', '{}'),
         history = a.history || COALESCE((SELECT jsonb_build_array(jsonb_build_object('since', rules_version,
-          'groupId', wanted.group_id, 'status', wanted.status)) FROM bumped), '[]')
+          'groupId', wanted.group_id, 'status', wanted.status, 'email', wanted.email)) FROM bumped), '[]')
       FROM wanted WHERE a.workspace_id = $1 AND a.affiliate_id = wanted.affiliate_id
-      RETURNING ${SHOWN.replaceAll(/\b(affiliate_id|status|group_id)\b/g, 'a.$1')}`,
+      RETURNING ${SHOWN.replaceAll(/\b(affiliate_id|status|group_id|email)\b/g, 'a.$1')}`,
     values: [workspace, id, JSON.stringify(changes)],
   });
   return firstOf(rows);
@@ -178,7 +180,7 @@ export async function deleteAffiliate(tx: Tx, workspace: string, id: string, now
         UPDATE workspaces w SET rules_version = rules_version + 1 FROM own WHERE w.workspace_id = $1 RETURNING rules_version
       )
       UPDATE affiliates a SET deleted_at = $3, history = a.history || jsonb_build_array(jsonb_build_object(
-        'since', bumped.rules_version, 'groupId', a.group_id, 'status', 'deleted'))
+        'since', bumped.rules_version, 'groupId', a.group_id, 'status', 'deleted', 'email', lower(a.email)))
       FROM bumped WHERE a.workspace_id = $1 AND a.affiliate_id = $2 RETURNING 1`,
     values: [workspace, id, new Date(now).toISOString()],
   });

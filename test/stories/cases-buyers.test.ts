@@ -256,6 +256,49 @@ scene(
   },
 );
 
+for (const [where, play] of [
+  [
+    'the customer',
+    (account: SimulatedAccount): unknown => month(account, { customer: referred(account, 'Jane@Partner.example') }),
+  ],
+  [
+    'a guest checkout',
+    (account: SimulatedAccount): unknown =>
+      account.checkoutPayment({ email: 'jane@partner.example', amount: 10_000, clientReferenceId: 'ref_1' }),
+  ],
+] as const) {
+  story(77, `a partner who buys for themselves (${where}) is held for review, not dropped`, {
+    play,
+    days: 30,
+    stands: ['sale 100.00 usd complete, base 100.00: jane 30.00 pending_manual_approval', 'jane usd: review 30.00'],
+    async also({ stage }) {
+      const [sale] = await stage.sales();
+      expect(sale?.explanation?.flags).toEqual(['self_referral']);
+      expect(await wordsOf(stage, sale?.conversion_id)).toContain(
+        'The buyer has the e-mail of the affiliate: it is held for review.',
+      );
+    },
+  });
+}
+
+scene(77, 'the e-mail counts that the partner had when the payment became known', async (family) => {
+  const stage = await raise();
+  await janeEarnsThirty(stage);
+  const desk = createDesk(stage.work, translators);
+  const account = createAccount({ family, seed: 7, startAt: MONDAY });
+  const sub = month(account, { customer: referred(account, 'new@partner.example') });
+  await stage.hearAll(account.events);
+  await desk.updateAffiliate(callerOf(stage), 'jane', { email: 'New@partner.example' });
+  await stage.hearAll(account.during(() => account.renew(sub)));
+  await stage.hearAll(account.during(() => account.refund(sub.firstPayment, { amount: 5_000 })));
+  expect(await stage.tells()).toEqual([
+    'sale 100.00 usd partial_refunded, base 100.00: jane 30.00 - 15.00 ready_for_payment',
+    'sale 100.00 usd complete, base 100.00: jane 30.00 pending_manual_approval',
+    'refund 50.00 usd succeeded',
+    'jane usd: review 30.00, payable 15.00',
+  ]);
+});
+
 async function janeAndJoe(stage: Stage): Promise<void> {
   await janeEarnsThirty(stage);
   await stage.affiliate('joe');

@@ -217,12 +217,18 @@ export function theatre() {
       test(`case ${number}: ${outcome} (${family})`, () => tell(plot, family));
   }
 
+  /** A trap of reference/stripe.md section 10 that no case is about. */
+  function trap<Told>(number: number, outcome: string, plot: Plot<Told>): void {
+    for (const family of plot.families ?? FAMILIES)
+      test(`trap ${number}: ${outcome} (${family})`, () => tell(plot, family));
+  }
+
   /** A case with more to it than the events of one account; `play` does its own hearing and expecting. */
   function scene(number: number, outcome: string, play: (family: Family) => Promise<void>): void {
     for (const family of FAMILIES) test(`case ${number}: ${outcome} (${family})`, () => play(family));
   }
 
-  return { story, scene, raise, database };
+  return { story, trap, scene, raise, database };
 }
 
 /** The ledger follows from the events alone, each commission's transfers sum to what it says, nothing hangs. */

@@ -132,7 +132,7 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
       await ask(
         `INSERT INTO affiliates (workspace_id, affiliate_id, program_id, group_id, name, email, tracking_id, status, history)
          VALUES ($1, $2, $3, $4, $2, $2 || '@partner.example', $2, $5, $6)`,
-        [id, program, groupId, status, JSON.stringify([{ since: 0, groupId, status }])],
+        [id, program, groupId, status, JSON.stringify([{ since: 0, groupId, status, email: `${id}@partner.example` }])],
       );
       return id;
     },
