@@ -1,8 +1,9 @@
 /** The command line. Every command reads the configuration first and says in words what is wrong with it. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addStripeCommands } from './commands/stripe-commands.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { BundledDatabaseError } from './store/bundled.ts';
+import { SETTINGS } from './web/admin/settings-fields.ts';
 
 type Run = (
   config: Config,
@@ -105,17 +106,24 @@ program
   .argument('<name>', 'lower-case letters, digits, hyphens')
   .description('tenants')
   .action(action(async (config, args) => (await import('./commands/workspaces.ts')).workspaces(config, args)));
-program
+const settings = program
   .command('settings')
-  .description('show or change what holds for a workspace from now on')
+  .description('show or change what holds for a workspace from now on; docs/settings.md explains each')
   .option('--workspace <name>', 'workspace', 'default')
-  .option(
-    '--defer-minutes <number>',
-    'minutes a payment intent that may belong to an invoice waits before it is a one-time sale',
-  )
-  .option('--hold-days <number>', 'days between earned and payable where the incentive says nothing; none')
-  .option('--trust-out-of-band <yes|no>', 'invoices paid outside Stripe earn without an approval')
   .action(action(async (config, _, options) => (await import('./commands/settings.ts')).settings(config, options)));
+for (const { name, takes, meaning } of SETTINGS)
+  settings.addOption(new Option(`--${name.replaceAll('_', '-')} <${takes}>`, meaning));
+program
+  .command('rates')
+  .argument('<add|list|import>', 'add FROM TO DAY RATE, list, or import a CSV file of the European Central Bank')
+  .argument('[given...]')
+  .description('exchange rates that commissions are converted by')
+  .option('--workspace <name>', 'workspace', 'default')
+  .option('--source <text>', 'where an added rate is from', 'command line')
+  .option('--limit <number>', 'how many are listed', '50')
+  .option('--to <currency>', 'the currency that is imported to; else that of the program')
+  .option('--since <day>', 'the first day that is imported; else the last 400 days of the file')
+  .action(action(async (config, args, options) => (await import('./commands/rates.ts')).rates(config, args, options)));
 
 addStripeCommands(program, action);
 

@@ -1,51 +1,58 @@
 import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
-import { DEFAULT_SETTINGS, settingsAt } from '../core/rules.ts';
-import { loadRules } from '../store/rules.ts';
-import { changeSettings, workspaceExists } from '../store/workspaces.ts';
+import { isRefusal } from '../core/refusals.ts';
+import { createDesk } from '../pipeline/desk/index.ts';
+import { workspaceExists } from '../store/workspaces.ts';
+import { readSettings, SETTINGS, settingsShape } from '../web/admin/settings-fields.ts';
 
-/** A whole number of at least 0; anything else is refused with the option's name. */
-function whole(name: string, value: unknown): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 1_000_000)
-    throw new Error(`${name} must be a whole number of at least 0, not "${String(value)}"`);
-  return number;
+/** `hold_period_days` → `hold-period-days`, as the command line writes it. */
+const optionOf = (name: string): string => name.replaceAll('_', '-');
+
+const camel = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** What was typed, as the API would be sent it: `yes` is true, `none` is null (no tiers), a number is one, JSON is read. */
+function typed(name: string, said: string): unknown {
+  if (said === 'none') return name === 'tiers' ? [] : null;
+  if (said === 'yes' || said === 'no') return said === 'yes';
+  if (/^-?\d+(\.\d+)?$/.test(said)) return Number(said);
+  if (!said.startsWith('[')) return said;
+  try {
+    return JSON.parse(said) as unknown;
+  } catch {
+    return said;
+  }
 }
 
-/** The settings that were given, in the words of the core. */
-function given(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { deferMinutes, holdDays, trustOutOfBand } = options;
-  return {
-    ...(deferMinutes === undefined ? {} : { deferMinutes: whole('--defer-minutes', deferMinutes) }),
-    ...(holdDays === undefined ? {} : { holdPeriodDays: holdDays === 'none' ? null : whole('--hold-days', holdDays) }),
-    ...(trustOutOfBand === undefined ? {} : { trustOutOfBand: trustOutOfBand === 'yes' }),
-  };
+function shown(value: unknown): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Shows the settings of a workspace, or changes those given; payments known before keep what held for them. */
 export async function settings(config: Config, options: Readonly<Record<string, unknown>>): Promise<number> {
-  const changes = given(options);
+  const given = SETTINGS.flatMap(({ name }) => {
+    const said = options[camel(name)];
+    return typeof said === 'string' ? [[name, typed(name, said)] as const] : [];
+  });
+  const changes = readSettings(Object.fromEntries(given));
+  if (isRefusal(changes)) {
+    for (const { field, message } of changes.details ?? []) console.error(`--${optionOf(field)} ${message}`);
+    return 1;
+  }
   const workspace = String(options['workspace']);
   const parts = await compose(config, { poolSize: 1 });
   try {
-    const { pool } = parts.database;
-    if (!(await workspaceExists(pool, workspace))) {
+    if (!(await workspaceExists(parts.database.pool, workspace))) {
       console.error(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
       return 1;
     }
-    if (Object.keys(changes).length > 0) await changeSettings(pool, workspace, changes);
-    const rules = await loadRules(pool, workspace);
-    const now = { ...DEFAULT_SETTINGS, ...settingsAt(rules, rules.version) };
+    const desk = createDesk(parts.work, parts.translators);
+    const caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
+    const now = settingsShape(await desk.changeSettings(caller, changes));
     console.log(`Settings of workspace "${workspace}":`);
-    console.log(
-      `  --defer-minutes     ${now.deferMinutes}   how long a payment intent that may belong to an invoice waits`,
-    );
-    console.log(
-      `  --hold-days         ${now.holdPeriodDays ?? 'none'}   hold of incentives that have none of their own`,
-    );
-    console.log(
-      `  --trust-out-of-band ${now.trustOutOfBand ? 'yes' : 'no'}   invoices paid outside Stripe earn without an approval`,
-    );
+    for (const { name, meaning } of SETTINGS)
+      console.log(`  --${optionOf(name).padEnd(21)} ${shown(now[name]).padEnd(12)} ${meaning}`);
     return 0;
   } finally {
     await parts.close();

@@ -6,12 +6,15 @@ import type { AccountDesk } from './account-desk.ts';
 import type { Terms } from './incentives.ts';
 import type { CommissionStatus } from './ledger.ts';
 import type { Refusal } from './refusals.ts';
+import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
 import type {
   ConversionView,
   Page,
   Cursor,
   AffiliateView,
+  CouponView,
+  RateView,
   ReferralView,
   IncentiveView,
   TransferView,
@@ -180,6 +183,28 @@ export type OfficeDesk = {
   ): Promise<Cursor<ReferralView>>;
   updateReferral(caller: Caller, id: string, changes: Changes<ReferralView>, body: string): Answer<ReferralView>;
   deleteReferral(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
+  /** Lifts the hold that a loss watch put on them; what they earn from now on waits no more. */
+  clearHold(caller: Caller, id: string): Answer<AffiliateView>;
+  createCoupon(
+    caller: Caller,
+    input: Omit<CouponView, 'id' | 'programId' | 'createdAt'> & { readonly programId: string | null },
+  ): Answer<CouponView>;
+  /** Those in force. */
+  coupon(caller: Caller, id: string): Answer<CouponView>;
+  coupons(caller: Caller, filter: Paging & { readonly affiliateId: string | null }): Promise<Page<CouponView>>;
+  endCoupon(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
+  /** The same rate again is fine, another one for a known day is refused. */
+  addRate(
+    caller: Caller,
+    rate: Omit<RateView, 'createdAt'>,
+  ): Answer<{ readonly rate: RateView; readonly known: boolean }>;
+  rates(
+    caller: Caller,
+    filter: Paging & { readonly from: string | null; readonly to: string | null },
+  ): Promise<Page<RateView>>;
+  settings(caller: Caller): Promise<Settings>;
+  /** Hold from now on; payments known before keep what held for them. */
+  changeSettings(caller: Caller, changes: Partial<Settings>): Promise<Settings>;
   createIncentive(caller: Caller, programId: string | null, terms: Terms): Answer<IncentiveView>;
   incentive(caller: Caller, id: string): Answer<IncentiveView>;
   incentives(caller: Caller, filter: Paging): Promise<Page<IncentiveView>>;

@@ -32,6 +32,24 @@ export type Settings = {
   readonly netOfPlatformFee: boolean;
   /** Commissions are converted to this currency at the rate of the payment's day; null: they stay in the sale's (cases.md 61). */
   readonly currency: string | null;
+  /** Groups that are reached by sales, lowest first (cases.md 74, 102); empty: groups are given by hand. */
+  readonly tiers: readonly Tier[];
+  /** Percent of an affiliate's sales that may be refunded or disputed before they are held; null: any (cases.md 113). */
+  readonly lossThreshold: number | null;
+  /** How many days of sales are looked at for it. */
+  readonly lossDays: number;
+  /** With fewer sales than this nobody is held. */
+  readonly lossMinimumSales: number;
+};
+
+/** A group that an affiliate is in while their standing sales reach it; both limits, where both are given. */
+export type Tier = {
+  readonly groupId: string;
+  readonly minSales: number | null;
+  /** Minor units of the program's currency, as decimal text: settings are kept as JSON. */
+  readonly minAmount: string | null;
+  /** Sales of how many days count; null: all. */
+  readonly days: number | null;
 };
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -49,6 +67,10 @@ export const DEFAULT_SETTINGS: Settings = {
   countProrations: false,
   netOfPlatformFee: false,
   currency: null,
+  tiers: [],
+  lossThreshold: null,
+  lossDays: 90,
+  lossMinimumSales: 10,
 };
 
 /** A coupon or promotion code given to an affiliate; valid for payments that became known at rules versions in [since, until). */

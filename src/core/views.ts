@@ -2,6 +2,7 @@
 import type { Explanation } from './explain.ts';
 import type { Terms } from './incentives.ts';
 import type { CommissionStatus, Standing } from './ledger.ts';
+import type { Ratio } from './money.ts';
 import type { Moment } from './time.ts';
 
 /** A sale conversion with its commission, as every dialect shows it. */
@@ -58,6 +59,35 @@ export type AffiliateView = {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** company_name, country_code, payout_method, payout_details. */
   readonly details: Readonly<Record<string, unknown>>;
+  readonly createdAt: Moment;
+  /** Who recruited them and earns with them. */
+  readonly parentId: string | null;
+  /** Why their commissions wait for an approval; null: they do not. */
+  readonly heldReason: string | null;
+};
+
+/** A coupon or promotion code given to an affiliate. */
+export type CouponView = {
+  readonly id: string;
+  readonly programId: string;
+  readonly affiliateId: string;
+  /** As it is typed; compared without case. */
+  readonly code: string;
+  readonly provider: string;
+  readonly providerCouponId: string | null;
+  readonly providerPromoCodeId: string | null;
+  /** discount_type, discount_value, duration, duration_in_months, currency, product_ids: shown, decides nothing. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly createdAt: Moment;
+};
+
+/** 1 major unit of `from` is `ratio` major units of `to`, on a day (midnight UTC). */
+export type RateView = {
+  readonly from: string;
+  readonly to: string;
+  readonly day: Moment;
+  readonly ratio: Ratio;
+  readonly source: string;
   readonly createdAt: Moment;
 };
 

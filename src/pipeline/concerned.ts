@@ -19,6 +19,8 @@ type Asked = {
   readonly parties: Set<string>;
   readonly prices: Set<string>;
   readonly coupons: Set<string>;
+  /** Pairs of currencies whose rate is awaited. */
+  readonly rates: Set<string>;
   /** Foundations that were asked for, each with how many payments were at hand then. */
   readonly foundations: Set<string>;
   /** Referrals with later payments that are not at hand, as far as is known. */
@@ -31,6 +33,7 @@ export async function loadConcerned(tx: Tx, batch: Batch, session: Session, rule
     parties: new Set(),
     prices: new Set(),
     coupons: new Set(),
+    rates: new Set(),
     foundations: new Set(),
     later: new Set(),
   };
@@ -56,11 +59,13 @@ function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null 
   const tokens = rules.coupons.length > 0 ? fresh(couponReferrals(session, rules), asked.coupons) : [];
   const members = unread.filter((key) => !asked.parties.has(`read ${key}`));
   for (const key of members) asked.parties.add(`read ${key}`);
-  const all = [paymentsOfParties, paymentsAwaiting, members, tokens];
+  const pairs = fresh(ratesAwaited(session, rules), asked.rates);
+  const all = [paymentsOfParties, paymentsAwaiting, members, tokens, pairs];
   if (all.every((keys) => keys.length === 0)) return null;
   return {
     ...NOTHING_WANTED,
     customers: members,
+    prices: pairs,
     paymentsOfParties: [...paymentsOfParties, ...members],
     paymentsAwaiting,
     tokens,
@@ -78,6 +83,18 @@ function couponReferrals(session: Session, rules: Rules): string[] {
   const decisions = [...settle(session.book, rules, session.book.payments.keys()).values()];
   const ids = decisions.flatMap(({ attribution }) => attribution?.referral?.id ?? []);
   return ids.filter((id) => !session.book.referrals.has(id));
+}
+
+/** How `rateKey` begins. */
+const RATE_PREFIX = 'fx:';
+
+/** Pairs of currencies that payments wait for: their rows, where the waiting and the rate meet, are named by no fact. */
+function ratesAwaited(session: Session, rules: Rules): string[] {
+  if (rules.settings.every(({ settings }) => settings.currency === null)) return [];
+  const decisions = [...settle(session.book, rules, session.book.payments.keys()).values()];
+  return decisions
+    .flatMap(({ awaits, parked }) => (parked === null ? [] : awaits))
+    .filter((key) => key.startsWith(RATE_PREFIX));
 }
 
 /** Reads the next thing that rules across payments need; false: everything is at hand. */

@@ -1,10 +1,18 @@
-/** Affiliates: who earns. Every change of group, status or e-mail is a new rules version, kept in the row's history. */
+/** Affiliates: who earns. Every change of group, status, e-mail or recruiter is a new rules version, kept in the row's history. */
 import type { AffiliateView } from '../core/views.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 const SHOWN = `affiliate_id, program_id, group_id, name, email, tracking_id, status, external_user_id, metadata,
-  details, created_at`;
+  details, created_at, parent_id, held_reason`;
+
+/** An entry of the history, as SQL: what holds from a rules version on. Who has no recruiter and no hold says neither. */
+export const historyEntry = (
+  since: string,
+  row: Record<'group' | 'status' | 'parent' | 'held' | 'email', string>,
+): string =>
+  `jsonb_build_array(jsonb_build_object('since', ${since}, 'groupId', ${row.group}, 'status', ${row.status}, 'email', lower(${row.email}))
+    || jsonb_strip_nulls(jsonb_build_object('parentId', ${row.parent}, 'held', CASE WHEN ${row.held} IS NOT NULL THEN true END)))`;
 
 type AffiliateRow = {
   affiliate_id: string;
@@ -18,6 +26,8 @@ type AffiliateRow = {
   metadata: Record<string, unknown>;
   details: Record<string, unknown>;
   created_at: Date;
+  parent_id: string | null;
+  held_reason: string | null;
 };
 
 function viewOf(row: AffiliateRow): AffiliateView {
@@ -33,6 +43,8 @@ function viewOf(row: AffiliateRow): AffiliateView {
     metadata: row.metadata,
     details: row.details,
     createdAt: row.created_at.getTime(),
+    parentId: row.parent_id,
+    heldReason: row.held_reason,
   };
 }
 
@@ -40,18 +52,26 @@ function firstOf(rows: readonly AffiliateRow[]): AffiliateView | null {
   return rows[0] ? viewOf(rows[0]) : null;
 }
 
-/** null: the e-mail is known in the program or the tracking id is taken in the workspace, and nothing was written. */
+/**
+ * null: the e-mail is known in the program or the tracking id is taken in the workspace, and nothing was written. Whoever
+ * recruited them may earn from now on without a referral of their own, which is a new rules version.
+ */
 export async function insertAffiliate(
   tx: Tx,
   workspace: string,
   affiliate: AffiliateView,
 ): Promise<AffiliateView | null> {
   const { rows } = await tx.query<AffiliateRow>({
-    text: `INSERT INTO affiliates (workspace_id, affiliate_id, program_id, group_id, name, email, tracking_id, status,
-             external_user_id, metadata, details, created_at, history)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-             jsonb_build_array(jsonb_build_object('since', 0, 'groupId', $4::text, 'status', $8::text, 'email', lower($6::text))))
-           ON CONFLICT DO NOTHING RETURNING ${SHOWN}`,
+    text: `WITH made AS (
+             INSERT INTO affiliates (workspace_id, affiliate_id, program_id, group_id, name, email, tracking_id, status,
+               external_user_id, metadata, details, created_at, parent_id, history)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+               ${historyEntry('0', { group: '$4::text', status: '$8::text', parent: '$13::text', held: 'NULL', email: '$6::text' })})
+             ON CONFLICT DO NOTHING RETURNING ${SHOWN}
+           ), bumped AS (
+             UPDATE workspaces SET rules_version = rules_version + 1
+             WHERE workspace_id = $1 AND EXISTS (SELECT 1 FROM made WHERE parent_id IS NOT NULL)
+           ) SELECT * FROM made`,
     values: [
       workspace,
       affiliate.id,
@@ -65,6 +85,7 @@ export async function insertAffiliate(
       JSON.stringify(affiliate.metadata),
       JSON.stringify(affiliate.details),
       new Date(affiliate.createdAt).toISOString(),
+      affiliate.parentId,
     ],
   });
   return firstOf(rows);
@@ -127,16 +148,24 @@ export async function listAffiliates(
   return { rows: rows.map(viewOf), total };
 }
 
-/** Only the fields given change. `groupId: null` takes the affiliate out of its group. */
+/** Only the fields given change. `groupId: null` takes the affiliate out of its group, `parentId: null` from its recruiter. */
 export type AffiliateChanges = Partial<
   Pick<
     AffiliateView,
-    'name' | 'email' | 'trackingId' | 'groupId' | 'status' | 'externalUserId' | 'metadata' | 'details'
+    'name' | 'email' | 'trackingId' | 'groupId' | 'parentId' | 'status' | 'externalUserId' | 'metadata' | 'details'
   >
 >;
 
+const ENTRY = {
+  group: 'wanted.group_id',
+  status: 'wanted.status',
+  parent: 'wanted.parent_id',
+  email: 'wanted.email',
+};
+
 /**
- * One statement: the row, and when group, status or e-mail changed, a new rules version with its entry in the history.
+ * One statement: the row, and when group, status, e-mail or recruiter changed, a new rules version with its entry in the
+ * history.
  * null: there is none. Throws 23505 when the e-mail or the tracking id is another's.
  */
 export async function updateAffiliate(
@@ -147,24 +176,24 @@ export async function updateAffiliate(
 ): Promise<AffiliateView | null> {
   const { rows } = await tx.query<AffiliateRow>({
     text: `WITH wanted AS (
-        SELECT affiliate_id, status AS old_status, group_id AS old_group, lower(email) AS old_email,
+        SELECT affiliate_id, (status, group_id, parent_id, lower(email)) AS old,
           lower(COALESCE($3::jsonb ->> 'email', email)) AS email, COALESCE($3::jsonb ->> 'status', status) AS status,
-          CASE WHEN $3::jsonb ? 'groupId' THEN $3::jsonb ->> 'groupId' ELSE group_id END AS group_id
+          CASE WHEN $3::jsonb ? 'groupId' THEN $3::jsonb ->> 'groupId' ELSE group_id END AS group_id,
+          CASE WHEN $3::jsonb ? 'parentId' THEN $3::jsonb ->> 'parentId' ELSE parent_id END AS parent_id
         FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE
       ), bumped AS (
         UPDATE workspaces w SET rules_version = rules_version + 1 FROM wanted
-        WHERE w.workspace_id = $1 AND (wanted.status, wanted.group_id, wanted.email)
-            IS DISTINCT FROM (wanted.old_status, wanted.old_group, wanted.old_email)
+        WHERE w.workspace_id = $1 AND (wanted.status, wanted.group_id, wanted.parent_id, wanted.email) IS DISTINCT FROM wanted.old
         RETURNING rules_version
       )
       UPDATE affiliates a SET name = COALESCE($3::jsonb ->> 'name', a.name), email = COALESCE($3::jsonb ->> 'email', a.email),
         tracking_id = COALESCE($3::jsonb ->> 'trackingId', a.tracking_id), status = wanted.status, group_id = wanted.group_id,
+        parent_id = wanted.parent_id,
         external_user_id = COALESCE($3::jsonb ->> 'externalUserId', a.external_user_id),
         metadata = COALESCE($3::jsonb -> 'metadata', a.metadata), details = a.details || COALESCE($3::jsonb -> 'details', '{}'),
-        history = a.history || COALESCE((SELECT jsonb_build_array(jsonb_build_object('since', rules_version,
-          'groupId', wanted.group_id, 'status', wanted.status, 'email', wanted.email)) FROM bumped), '[]')
+        history = a.history || COALESCE((SELECT ${historyEntry('rules_version', { ...ENTRY, held: 'a.held_reason' })} FROM bumped), '[]')
       FROM wanted WHERE a.workspace_id = $1 AND a.affiliate_id = wanted.affiliate_id
-      RETURNING ${SHOWN.replaceAll(/\b(affiliate_id|status|group_id|email)\b/g, 'a.$1')}`,
+      RETURNING ${SHOWN.replaceAll(/\b(affiliate_id|status|group_id|parent_id|email)\b/g, 'a.$1')}`,
     values: [workspace, id, JSON.stringify(changes)],
   });
   return firstOf(rows);
@@ -179,8 +208,8 @@ export async function deleteAffiliate(tx: Tx, workspace: string, id: string, now
       ), bumped AS (
         UPDATE workspaces w SET rules_version = rules_version + 1 FROM own WHERE w.workspace_id = $1 RETURNING rules_version
       )
-      UPDATE affiliates a SET deleted_at = $3, history = a.history || jsonb_build_array(jsonb_build_object(
-        'since', bumped.rules_version, 'groupId', a.group_id, 'status', 'deleted', 'email', lower(a.email)))
+      UPDATE affiliates a SET deleted_at = $3, history = a.history
+        || ${historyEntry('bumped.rules_version', { group: 'a.group_id', status: "'deleted'", parent: 'a.parent_id', held: 'a.held_reason', email: 'a.email' })}
       FROM bumped WHERE a.workspace_id = $1 AND a.affiliate_id = $2 RETURNING 1`,
     values: [workspace, id, new Date(now).toISOString()],
   });

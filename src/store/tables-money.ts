@@ -29,6 +29,11 @@ export const conversions = table(
   {
     references: { payments: ['workspace_id', 'payment_id'] },
     indexes: [
+      {
+        name: 'conversions_by_change',
+        columns: ['workspace_id', 'updated_at'],
+        where: '(affiliate_id IS NOT NULL)',
+      },
       { name: 'conversions_by_event', columns: ['workspace_id', 'external_event_id'] },
       { name: 'conversions_by_payment', columns: ['workspace_id', 'payment_id'] },
       {

@@ -77,6 +77,9 @@ export const affiliates = table(
     created_at: withDefault(column.at, () => 'now()'),
     deleted_at: nullable(column.at),
     parent_id: nullable(column.id),
+    held_reason: nullable(column.text),
+    held_at: nullable(column.at),
+    judged_from: nullable(column.at),
   },
   {
     references: { programs: ['workspace_id', 'program_id'] },
@@ -95,7 +98,12 @@ export const affiliates = table(
       },
     ],
     specialIndexes: ['affiliates_email'],
-    checks: ['affiliates_parent_check', 'affiliates_status_check'],
+    checks: [
+      'affiliates_held_check',
+      'affiliates_held_reason_check',
+      'affiliates_parent_check',
+      'affiliates_status_check',
+    ],
   },
 );
 

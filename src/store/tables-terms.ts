@@ -48,3 +48,9 @@ export const exchangeRates = table(
     ],
   },
 );
+
+export const watches = table(
+  'watches',
+  { workspace_id: primary(column.id), looked_at: column.at, swept_at: column.at },
+  { references: { workspaces: ['workspace_id'] } },
+);

@@ -2,7 +2,7 @@ import type { EntitySchema } from 'typeorm';
 import { workspaces, programs, apiKeys, affiliates, incentives, referrals } from './tables-partners.ts';
 import { stripeAccounts, stripeSecrets, stripeApiKeys, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
-import { coupons, exchangeRates } from './tables-terms.ts';
+import { coupons, exchangeRates, watches } from './tables-terms.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
 /** Every table TypeORM knows; the drift test compares them with what the migrations made. */
@@ -19,6 +19,7 @@ export const entities: EntitySchema[] = [
   referrals,
   coupons,
   exchangeRates,
+  watches,
   inbox,
   payloads,
   payments,

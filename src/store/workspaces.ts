@@ -39,14 +39,18 @@ export async function defaultProgram(tx: Tx, workspace: string): Promise<string>
   return row.program_id;
 }
 
-/** Appends settings that hold from now on; payments known before keep theirs. Returns the new rules version. */
+/**
+ * Appends settings that hold from now on; payments known before keep theirs. By the new ones everybody is looked at
+ * anew (pipeline/watch.ts). Returns the new rules version.
+ */
 export async function changeSettings(
   tx: Tx,
   workspace: string,
   settings: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const { rows } = await tx.query<{ rules_version: bigint }>({
-    text: `UPDATE workspaces SET rules_version = rules_version + 1,
+    text: `WITH swept AS (UPDATE watches SET swept_at = '-infinity', looked_at = '-infinity' WHERE workspace_id = $1)
+           UPDATE workspaces SET rules_version = rules_version + 1,
              settings = settings || jsonb_build_array(jsonb_build_object('since', rules_version + 1, 'settings',
                COALESCE(settings -> -1 -> 'settings', '{}'::jsonb) || $2::jsonb))
            WHERE workspace_id = $1 RETURNING rules_version`,

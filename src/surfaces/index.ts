@@ -10,4 +10,5 @@ export const surfaces: readonly Surface[] = [affonso];
 export * from './affonso/inputs.ts';
 export * from './affonso/route.ts';
 export * from './affonso/shapes.ts';
+export { affiliateShape } from './affonso/partners.ts';
 export { problem } from './affonso/problems.ts';

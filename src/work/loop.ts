@@ -9,6 +9,7 @@ import type { Clockwork } from '../pipeline/clockwork.ts';
 import { processNext } from '../pipeline/process.ts';
 import { releaseNext } from '../pipeline/release.ts';
 import type { Translators } from '../pipeline/translate.ts';
+import { LOOK_EVERY_MS, watchAll } from '../pipeline/watch.ts';
 
 const POLL_MS = 1000;
 
@@ -24,7 +25,12 @@ export type Worker = {
 
 /** Starts the loops in this process; any number of processes may run them against the same database. */
 export function startWorker(work: Clockwork, translators: Translators, asking: Asking | null = null): Worker {
-  const ledger = startLoop(work, async () => (await processNext(work, translators)) + (await releaseNext(work)));
+  const look = looksAtPartners(work);
+  const ledger = startLoop(work, async () => {
+    const done = (await processNext(work, translators)) + (await releaseNext(work));
+    await look();
+    return done;
+  });
   const asker = asking === null ? null : startLoop(work, () => askNext(work, asking));
   const ear = listen(work, () => ledger.wake());
   return {
@@ -33,6 +39,16 @@ export function startWorker(work: Clockwork, translators: Translators, asking: A
       await Promise.all([ledger.stop(), asker && atMost(ASKED_WITHIN_MS, asker.stop())]);
       await ear.close();
     },
+  };
+}
+
+/** Looks when a minute has passed since the last look; what it finds keeps nobody from sleeping. */
+function looksAtPartners(work: Clockwork): () => Promise<void> {
+  let last = 0;
+  return async () => {
+    if (work.now() < last + LOOK_EVERY_MS) return;
+    last = work.now();
+    await watchAll(work);
   };
 }
 

@@ -23,6 +23,11 @@ import { providers } from '../../src/providers/index.ts';
 import { storePending } from '../../src/store/inbox.ts';
 import { writeTerms } from '../../src/store/rules.ts';
 import { changeSettings, createWorkspace } from '../../src/store/workspaces.ts';
+import type { CouponView } from '../../src/core/views.ts';
+import type { Settings } from '../../src/core/rules.ts';
+import { addRates, ratioOfDecimal } from '../../src/pipeline/rates.ts';
+import { insertCoupon } from '../../src/store/coupons.ts';
+import { insertRates } from '../../src/store/rates.ts';
 import type { SimulatedEvent } from '../../src/simulator/account.ts';
 import type { TestDatabase } from './server.ts';
 
@@ -156,8 +161,54 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
       );
       return id;
     },
-    async settings(own: Partial<Settings>): Promise<void> {
-      await changeSettings(pool, workspace, own);
+    /** Settings that hold from now on. */
+    settings: (changes: Partial<Settings>) => changeSettings(pool, workspace, changes),
+    /** A rate given on a day; returns how many were new. `decides: false`: as if the process died right after it. */
+    async rate(
+      from: string,
+      to: string,
+      day: string,
+      decimal: string,
+      { decides = true }: { decides?: boolean } = {},
+    ): Promise<number> {
+      const ratio = ratioOfDecimal(decimal);
+      if (!ratio) throw new Error(`"${decimal}" is no rate`);
+      const rate = { from, to, day: Date.parse(day), ratio, source: 'test' };
+      if (!decides) return insertRates(pool, workspace, [rate], clock.now);
+      return (await addRates(work, workspace, [rate])).fresh;
+    },
+    /** A coupon given to an affiliate: by its code alone, or with the provider's ids. */
+    async coupon(id: string, affiliateId: string, code: string, own: Partial<CouponView> = {}): Promise<string> {
+      const bare = { providerCouponId: null, providerPromoCodeId: null, details: {}, createdAt: clock.now };
+      await insertCoupon(pool, workspace, {
+        id,
+        programId: program,
+        affiliateId,
+        code,
+        provider: 'stripe',
+        ...bare,
+        ...own,
+      });
+      return id;
+    },
+    /** Hears one event as the webhook endpoint does after the signature. */
+    async hear(event: Pick<SimulatedEvent, 'body'>, at = workspace): Promise<Receipt> {
+      const payload = JSON.parse(event.body) as {
+        id: string;
+        type: string;
+        created: number;
+        livemode: boolean;
+        account?: string;
+      };
+      return receive(work, at, stripe, {
+        id: payload.id,
+        type: payload.type,
+        at: payload.created * 1000,
+        livemode: payload.livemode,
+        account: payload.account ?? null,
+        body: event.body,
+        payload,
+      });
     },
     /** Hears one event as the webhook endpoint does after the signature. */
     async hear(event: Heard, at = workspace): Promise<Receipt> {

@@ -15,11 +15,21 @@ import { referralsById } from '../../store/referrals.ts';
 import { takenIndex } from '../../store/taken.ts';
 import { currencyOf, programExists } from '../../store/programs.ts';
 import { defaultProgram } from '../../store/workspaces.ts';
+import { clearHold, lockRules, recruitersOf } from '../../store/recruits.ts';
+import { inTransaction } from '../../store/transaction.ts';
+import type { Tx } from '../../store/tx.ts';
 import type { Clockwork } from '../clockwork.ts';
 
 type Part = Pick<
   OfficeDesk,
-  'createAffiliate' | 'affiliate' | 'affiliates' | 'updateAffiliate' | 'deleteAffiliate' | 'named' | 'currency'
+  | 'createAffiliate'
+  | 'affiliate'
+  | 'affiliates'
+  | 'updateAffiliate'
+  | 'deleteAffiliate'
+  | 'clearHold'
+  | 'named'
+  | 'currency'
 >;
 type NewAffiliate = Parameters<OfficeDesk['createAffiliate']>[1];
 
@@ -37,6 +47,7 @@ export function affiliateDesk(work: Clockwork): Part {
     updateAffiliate: (caller, id, changes) => update(work, caller, id, changes),
     deleteAffiliate: async ({ workspace }, id) =>
       (await deleteAffiliate(tx, workspace, id, work.now())) ? { deleted: true } : noAffiliate(id),
+    clearHold: (caller, id) => clear(work, caller, id),
   };
 }
 
@@ -50,6 +61,13 @@ function taken(trackingId: string): Refusal {
   });
 }
 
+/** Lifting a hold that is none changes nothing. */
+async function clear(work: Clockwork, { workspace }: Caller, id: string): Promise<AffiliateView | Refusal> {
+  const tx = work.database.pool;
+  await clearHold(tx, workspace, id, work.now());
+  return (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id);
+}
+
 const MOST_TRIES = 5;
 
 /** An e-mail that the program knows already is answered with its affiliate: linked, not refused (apis.md 2.2). */
@@ -58,6 +76,8 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliat
   const programId = input.programId ?? (await defaultProgram(tx, workspace));
   if (input.programId !== undefined && !(await programExists(tx, workspace, programId)))
     return refuse('not_found', `There is no program "${programId}".`, { field: 'program_id' });
+  const unfit = await parentProblem(tx, workspace, null, input.parentId ?? null, programId);
+  if (unfit) return unfit;
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
     const made = await insertAffiliate(tx, workspace, affiliateOf(work, input, programId, attempt));
     if (made) return made;
@@ -81,6 +101,8 @@ function affiliateOf(work: Clockwork, input: NewAffiliate, programId: string, at
     metadata: input.metadata ?? {},
     details: input.details ?? {},
     createdAt: work.now(),
+    parentId: input.parentId ?? null,
+    heldReason: null,
   };
 }
 
@@ -103,8 +125,18 @@ async function update(
   id: string,
   changes: Parameters<OfficeDesk['updateAffiliate']>[2],
 ): Promise<AffiliateView | Refusal> {
+  const change = async (tx: Tx): Promise<AffiliateView | Refusal> =>
+    (await updateAffiliate(tx, workspace, id, changes)) ?? noAffiliate(id);
   try {
-    return (await updateAffiliate(work.database.pool, workspace, id, changes)) ?? noAffiliate(id);
+    if (changes.parentId == null) return await change(work.database.pool);
+    return await inTransaction(work.database, async (tx) => {
+      // Two changes at once could close a circle that neither of them sees.
+      await lockRules(tx, workspace);
+      const known = await findAffiliate(tx, workspace, id);
+      if (!known) return noAffiliate(id);
+      const unfit = await parentProblem(tx, workspace, id, changes.parentId ?? null, known.programId);
+      return unfit ?? change(tx);
+    });
   } catch (error) {
     const index = takenIndex(error);
     if (index === null) throw error;
@@ -113,4 +145,22 @@ async function update(
       field: 'email',
     });
   }
+}
+
+/** Who recruited an affiliate exists, is of the same program, and was not recruited by them, also not by way of others. */
+async function parentProblem(
+  tx: Tx,
+  workspace: string,
+  id: string | null,
+  parentId: string | null,
+  programId: string,
+): Promise<Refusal | null> {
+  if (parentId === null) return null;
+  const unfit = (why: string): Refusal => refuse('invalid_input', `parent_id ${why}`, { field: 'parent_id' });
+  if (parentId === id) return unfit('is the affiliate itself');
+  const parent = await findAffiliate(tx, workspace, parentId);
+  if (!parent) return { ...noAffiliate(parentId), field: 'parent_id' };
+  if (parent.programId !== programId) return unfit('is in another program');
+  if (id === null || !(await recruitersOf(tx, workspace, parentId)).includes(id)) return null;
+  return unfit(`was recruited by "${id}", so that nobody would be first`);
 }

@@ -5,9 +5,12 @@ import type { Translators } from '../translate.ts';
 import { affiliateDesk } from './affiliates.ts';
 import { balanceDesk } from './balances.ts';
 import { commissionDesk } from './commissions.ts';
+import { couponDesk } from './coupons.ts';
 import { inboxDesk } from './inbox.ts';
 import { incentiveDesk } from './incentives.ts';
+import { rateDesk } from './rates.ts';
 import { referralDesk } from './referrals.ts';
+import { settingsDesk } from './settings.ts';
 import { traceDesk } from './trace.ts';
 
 export function officeDesk(work: Clockwork, translators: Translators): OfficeDesk {
@@ -15,6 +18,9 @@ export function officeDesk(work: Clockwork, translators: Translators): OfficeDes
     ...affiliateDesk(work),
     ...referralDesk(work),
     ...incentiveDesk(work),
+    ...couponDesk(work),
+    ...rateDesk(work),
+    ...settingsDesk(work),
     ...commissionDesk(work),
     ...balanceDesk(work),
     ...traceDesk(work, translators),

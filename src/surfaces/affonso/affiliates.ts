@@ -20,6 +20,7 @@ const create = route<z.infer<typeof newAffiliate>>({
     const optional = given({
       programId: body.program_id,
       groupId: body.group_id,
+      parentId: body.parent_id,
       trackingId: body.tracking_id,
       externalUserId: body.external_user_id,
       status: body.partnership_status ?? body.status,
@@ -72,9 +73,11 @@ const change = route<z.infer<typeof affiliateChanges>>({
       details: detailsOf(body),
     });
     const group = body.group_id === undefined ? {} : { groupId: body.group_id };
+    const parent = body.parent_id === undefined ? {} : { parentId: body.parent_id };
     const changed = await desk.updateAffiliate(caller, params['id'] ?? '', {
       ...changes,
       ...group,
+      ...parent,
     });
     return isRefusal(changed) ? changed : done(affiliateShape(changed));
   },

@@ -4,6 +4,7 @@ import { affiliateRoutes } from './affiliates.ts';
 import { clickRoutes } from './clicks.ts';
 import { commissionRoutes } from './commissions.ts';
 import { conversionRoutes } from './conversions.ts';
+import { couponRoutes } from './coupons.ts';
 import { problem } from './problems.ts';
 import { referralRoutes } from './referrals.ts';
 import { signupRoutes } from './signups.ts';
@@ -18,6 +19,7 @@ export const affonso: Surface = {
     ...affiliateRoutes,
     ...referralRoutes,
     ...commissionRoutes,
+    ...couponRoutes,
   ],
   problem,
 };

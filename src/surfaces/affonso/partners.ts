@@ -39,6 +39,14 @@ function snake(details: Readonly<Record<string, unknown>>): Record<string, unkno
   return Object.fromEntries(Object.entries(details).map(([key, value]) => [name(key), value]));
 }
 
+/** Left out: it stays. null: it is taken away. */
+const removableId = z
+  .string({ error: 'must be a string' })
+  .min(1, 'must not be empty')
+  .max(255, 'must be at most 255 characters')
+  .nullable()
+  .optional();
+
 const common = {
   tracking_id: z
     .string({ error: TRACKING_ID })
@@ -63,6 +71,7 @@ export const newAffiliate = z.object({
   email,
   program_id: optionalId,
   group_id: optionalId,
+  parent_id: optionalId,
   metadata,
 });
 
@@ -70,13 +79,9 @@ export const affiliateChanges = z.object({
   ...common,
   name: text(100).nullish(),
   email: email.nullish(),
-  /** null takes the affiliate out of its group. */
-  group_id: z
-    .string({ error: 'must be a string' })
-    .min(1, 'must not be empty')
-    .max(255, 'must be at most 255 characters')
-    .nullable()
-    .optional(),
+  /** null takes the affiliate out of its group, and from whoever recruited them. */
+  group_id: removableId,
+  parent_id: removableId,
   metadata: metadataChange,
 });
 
@@ -88,6 +93,14 @@ export function detailsOf(body: Details): Record<string, unknown> {
   const own = Object.keys(payout_details).length === 0 ? null : payout_details;
   const all = { company_name, country_code, payout_method, payout_details: own };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value != null));
+}
+
+/** What the document has no word for, where there is something to say. */
+function oursOf({ parentId, heldReason }: AffiliateView): Record<string, unknown> {
+  return {
+    ...(parentId === null ? {} : { parent_id: parentId }),
+    ...(heldReason === null ? {} : { held: true, held_reason: heldReason }),
+  };
 }
 
 export function affiliateShape(view: AffiliateView): Record<string, unknown> {
@@ -108,5 +121,6 @@ export function affiliateShape(view: AffiliateView): Record<string, unknown> {
     payout_details: view.details['payout_details'] ?? null,
     metadata: view.metadata,
     created_at: toIso(view.createdAt),
+    ...oursOf(view),
   };
 }

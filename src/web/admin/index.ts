@@ -3,17 +3,30 @@ import { problem } from '../../surfaces/index.ts';
 import type { Surface } from '../../surfaces/surface.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
+import { affiliateRoutes } from './affiliates.ts';
 import { balanceRoutes } from './balances.ts';
 import { inboxRoutes } from './inbox.ts';
 import { incentiveRoutes } from './incentives.ts';
+import { rateRoutes } from './rates.ts';
+import { settingsRoutes } from './settings.ts';
 import { traceRoutes } from './trace.ts';
 
 const OWN =
-  /^\/v1\/(program\/incentives|trace|inbox|alerts|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger))(\/|$)/;
+  /^\/v1\/(program\/(incentives|settings)|exchange_rates|trace|inbox|alerts|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger|clear_hold))(\/|$)/;
 
 export const admin: Surface = {
   name: 'admin',
   owns: (path) => OWN.test(path),
-  routes: [...incentiveRoutes, ...balanceRoutes, ...traceRoutes, ...inboxRoutes, ...accountRoutes, ...alertRoutes],
+  routes: [
+    ...incentiveRoutes,
+    ...settingsRoutes,
+    ...rateRoutes,
+    ...affiliateRoutes,
+    ...balanceRoutes,
+    ...traceRoutes,
+    ...inboxRoutes,
+    ...accountRoutes,
+    ...alertRoutes,
+  ],
   problem,
 };

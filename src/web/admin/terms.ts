@@ -61,6 +61,13 @@ const FIELDS = {
   group_id: optionalId,
   affiliate_id: optionalId,
   priority: count(-1_000_000, 1_000_000),
+  per: oneOf(['sale', 'unit']),
+  may_exceed_base: z
+    .boolean({ error: 'must be true or false' })
+    .nullish()
+    .transform((flag) => flag ?? false),
+  refund_policy: oneOf(['proportional', 'when_full']),
+  parent_amount: z.number({ error: 'must be a percentage, or null' }).nullish(),
   effective_from: optionalMoment,
   effective_until: optionalMoment,
 };
@@ -77,6 +84,8 @@ export function readIncentive(body: Readonly<Record<string, unknown>>, home: str
   const own = sent.currency ?? home;
   const maxAmount = minor(sent.max_amount, own, 'max_amount', problems);
   const manualAbove = minor(sent.manual_above, own, 'manual_above', problems);
+  const parentRatio = parentRatioOf(sent, problems);
+  problems.push(...ofFixedOnly(sent));
   if (sent.effective_from != null && sent.effective_until != null && sent.effective_from >= sent.effective_until)
     problems.push({ field: 'effective_until', message: 'must be after effective_from' });
   if (problems.length > 0) return misfit(problems);
@@ -84,7 +93,7 @@ export function readIncentive(body: Readonly<Record<string, unknown>>, home: str
   const all = sent as Values;
   return {
     programId: all.program_id,
-    terms: { ...termsOf(all), ...rate, currency: own, maxAmount, manualAbove },
+    terms: { ...termsOf(all), ...rate, parentRatio, currency: own, maxAmount, manualAbove },
   };
 }
 
@@ -117,6 +126,25 @@ function rateOf(
   return { ratio, amount: null };
 }
 
+/** What the recruiting partner gets of the same base; null: nothing. */
+function parentRatioOf({ parent_amount: share }: Partial<Values>, problems: FieldProblem[]): Ratio | null {
+  if (share == null) return null;
+  const ratio = percentage(String(share));
+  if (ratio === null) problems.push({ field: 'parent_amount', message: SHARE });
+  return ratio;
+}
+
+/** A share of the base cannot exceed it, knows no units, and goes back in its share by its nature. */
+function ofFixedOnly(sent: Partial<Values>): FieldProblem[] {
+  if (sent.type !== 'percentage') return [];
+  const message = 'is only for type fixed';
+  return [
+    ...(sent.per === 'unit' ? [{ field: 'per', message }] : []),
+    ...(sent.may_exceed_base === true ? [{ field: 'may_exceed_base', message }] : []),
+    ...(sent.refund_policy === 'when_full' ? [{ field: 'refund_policy', message }] : []),
+  ];
+}
+
 const TOO_MUCH = { not_a_number: 'must be a number', too_large: 'is too large' } as const;
 
 function minor(value: number | null | undefined, code: string, field: string, problems: FieldProblem[]): bigint | null {
@@ -135,10 +163,15 @@ function misfit(problems: readonly FieldProblem[]): Refusal {
   return refuse('invalid_input', `${first?.field} ${first?.message}`, { field, details: problems });
 }
 
-function termsOf(sent: Values): Omit<Terms, 'ratio' | 'amount' | 'currency' | 'maxAmount' | 'manualAbove'> {
+function termsOf(
+  sent: Values,
+): Omit<Terms, 'ratio' | 'parentRatio' | 'amount' | 'currency' | 'maxAmount' | 'manualAbove'> {
   return {
     name: sent.name,
     type: sent.type,
+    per: sent.per ?? 'sale',
+    mayExceedBase: sent.may_exceed_base,
+    refundOnlyWhole: sent.refund_policy === 'when_full',
     priceIds: sent.price_ids,
     productIds: sent.product_ids,
     interval: sent.interval,
@@ -178,6 +211,10 @@ export function incentiveShape({
     type: terms.type,
     amount: terms.ratio ? percentOf(terms.ratio) : money(terms.amount),
     currency: upper(terms.currency),
+    per: terms.per ?? 'sale',
+    may_exceed_base: terms.mayExceedBase ?? false,
+    refund_policy: terms.refundOnlyWhole === true ? 'when_full' : 'proportional',
+    parent_amount: terms.parentRatio ? percentOf(terms.parentRatio) : null,
     price_ids: terms.priceIds,
     product_ids: terms.productIds,
     interval: terms.interval,

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { compose, type Parts } from '../compose.ts';
+import type { Config } from '../config.ts';
+import { settingsAt } from '../core/rules.ts';
+import { addRates, ratioOfDecimal } from '../pipeline/rates.ts';
+import { currencyOf } from '../store/programs.ts';
+import { dayText, listRates, type NewRate } from '../store/rates.ts';
+import { loadRules } from '../store/rules.ts';
+import { workspaceExists } from '../store/workspaces.ts';
+import { rateShape } from '../web/admin/rates.ts';
+import { readEurofxref } from './eurofxref.ts';
+
+const SAY = `Say: tributary rates add EUR USD 2026-01-05 1.0873 [--source text]
+     tributary rates list [--limit number]
+     tributary rates import eurofxref-hist.csv [--to USD] [--since 2025-01-01]`;
+
+type Options = Readonly<Record<string, unknown>>;
+
+function textOf(options: Options, name: string): string | null {
+  const said = options[name];
+  return typeof said === 'string' ? said : null;
+}
+
+/** `rates add|list|import`: what amounts in other currencies are converted by. */
+export async function rates(config: Config, args: readonly string[], options: Options): Promise<number> {
+  const [verb = '', ...given] = args;
+  const run = { add, list, import: load }[verb];
+  if (!run) return said(SAY);
+  const workspace = String(options['workspace']);
+  const parts = await compose(config, { poolSize: 2 });
+  try {
+    if (await workspaceExists(parts.database.pool, workspace)) return await run(parts, workspace, given, options);
+    return said(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
+  } finally {
+    await parts.close();
+  }
+}
+
+function said(message: string): number {
+  console.error(message);
+  return 1;
+}
+
+const isCurrency = (code: string): boolean => /^[a-z]{3}$/i.test(code);
+
+/** Midnight UTC; null: it is no day. */
+function dayOf(text: string): number | null {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return Number.isNaN(at) || dayText(at) !== text ? null : at;
+}
+
+async function add({ work }: Parts, workspace: string, given: readonly string[], options: Options): Promise<number> {
+  const [from = '', to = '', day = '', rate = ''] = given;
+  const at = dayOf(day);
+  const ratio = ratioOfDecimal(rate);
+  if (!isCurrency(from) || !isCurrency(to) || from.toLowerCase() === to.toLowerCase() || at === null || ratio === null)
+    return said(SAY);
+  const source = textOf(options, 'source') ?? 'command line';
+  const own = { from: from.toLowerCase(), to: to.toLowerCase(), day: at, ratio, source };
+  const { fresh, others } = await addRates(work, workspace, [own]);
+  if (others.length > 0) return said(`${inWords(others)}\nA rate is never changed: money was converted by it.`);
+  console.log(
+    fresh === 0 ? 'It was known already.' : `1 ${from.toUpperCase()} = ${rate} ${to.toUpperCase()} on ${day}.`,
+  );
+  return 0;
+}
+
+async function list(
+  { database }: Parts,
+  workspace: string,
+  _given: readonly string[],
+  options: Options,
+): Promise<number> {
+  const limit = Number(options['limit'] ?? 50);
+  if (!Number.isInteger(limit) || limit < 1) return said('--limit must be a whole number of at least 1');
+  const { rows, total } = await listRates(database.pool, workspace, { limit, offset: 0, from: null, to: null });
+  for (const row of rows) {
+    const { day, from, to, rate, source } = rateShape(row);
+    console.log(`${String(day)}  1 ${String(from)} = ${String(rate)} ${String(to)}  ${String(source)}`);
+  }
+  console.log(`${rows.length} of ${total} rates.`);
+  return 0;
+}
+
+/** Days known with another rate, a line each; at most ten. */
+function inWords(others: readonly NewRate[]): string {
+  const lines = others
+    .slice(0, 10)
+    .map(({ from, to, day, source }) => `  ${dayText(day)} ${from.toUpperCase()} to ${to.toUpperCase()} (${source})`);
+  return [`Known with another rate, and kept: ${others.length}`, ...lines].join('\n');
+}
+
+async function load(
+  { work, database }: Parts,
+  workspace: string,
+  [file = '']: readonly string[],
+  options: Options,
+): Promise<number> {
+  const first = textOf(options, 'since');
+  const since = first === null ? null : dayOf(first);
+  if (file === '' || (first !== null && since === null)) return said(SAY);
+  const rules = await loadRules(database.pool, workspace);
+  const own = settingsAt(rules, rules.version).currency ?? (await currencyOf(database.pool, workspace));
+  const to = (textOf(options, 'to') ?? own).toLowerCase();
+  const content = await readFile(file, 'utf8').catch(() => null);
+  if (content === null) return said(`${file} cannot be read.`);
+  const read = readEurofxref(content, to, since);
+  if ('problem' in read) return said(`${file}: ${read.problem}`);
+  const { fresh, others } = await addRates(work, workspace, read.rates);
+  const pairs = new Set(read.rates.map(({ from }) => from)).size;
+  console.log(
+    `${fresh} new rates to ${to.toUpperCase()}, ${read.rates.length - fresh - others.length} known already; ${pairs} currencies, ${read.days} days.`,
+  );
+  if (read.older > 0)
+    console.log(`${read.older} older days were left out; --since ${dayText(read.first)} takes them too.`);
+  if (others.length > 0) console.log(inWords(others));
+  return 0;
+}

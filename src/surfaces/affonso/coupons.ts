@@ -1,0 +1,139 @@
+/** Coupons given to affiliates (apis.md 2.2): whoever uses one was sent by them, with or without a click. */
+import { z } from 'zod';
+import type { CouponView } from '../../core/views.ts';
+import { isRefusal, type Refusal } from '../../core/refusals.ts';
+import { toIso } from '../../core/time.ts';
+import type { Route } from '../surface.ts';
+import { given } from './given.ts';
+import { amount, currency, idList, invalid, minorOf, oneOf, optionalId, pageFields, pagingOf, text } from './inputs.ts';
+import { route } from './route.ts';
+import { deleted, done, listed, upper } from './shapes.ts';
+
+const PROVIDERS = ['stripe', 'dodo', 'polar', 'creem', 'paddle'] as const;
+const MONTHS = 'must be a whole number from 1 to 1200';
+
+/** Only affiliate and code decide anything; the discount itself is the provider's and is kept to be shown. */
+const newCoupon = z.object({
+  affiliate_id: text(255),
+  program_id: optionalId,
+  code: text(500).transform((code) => code.trim()),
+  discount_type: oneOf(['percentage', 'fixed']),
+  discount_value: amount.nullish(),
+  duration: oneOf(['forever', 'once', 'repeating']),
+  duration_in_months: z
+    .number({ error: MONTHS })
+    .refine((value) => Number.isInteger(value) && value >= 1 && value <= 1_200, MONTHS)
+    .nullish(),
+  currency: currency.nullish(),
+  product_ids: idList,
+  provider: oneOf(PROVIDERS),
+  provider_coupon_id: optionalId,
+  provider_promo_code_id: optionalId,
+});
+
+type CouponBody = z.infer<typeof newCoupon>;
+
+/** What fields say together; null: they fit. */
+function misfit(body: CouponBody): Refusal | null {
+  const { discount_type: type, discount_value: value, duration, duration_in_months: months } = body;
+  if (type !== null && value == null) return invalid('discount_value', 'is needed with discount_type');
+  if (type === null && value != null) return invalid('discount_type', 'is needed with discount_value');
+  if (type === 'percentage' && (value ?? 0) > 100) return invalid('discount_value', 'must be at most 100 percent');
+  if (duration === 'repeating' && months == null)
+    return invalid('duration_in_months', 'is needed when duration is repeating');
+  if (duration !== 'repeating' && months != null)
+    return invalid('duration_in_months', 'is only for a repeating duration');
+  if (type !== 'fixed' || value == null) return null;
+  if (body.currency == null) return invalid('currency', 'is needed with a fixed discount');
+  const minor = minorOf(value, body.currency, 'discount_value');
+  return isRefusal(minor) ? minor : null;
+}
+
+function detailsOf(body: CouponBody): Record<string, unknown> {
+  const { discount_type, discount_value, duration, duration_in_months, product_ids } = body;
+  return given({
+    discount_type,
+    discount_value,
+    duration,
+    duration_in_months,
+    currency: body.currency == null ? null : upper(body.currency),
+    product_ids: product_ids.length === 0 ? null : product_ids,
+  });
+}
+
+function couponShape(view: CouponView): Record<string, unknown> {
+  const { details } = view;
+  return {
+    id: view.id,
+    affiliate_id: view.affiliateId,
+    program_id: view.programId,
+    code: view.code,
+    discount_type: details['discount_type'] ?? null,
+    discount_value: details['discount_value'] ?? null,
+    duration: details['duration'] ?? null,
+    duration_in_months: details['duration_in_months'] ?? null,
+    currency: details['currency'] ?? null,
+    product_ids: details['product_ids'] ?? [],
+    provider: view.provider,
+    provider_coupon_id: view.providerCouponId,
+    provider_promo_code_id: view.providerPromoCodeId,
+    created_at: toIso(view.createdAt),
+  };
+}
+
+const create = route<CouponBody>({
+  method: 'POST',
+  path: '/v1/coupons',
+  scope: 'write:coupons',
+  body: newCoupon,
+  async run({ caller, body }, desk) {
+    const unfit = misfit(body);
+    if (unfit) return unfit;
+    const made = await desk.createCoupon(caller, {
+      programId: body.program_id,
+      affiliateId: body.affiliate_id,
+      code: body.code,
+      provider: body.provider ?? 'stripe',
+      providerCouponId: body.provider_coupon_id,
+      providerPromoCodeId: body.provider_promo_code_id,
+      details: detailsOf(body),
+    });
+    return isRefusal(made) ? made : done(couponShape(made), 201);
+  },
+});
+
+const listQuery = z.object({ ...pageFields, affiliate_id: optionalId });
+
+const list = route<unknown, z.infer<typeof listQuery>>({
+  method: 'GET',
+  path: '/v1/coupons',
+  scope: 'read:coupons',
+  query: listQuery,
+  async run({ caller, query }, desk) {
+    const filter = { ...pagingOf(query), affiliateId: query.affiliate_id };
+    return listed(await desk.coupons(caller, filter), query, couponShape);
+  },
+});
+
+const show = route({
+  method: 'GET',
+  path: '/v1/coupons/:id',
+  scope: 'read:coupons',
+  async run({ caller, params }, desk) {
+    const found = await desk.coupon(caller, params['id'] ?? '');
+    return isRefusal(found) ? found : done(couponShape(found));
+  },
+});
+
+/** Payments that are known already stay with the affiliate. */
+const end = route({
+  method: 'DELETE',
+  path: '/v1/coupons/:id',
+  scope: 'delete:coupons',
+  async run({ caller, params }, desk) {
+    const gone = await desk.endCoupon(caller, params['id'] ?? '');
+    return isRefusal(gone) ? gone : deleted('The coupon has ended; sales it brought stay with its affiliate.');
+  },
+});
+
+export const couponRoutes: readonly Route[] = [create, list, show, end];

@@ -1,0 +1,78 @@
+/** Exchange rates: given once, never changed. */
+import { z } from 'zod';
+import { divideRounded } from '../../core/money.ts';
+import type { RateView } from '../../core/views.ts';
+import { isRefusal } from '../../core/refusals.ts';
+import { toIso } from '../../core/time.ts';
+import { ratioOfDecimal } from '../../pipeline/rates.ts';
+import { currency, done, invalid, listed, pageFields, pagingOf, route, text, upper } from '../../surfaces/index.ts';
+import type { Route } from '../../surfaces/surface.ts';
+
+const PATH = '/v1/exchange_rates';
+const DAY = 'must be a day, such as 2026-01-05';
+const RATE = 'must be decimal text above 0, such as "1.0873", with at most 18 decimals';
+
+const day: z.ZodType<number> = z.iso
+  .date({ error: DAY })
+  .transform((value) => Date.parse(value))
+  .refine((value) => value >= 0, DAY);
+
+const newRate = z.object({
+  from: currency,
+  to: currency,
+  day,
+  // A number has been through a float already; what was rounded there would decide money.
+  rate: z.string({ error: RATE }),
+  source: text(100),
+});
+const listQuery = z.object({ ...pageFields, from: currency.optional(), to: currency.optional() });
+
+const SHOWN_DECIMALS = 12;
+
+/** 10873/10000 → "1.0873"; a rate made of two others is rounded here, and exact in its fraction. */
+function decimalOf({ ratio }: RateView): string {
+  const scaled = divideRounded(ratio.num * 10n ** BigInt(SHOWN_DECIMALS), ratio.den);
+  const digits = String(scaled).padStart(SHOWN_DECIMALS + 1, '0');
+  const fraction = digits.slice(-SHOWN_DECIMALS).replace(/0+$/, '');
+  return digits.slice(0, -SHOWN_DECIMALS) + (fraction === '' ? '' : `.${fraction}`);
+}
+
+export function rateShape(view: RateView): Record<string, unknown> {
+  return {
+    from: upper(view.from),
+    to: upper(view.to),
+    day: toIso(view.day).slice(0, 10),
+    rate: decimalOf(view),
+    numerator: String(view.ratio.num),
+    denominator: String(view.ratio.den),
+    source: view.source,
+    created_at: toIso(view.createdAt),
+  };
+}
+
+const add = route<z.infer<typeof newRate>>({
+  method: 'POST',
+  path: PATH,
+  scope: 'write:exchange_rates',
+  body: newRate,
+  async run({ caller, body: { rate, ...body } }, desk) {
+    const ratio = ratioOfDecimal(rate);
+    if (ratio === null) return invalid('rate', RATE);
+    if (body.from === body.to) return invalid('to', 'must be another currency than from');
+    const added = await desk.addRate(caller, { ...body, ratio });
+    return isRefusal(added) ? added : done(rateShape(added.rate), added.known ? 200 : 201);
+  },
+});
+
+const list = route<unknown, z.infer<typeof listQuery>>({
+  method: 'GET',
+  path: PATH,
+  scope: 'read:exchange_rates',
+  query: listQuery,
+  async run({ caller, query }, desk) {
+    const { from = null, to = null } = query;
+    return listed(await desk.rates(caller, { ...pagingOf(query), from, to }), query, rateShape);
+  },
+});
+
+export const rateRoutes: readonly Route[] = [add, list];
