@@ -7,6 +7,9 @@ ALTER TABLE affiliates ADD COLUMN held_at timestamptz;
 ALTER TABLE affiliates ADD COLUMN judged_from timestamptz;
 ALTER TABLE affiliates ADD CONSTRAINT affiliates_held_check CHECK ((held_reason IS NULL) = (held_at IS NULL));
 
+-- Who was ever recruited by somebody: what was earned by it stands, also when it is taken back.
+CREATE INDEX affiliates_recruited ON affiliates (workspace_id, affiliate_id) WHERE history @? '$[*].parentId';
+
 -- When a workspace was looked at last: at what had changed, and at everybody.
 CREATE TABLE watches (
   workspace_id text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES workspaces (workspace_id),

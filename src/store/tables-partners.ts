@@ -97,7 +97,7 @@ export const affiliates = table(
         where: '(deleted_at IS NULL)',
       },
     ],
-    specialIndexes: ['affiliates_email'],
+    specialIndexes: ['affiliates_email', 'affiliates_recruited'],
     checks: [
       'affiliates_held_check',
       'affiliates_held_reason_check',

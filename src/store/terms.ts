@@ -59,12 +59,16 @@ export async function loadRates(tx: Tx, workspace: string): Promise<ExchangeRate
   }));
 }
 
-/** Affiliates with a coupon and those who recruited another: a payment may concern them without naming them. */
+/**
+ * Affiliates who ever had a coupon or were ever said to have recruited another: a payment may concern them without naming
+ * them, and those from before a change are decided by what held then.
+ */
 export async function loadPartners(tx: Tx, workspace: string): Promise<AffiliateView[]> {
   const { rows } = await tx.query<{ affiliate_id: string; history: AffiliateView['history'] }>({
     text: `SELECT affiliate_id, history FROM affiliates WHERE workspace_id = $1 AND affiliate_id IN (
              SELECT affiliate_id FROM coupons WHERE workspace_id = $1
-             UNION SELECT parent_id FROM affiliates WHERE workspace_id = $1 AND parent_id IS NOT NULL)`,
+             UNION SELECT entry ->> 'parentId' FROM affiliates a, jsonb_array_elements(a.history) entry
+             WHERE a.workspace_id = $1 AND a.history @? '$[*].parentId')`,
     values: [workspace],
   });
   return rows.map(({ affiliate_id: id, history }) => ({ id, history }));
