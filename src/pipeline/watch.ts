@@ -5,6 +5,7 @@
  * proves the ledger takes the history as given.
  */
 import { settingsAt, type Settings } from '../core/rules.ts';
+import { raiseAlert } from '../store/alerts.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { currencyOf } from '../store/programs.ts';
 import { loadRules } from '../store/rules.ts';
@@ -22,27 +23,21 @@ const OVERLAP_MS = 120_000;
 /** Sales grow too old to count without any news of them, so everybody is looked at once a day. */
 const SWEEP_EVERY_MS = 86_400_000;
 
-/** Tells a person of a hold, in the transaction that puts it. */
-export type Raise = (
-  tx: Tx,
-  alert: { workspace: string; kind: string; subject: string; message: string; at: number },
-) => Promise<void>;
-
 /** The kind of the alert about an affiliate that is held; its subject is the affiliate's id. */
 export const HELD = 'affiliate_held';
 
 /** Looks at every workspace whose turn it is. Returns how many affiliates were moved or held. Safe to run anywhere at once. */
-export async function watchAll(work: Clockwork, raise?: Raise): Promise<number> {
+export async function watchAll(work: Clockwork): Promise<number> {
   let moved = 0;
   for (const workspace of await workspacesToWatch(work.database.pool, work.now() - LOOK_EVERY_MS))
-    moved += await lookAt(work, workspace, raise);
+    moved += await lookAt(work, workspace);
   return moved;
 }
 
 /** A workspace that cannot be looked at holds up no other; it is tried again with the next look. */
-async function lookAt(work: Clockwork, workspace: string, raise?: Raise): Promise<number> {
+async function lookAt(work: Clockwork, workspace: string): Promise<number> {
   try {
-    return await inTransaction(work.database, (tx) => look(work, tx, workspace, raise));
+    return await inTransaction(work.database, (tx) => look(work, tx, workspace));
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -51,7 +46,7 @@ async function lookAt(work: Clockwork, workspace: string, raise?: Raise): Promis
   }
 }
 
-async function look(work: Clockwork, tx: Tx, workspace: string, raise?: Raise): Promise<number> {
+async function look(work: Clockwork, tx: Tx, workspace: string): Promise<number> {
   const now = work.now();
   const last = await takeTurn(tx, workspace);
   if (!last || last.lookedAt > now - LOOK_EVERY_MS) return 0;
@@ -68,7 +63,7 @@ async function look(work: Clockwork, tx: Tx, workspace: string, raise?: Raise): 
   const moved = moves.length === 0 ? [] : await moveAll(tx, workspace, moves, now);
   for (const { affiliateId: subject, hold } of moves)
     if (hold !== null && moved.includes(subject))
-      await raise?.(tx, { workspace, kind: HELD, subject, message: messageOf(subject, hold), at: now });
+      await raiseAlert(tx, { workspace, kind: HELD, subject, message: messageOf(subject, hold), at: now });
   await endTurn(tx, workspace, { lookedAt: now, sweptAt: sweeps ? now : last.sweptAt });
   return moved.length;
 }

@@ -1,10 +1,11 @@
 /** Tiers reached by sales (cases.md 74, 102) and partners who are held for their losses (cases.md 113). */
 import { expect } from 'vitest';
-import { watchAll, type Raise } from '../../src/pipeline/watch.ts';
+import { watchAll } from '../../src/pipeline/watch.ts';
 import { createAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
+import { createDesk } from '../../src/pipeline/desk/index.ts';
+import { listAlerts } from '../../src/store/alerts.ts';
 import { updateAffiliate } from '../../src/store/affiliates.ts';
-import { clearHold } from '../../src/store/recruits.ts';
-import { terms, type Stage } from '../support/stage.ts';
+import { terms, translators, type Stage } from '../support/stage.ts';
 import { janeBroughtOne, MONDAY, referred, theatre, type Family } from './theatre.ts';
 
 const { scene, raise } = theatre();
@@ -45,9 +46,9 @@ function sells(account: SimulatedAccount, name: string, amount = 10_000) {
 const opened = (family: Family) => createAccount({ seed: 7, startAt: MONDAY, family });
 
 /** A minute and a bit later, the next look. */
-async function looks(stage: Stage, tell?: Raise): Promise<number> {
+async function looks(stage: Stage): Promise<number> {
   stage.clock.now += 61_000;
-  return watchAll(stage.work, tell);
+  return watchAll(stage.work);
 }
 
 const groupOf = async (stage: Stage): Promise<string | null | undefined> =>
@@ -175,24 +176,23 @@ scene(
     const stage = await raise({ startAt: MONDAY * 1000 });
     await threeRates(stage);
     await stage.settings({ lossThreshold: 25, lossMinimumSales: 4 });
-    const alerts: { kind: string; subject: string; message: string }[] = [];
-    const tell: Raise = (_tx, { kind, subject, message }) =>
-      Promise.resolve(void alerts.push({ kind, subject, message }));
+    const alerts = () => listAlerts(stage.work.database.pool, stage.workspace, { state: null, limit: 9, offset: 0 });
     const three = ['a', 'b', 'c'].map((name) => sells(account, name));
     await stage.hearAll(three.flatMap(({ events }) => events));
     const refund = (at: number) =>
       account.during(() => account.refund(three[at]?.payment ?? sells(account, 'x').payment));
     await stage.hearAll(refund(0));
     // One of three is more than a quarter, of too few sales to say.
-    expect(await looks(stage, tell)).toBe(0);
+    expect(await looks(stage)).toBe(0);
     account.advance({ days: 1 });
     await stage.hearAll(sells(account, 'd').events);
-    expect(await looks(stage, tell)).toBe(1);
-    expect(alerts).toEqual([
+    expect(await looks(stage)).toBe(1);
+    expect((await alerts()).rows).toMatchObject([
       {
         kind: 'affiliate_held',
         subject: 'jane',
         message: expect.stringMatching(/1 of 4 sales of the last 90 days were refunded.*clear_hold/) as string,
+        resolvedAt: null,
       },
     ]);
     account.advance({ days: 1 });
@@ -201,14 +201,16 @@ scene(
       expect.arrayContaining(['pending_manual_approval']),
     );
     expect(await stage.balance('jane')).toMatchObject({ review: 1000n, payable: 3000n });
-    expect(await looks(stage, tell)).toBe(0);
+    expect(await looks(stage)).toBe(0);
     // Lifted: what comes later waits no more, and the same losses do not hold them again.
-    expect(await clearHold(stage.work.database.pool, stage.workspace, 'jane', stage.clock.now)).toBe(true);
+    const caller = { workspace: stage.workspace, livemode: true, keyId: 'key', scopes: [] };
+    const cleared = await createDesk(stage.work, translators).clearHold(caller, 'jane');
+    expect(cleared).toMatchObject({ id: 'jane', heldReason: null });
     account.advance({ days: 1 });
     await stage.hearAll(sells(account, 'f').events);
-    await looks(stage, tell);
+    await looks(stage);
     expect(await stage.balance('jane')).toMatchObject({ review: 1000n, payable: 4000n });
-    expect(alerts).toHaveLength(1);
+    expect((await alerts()).rows).toMatchObject([{ times: 1, resolvedAt: expect.any(Number) as number }]);
   },
 );
 

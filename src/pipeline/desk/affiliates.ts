@@ -11,6 +11,7 @@ import {
   listAffiliates,
   updateAffiliate,
 } from '../../store/affiliates.ts';
+import { resolveAlert } from '../../store/alerts.ts';
 import { referralsById } from '../../store/referrals.ts';
 import { takenIndex } from '../../store/taken.ts';
 import { currencyOf, programExists } from '../../store/programs.ts';
@@ -19,6 +20,7 @@ import { clearHold, lockRules, recruitersOf } from '../../store/recruits.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import type { Tx } from '../../store/tx.ts';
 import type { Clockwork } from '../clockwork.ts';
+import { HELD } from '../watch.ts';
 
 type Part = Pick<
   OfficeDesk,
@@ -63,9 +65,11 @@ function taken(trackingId: string): Refusal {
 
 /** Lifting a hold that is none changes nothing. */
 async function clear(work: Clockwork, { workspace }: Caller, id: string): Promise<AffiliateView | Refusal> {
-  const tx = work.database.pool;
-  await clearHold(tx, workspace, id, work.now());
-  return (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id);
+  const at = work.now();
+  return inTransaction(work.database, async (tx) => {
+    if (await clearHold(tx, workspace, id, at)) await resolveAlert(tx, { workspace, kind: HELD, subject: id, at });
+    return (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id);
+  });
 }
 
 const MOST_TRIES = 5;
