@@ -55,7 +55,9 @@ function rowOf(codes: readonly string[], line: string): Row | null {
   for (const [index, cell] of cells.entries()) {
     const code = codes[index + 1] ?? '';
     // A currency that was not quoted that day has N/A.
-    if (code === '' || cell === '' || cell === 'N/A') continue;
+    if (cell === '' || cell === 'N/A') continue;
+    // More cells than columns: a decimal comma, perhaps.
+    if (code === '') return null;
     const ratio = ratioOfDecimal(cell);
     if (!ratio) return null;
     perEuro.set(code, ratio);

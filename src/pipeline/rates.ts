@@ -1,6 +1,7 @@
 /** Exchange rates on their way in: decimal text becomes an exact ratio, and whoever waited for it is decided. */
 import type { Ratio } from '../core/money.ts';
 import type { RateView } from '../core/views.ts';
+import { isRetryable } from '../store/database.ts';
 import { insertRates, otherRates, paymentsAwaitingRates, type NewRate } from '../store/rates.ts';
 import type { Clockwork } from './clockwork.ts';
 import { decideAgain } from './desk/again.ts';
@@ -32,10 +33,24 @@ export async function addRates(work: Clockwork, workspace: string, rates: readon
   let fresh = 0;
   for (let from = 0; from < ordered.length; from += AT_ONCE) {
     const part = ordered.slice(from, from + AT_ONCE);
-    fresh += await insertRates(tx, workspace, part, work.now());
+    fresh += await patiently(() => insertRates(tx, workspace, part, work.now()));
     // Asked after the insert, so that whoever gave another rate at the same time is seen.
     others.push(...(await otherRates(tx, workspace, part)));
   }
   await decideAgain(work, workspace, await paymentsAwaitingRates(tx, workspace, rates));
   return { fresh, others };
+}
+
+const MOST_TRIES = 8;
+
+/** The rates and a batch that is about to wait for them meet at the same rows; whoever is told to yield does it again. */
+async function patiently<T>(insert: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await insert();
+    } catch (error) {
+      if (!isRetryable(error) || attempt >= MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt));
+    }
+  }
 }

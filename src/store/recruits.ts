@@ -2,8 +2,15 @@
 import { historyEntry } from './affiliates.ts';
 import type { Tx } from './tx.ts';
 
-/** Holds every other change of the workspace's rules until the transaction ends. */
-export async function lockRules(tx: Tx, workspace: string): Promise<void> {
+/**
+ * Holds every other change of who recruited whom until the transaction ends. The affiliate first, as everybody does who
+ * changes one, so that nobody waits for somebody who waits for them.
+ */
+export async function lockRecruits(tx: Tx, workspace: string, id: string): Promise<void> {
+  await tx.query({
+    text: 'SELECT 1 FROM affiliates WHERE workspace_id = $1 AND affiliate_id = $2 FOR NO KEY UPDATE',
+    values: [workspace, id],
+  });
   await tx.query({
     text: 'SELECT 1 FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE',
     values: [workspace],

@@ -159,3 +159,45 @@ scene(61, 'yen have no decimals and dinars three, on both sides of a rate', asyn
     expect(await stage.balance('jane', currency)).toMatchObject({ payable: earned });
   }
 });
+
+scene(
+  62,
+  'under a cap, the rate of an earlier sale that comes late lowers what the later one earned',
+  async (family) => {
+    const { account, sub } = euros(family);
+    account.renew(sub);
+    const stage = await raise();
+    await janeBroughtOne(stage);
+    await stage.incentive('inc_cap', terms('30', { maxAmount: 4_000n }));
+    await stage.settings({ currency: 'usd' });
+    await stage.hearAll(account.events);
+    await stage.rate('eur', 'usd', '2026-02-05', '1');
+    expect((await stage.commissions()).map(({ earned }) => earned)).toEqual([3000n]);
+    await stage.rate('eur', 'usd', '2026-01-05', '1');
+    expect((await stage.commissions()).map(({ earned }) => earned)).toEqual([3000n, 1000n]);
+  },
+);
+
+scene(62, 'many rates given while many sales arrive, again and again, leave nobody waiting', async (family) => {
+  const stage = await raise();
+  await inDollars(stage);
+  const account = createAccount({ seed: 7, startAt: MONDAY, family });
+  const currencies = ['eur', 'gbp', 'chf', 'sek'];
+  const groups = Array.from({ length: 16 }, (_, index) =>
+    account.during(() => {
+      const customer = referred(account, `b${index}@customer.example`);
+      account.subscribe({
+        customer,
+        price: account.price({ amount: 10_000, currency: currencies[index % 4] ?? 'eur' }),
+      });
+    }),
+  );
+  await Promise.all([
+    ...groups.map((events) => stage.hearAll(events)),
+    ...currencies.map((currency) => stage.rate(currency, 'usd', '2026-01-05', '1.1')),
+    ...currencies.map((currency) => stage.rate(currency, 'usd', '2026-01-04', '1.2')),
+  ]);
+  await stage.drain();
+  expect(await stage.waiting()).toEqual([]);
+  expect(await stage.commissions()).toHaveLength(16);
+});

@@ -1,6 +1,7 @@
 /** Tiers reached by sales (cases.md 74, 102) and partners who are held for their losses (cases.md 113). */
 import { expect } from 'vitest';
 import { watchAll } from '../../src/pipeline/watch.ts';
+import { startWorker } from '../../src/work/loop.ts';
 import { createAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { listAlerts } from '../../src/store/alerts.ts';
@@ -233,4 +234,37 @@ scene(113, 'an open dispute counts, a won one does not, and one large loss is en
   await stage.hearAll(account.events);
   await looks(stage);
   expect(await held()).toHaveLength(1);
+});
+
+scene(74, 'the worker looks by itself', async (family) => {
+  const account = opened(family);
+  const stage = await raise({ startAt: MONDAY * 1000 });
+  await threeRates(stage);
+  await stage.settings({ tiers: [tier('gold', 1)] });
+  await stage.hearAll(sells(account, 'a').events);
+  const worker = startWorker(stage.work, translators);
+  await expect.poll(() => groupOf(stage), { timeout: 10_000 }).toBe('gold');
+  await worker.stop();
+});
+
+scene(74, 'a look and changes by hand at once leave one history', async (family) => {
+  const account = opened(family);
+  const stage = await raise({ startAt: MONDAY * 1000 });
+  await threeRates(stage);
+  const { pool } = stage.work.database;
+  await stage.settings({ tiers: [tier('silver', 1)] });
+  await stage.hearAll(sells(account, 'a').events);
+  stage.clock.now += 61_000;
+  await Promise.all([
+    watchAll(stage.work),
+    updateAffiliate(pool, stage.workspace, 'jane', { groupId: 'gold' }),
+    updateAffiliate(pool, stage.workspace, 'jane', { status: 'paused' }),
+  ]);
+  const [row] = await stage.ask<{ group_id: string; status: string; history: { since: number; groupId: string }[] }>(
+    `SELECT group_id, status, history FROM affiliates WHERE workspace_id = $1 AND affiliate_id = 'jane'`,
+  );
+  expect(row).toMatchObject({ group_id: 'gold', status: 'paused' });
+  expect(row?.history.at(-1)).toMatchObject({ groupId: 'gold', status: 'paused' });
+  const since = row?.history.map((entry) => entry.since) ?? [];
+  expect(since).toEqual([...new Set(since)].toSorted((a, b) => a - b));
 });

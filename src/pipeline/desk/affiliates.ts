@@ -16,7 +16,7 @@ import { referralsById } from '../../store/referrals.ts';
 import { takenIndex } from '../../store/taken.ts';
 import { currencyOf, programExists } from '../../store/programs.ts';
 import { defaultProgram } from '../../store/workspaces.ts';
-import { clearHold, lockRules, recruitersOf } from '../../store/recruits.ts';
+import { clearHold, lockRecruits, recruitersOf } from '../../store/recruits.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import type { Tx } from '../../store/tx.ts';
 import type { Clockwork } from '../clockwork.ts';
@@ -135,7 +135,7 @@ async function update(
     if (changes.parentId == null) return await change(work.database.pool);
     return await inTransaction(work.database, async (tx) => {
       // Two changes at once could close a circle that neither of them sees.
-      await lockRules(tx, workspace);
+      await lockRecruits(tx, workspace, id);
       const known = await findAffiliate(tx, workspace, id);
       if (!known) return noAffiliate(id);
       const unfit = await parentProblem(tx, workspace, id, changes.parentId ?? null, known.programId);

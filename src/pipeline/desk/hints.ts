@@ -6,6 +6,8 @@ const HINTS: Readonly<Record<string, string>> = {
     'An invoice may still name this payment as its own. Nothing to do: it counts as a one-time sale when its deadline has passed.',
   invoice_not_seen:
     'The invoice it belongs to was not seen. Subscribe the endpoint to invoice.paid, and resend the invoice’s event from the Stripe dashboard if it is older.',
+  no_exchange_rate:
+    'No exchange rate of its day, or of the seven days before, is known. Give it: tributary rates add, or POST /v1/exchange_rates; then it is decided by itself.',
   refund_before_sale:
     'The sale it takes back was not seen. Resend the payment’s event from the Stripe dashboard; a sale from before the endpoint existed needs nothing.',
   unroutable_account:
