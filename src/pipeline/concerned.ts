@@ -39,15 +39,23 @@ export async function loadConcerned(tx: Tx, batch: Batch, session: Session, rule
   };
   for (let round = 0; ; round += 1) {
     const wanted = concerned(session, rules, asked);
-    if (wanted) await take(tx, batch, session, wanted);
+    if (wanted) await take(tx, batch, session, wanted, rules.version);
     else if (!rules.lookAcross || !(await lookAcross(tx, batch, session, rules, asked))) return round;
   }
 }
 
 /** Whatever else comes to hand: what was read of earlier payments that were not at hand says nothing any more. */
-async function take(tx: Tx, batch: Batch, session: Session, wanted: Wanted): Promise<void> {
-  fill(session, await load(tx, batch.workspace, batch.livemode, batch.source, wanted));
+async function take(tx: Tx, batch: Batch, session: Session, wanted: Wanted, rulesVersion: number): Promise<void> {
+  const loaded = await load(tx, batch.workspace, batch.livemode, batch.source, wanted);
+  // A rate may be among the newer rules: its row, read only now, would not tell that the waiting never saw it.
+  if (wanted.prices.length > 0 && loaded.rulesVersion > rulesVersion) throw rulesMoved();
+  fill(session, loaded);
   session.book.foundations.clear();
+}
+
+/** Told like any other meeting of two writers, so that the batch begins again. */
+function rulesMoved(): Error {
+  return Object.assign(new Error('the rules changed while a batch was read'), { code: '40001' });
 }
 
 function concerned(session: Session, rules: Rules, asked: Asked): Wanted | null {
@@ -173,7 +181,7 @@ async function bring(
 ): Promise<boolean> {
   const paymentIds = await paymentsFrom(tx, batch, from, atHand);
   if (paymentIds.length === 0) return false;
-  await take(tx, batch, session, { ...NOTHING_WANTED, paymentIds });
+  await take(tx, batch, session, { ...NOTHING_WANTED, paymentIds }, rules.version);
   return true;
 }
 

@@ -201,3 +201,35 @@ scene(62, 'many rates given while many sales arrive, again and again, leave nobo
   expect(await stage.waiting()).toEqual([]);
   expect(await stage.commissions()).toHaveLength(16);
 });
+
+scene(
+  62,
+  'a sale that was read before the rate was given and written after it does not wait for ever',
+  async (family) => {
+    const { account } = euros(family);
+    const stage = await raise();
+    await inDollars(stage);
+    await stage.hearAll(account.events.filter(({ type }) => type === 'customer.created'));
+    const { rules } = stage.work;
+    let given = false;
+    // Rules are asked for between reading and writing: there the rate comes, once the sale itself is at hand.
+    Object.assign(stage.work, {
+      rules: {
+        async of(workspace: string, version: number) {
+          const known = await rules.of(workspace, version);
+          if (!given) {
+            given = true;
+            await stage.rate('eur', 'usd', '2026-01-05', '1.1');
+          }
+          return known;
+        },
+      },
+    });
+    const [paid] = account.events.filter(({ type }) => type === 'invoice.paid');
+    if (!paid) throw new Error('a subscription has a paid invoice');
+    await stage.hear(paid);
+    expect(given).toBe(true);
+    expect(await stage.waiting()).toEqual([]);
+    expect(await stage.balance('jane')).toMatchObject({ payable: 3300n });
+  },
+);
