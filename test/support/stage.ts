@@ -5,7 +5,6 @@
 import pino from 'pino';
 import type { Explanation } from '../../src/core/explain.ts';
 import type { Terms } from '../../src/core/incentives.ts';
-import type { Settings } from '../../src/core/rules.ts';
 import { ACCOUNTS } from '../../src/core/ledger.ts';
 import { toMajor } from '../../src/core/money.ts';
 import { askNext, type Asking } from '../../src/pipeline/ask.ts';
@@ -190,25 +189,6 @@ export async function createStage(on: TestDatabase, options: StageOptions = {}) 
         ...own,
       });
       return id;
-    },
-    /** Hears one event as the webhook endpoint does after the signature. */
-    async hear(event: Pick<SimulatedEvent, 'body'>, at = workspace): Promise<Receipt> {
-      const payload = JSON.parse(event.body) as {
-        id: string;
-        type: string;
-        created: number;
-        livemode: boolean;
-        account?: string;
-      };
-      return receive(work, at, stripe, {
-        id: payload.id,
-        type: payload.type,
-        at: payload.created * 1000,
-        livemode: payload.livemode,
-        account: payload.account ?? null,
-        body: event.body,
-        payload,
-      });
     },
     /** Hears one event as the webhook endpoint does after the signature. */
     async hear(event: Heard, at = workspace): Promise<Receipt> {
