@@ -39,18 +39,23 @@ export async function loadConcerned(tx: Tx, batch: Batch, session: Session, rule
   };
   for (let round = 0; ; round += 1) {
     const wanted = concerned(session, rules, asked);
-    if (wanted) await take(tx, batch, session, wanted, rules.version);
-    else if (!rules.lookAcross || !(await lookAcross(tx, batch, session, rules, asked))) return round;
+    if (wanted) {
+      const version = await take(tx, batch, session, wanted);
+      // A rate may be among the newer rules: its row, read only now, would not tell that the waiting never saw it.
+      if (wanted.prices.length > 0 && version > rules.version) throw rulesMoved();
+    } else if (!rules.lookAcross || !(await lookAcross(tx, batch, session, rules, asked))) return round;
   }
 }
 
-/** Whatever else comes to hand: what was read of earlier payments that were not at hand says nothing any more. */
-async function take(tx: Tx, batch: Batch, session: Session, wanted: Wanted, rulesVersion: number): Promise<void> {
+/**
+ * Whatever else comes to hand: what was read of earlier payments that were not at hand says nothing any more. Returns the
+ * rules version that holds by now.
+ */
+async function take(tx: Tx, batch: Batch, session: Session, wanted: Wanted): Promise<number> {
   const loaded = await load(tx, batch.workspace, batch.livemode, batch.source, wanted);
-  // A rate may be among the newer rules: its row, read only now, would not tell that the waiting never saw it.
-  if (wanted.prices.length > 0 && loaded.rulesVersion > rulesVersion) throw rulesMoved();
   fill(session, loaded);
   session.book.foundations.clear();
+  return loaded.rulesVersion;
 }
 
 /** Told like any other meeting of two writers, so that the batch begins again. */
@@ -182,7 +187,7 @@ async function bring(
 ): Promise<boolean> {
   const paymentIds = await paymentsFrom(tx, batch, from, atHand);
   if (paymentIds.length === 0) return false;
-  await take(tx, batch, session, { ...NOTHING_WANTED, paymentIds }, rules.version);
+  await take(tx, batch, session, { ...NOTHING_WANTED, paymentIds });
   return true;
 }
 
