@@ -118,11 +118,11 @@ async function lookAcross(tx: Tx, batch: Batch, session: Session, rules: Rules, 
   const asks = foundationAsks(session, rules, decisions, asked);
   if (asks.length > 0) {
     const unknown = await lay(tx, batch, session, asks, atHand, asked);
-    if (unknown.size > 0) await bring(tx, batch, session, rules, unknown, atHand);
+    if (unknown.size > 0) await bring(tx, batch, session, unknown, atHand);
     return true;
   }
   const from = changedReferrals(session, decisions, asked);
-  return from.size > 0 && bring(tx, batch, session, rules, from, atHand);
+  return from.size > 0 && bring(tx, batch, session, from, atHand);
 }
 
 /** Reads foundations into the book; returns the referrals of which nothing can be said without reading all of them. */
@@ -181,7 +181,6 @@ async function bring(
   tx: Tx,
   batch: Batch,
   session: Session,
-  rules: Rules,
   from: ReadonlyMap<string, Moment>,
   atHand: readonly string[],
 ): Promise<boolean> {
