@@ -51,8 +51,10 @@ export function randomCalls(history: RandomHistory, referrals: readonly (string 
     ...Array.from({ length: 4 }, (_, index) => ownSale(cast, index)),
     ...history.payments.filter(() => rng.chance(0.25)).flatMap((payment) => namedSale(cast, payment)),
     ...history.customers.filter(() => rng.chance(0.3)).map(({ email }) => lead(cast, email)),
-    ...history.payments.filter(() => rng.chance(0.1)).flatMap((payment) => ruling(cast, payment)),
+    ...(rng.chance(0.4) ? [{ ...lead(cast, null), customerId: `c${rng.int(1, 2)}` }] : []),
+    ...history.payments.filter(() => rng.chance(0.2)).flatMap((payment) => ruling(cast, payment)),
     ...Array.from({ length: 2 }, (_, index) => refund(cast, index)),
+    ...(rng.chance(0.3) ? crowd(cast) : []),
   ];
   return entries.map((entry, index) => delivery(cast, entry, index));
 }
@@ -109,26 +111,63 @@ function namedSale({ rng, tokens }: Cast, payment: Payment): Entry[] {
   return [{ kind: 'sale', request, alias: null }];
 }
 
-function lead({ rng, tokens }: Cast, email: string | null): Entry {
+function lead({ rng, tokens }: Cast, email: string | null): Extract<Entry, { kind: 'lead' }> {
   const externalUserId = rng.chance(0.4) ? `u${rng.int(1, 2)}` : null;
   return { kind: 'lead', referralId: rng.pick(tokens), email, externalUserId, customerId: null, body: '{}' };
 }
 
+const RULINGS = [
+  ...['declined', 'ready_for_payment', 'pending_manual_approval', 'refunded', 'dispute', 'pending'],
+  ...['paid', 'paid', 'processing_payout'],
+];
+
+/** An operator's word on an invoice's commission or on one of the caller's own sales. */
 function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
-  if (!invoice) return [];
-  const status = rng.pick(['declined', 'ready_for_payment', 'pending_manual_approval']);
-  return [{ kind: 'ruling', payment: moneyKey('stripe', 'invoice', invoice.id), status, body: '{}' }];
+  const own = rng.chance(0.3);
+  if (!own && !invoice) return [];
+  const payment = own
+    ? moneyKey('affonso', 'sale', `order_${rng.int(0, 3)}`)
+    : moneyKey('stripe', 'invoice', invoice?.id ?? '');
+  const status = rng.pick(RULINGS);
+  const affiliateId = rng.pick(['ann', 'bob', 'carl']);
+  const amounts = [{ affiliateId, amount: BigInt(rng.int(0, 900)) }];
+  const told = status === 'paid' && rng.chance(0.5) ? { amounts } : {};
+  return [{ kind: 'ruling', payment, status, ...told, body: '{}' }];
 }
 
 function refund({ rng }: Cast, index: number): Entry {
+  return refundOf(rng, `order_${rng.int(0, 3)}`, `credit_${index}`, null);
+}
+
+function refundOf(rng: Rng, order: string, externalEventId: string, refundedAt: number | null): Entry {
   return {
     kind: 'refund',
-    payment: moneyKey('affonso', 'sale', `order_${rng.int(0, 3)}`),
+    payment: moneyKey('affonso', 'sale', order),
     amount: BigInt(rng.int(50, 8000)),
     currency: 'usd',
-    externalEventId: `credit_${index}`,
-    refundedAt: null,
+    externalEventId,
+    refundedAt,
     reason: null,
     body: '{}',
   };
+}
+
+/** Many payments of one buyer at few moments, some of them taken back between the others. */
+function crowd(cast: Cast): Entry[] {
+  const { rng, begin, end } = cast;
+  const moments = Array.from({ length: 5 }, () => rng.int(begin, end));
+  const referralId = rng.pick(cast.tokens);
+  const sales = Array.from({ length: rng.int(6, 10) }, (_, index): Entry => {
+    const externalEventId = `crowd_${index}`;
+    const amount = BigInt(rng.int(500, 9000));
+    const who = { customerId: 'c9', referralId: rng.chance(0.5) ? referralId : null, interval: 'monthly' };
+    const isSubscription = rng.chance(0.5);
+    const request = { ...SALE, ...who, externalEventId, amount, isSubscription, occurredAt: rng.pick(moments) };
+    return { kind: 'sale', request, alias: null };
+  });
+  const refunds = Array.from({ length: 4 }, (_, index) =>
+    refundOf(rng, `crowd_${rng.int(0, sales.length - 1)}`, `back_${index}`, rng.pick(moments) + rng.int(0, 1)),
+  );
+  const sent: Entry = { ...lead(cast, null), externalUserId: null, customerId: 'c9' };
+  return [...sales, ...refunds, ...(rng.chance(0.7) ? [sent] : [])];
 }
