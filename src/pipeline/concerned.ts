@@ -224,15 +224,15 @@ function changedReferrals(
     if (!referralId || moment === null) return;
     from.set(referralId, Math.min(from.get(referralId) ?? moment, moment));
   };
-  for (const [id, { attribution, summary }] of decisions) {
+  for (const [id, { attribution, sale, summary }] of decisions) {
     const now = attribution?.referral?.id ?? null;
     const before = postedOf(session, id).referralId;
     const was = session.summaries.get(id) ?? null;
-    if (now === before) note(now, asked.later.has(now ?? '') ? changedFrom(was, summary) : null);
-    else {
-      note(before, was?.paidAt ?? null);
-      note(now, asked.later.has(now ?? '') ? (summary?.paidAt ?? null) : null);
-    }
+    const moment = now === before ? changedFrom(was, summary) : (summary?.paidAt ?? null);
+    // Its money moved later than was believed: those between the two moments were not asked about.
+    const moved = moment !== null && sale !== null && moment < sale.paidAt;
+    if (moved || asked.later.has(now ?? '')) note(now, moment);
+    if (now !== before) note(before, was?.paidAt ?? null);
   }
   for (const [loser] of session.touched.united)
     note(postedOf(session, loser).referralId, session.summaries.get(loser)?.paidAt ?? null);
