@@ -1,3 +1,4 @@
+import { readBody } from '../core/body.ts';
 import type { EventRef, Translation } from '../core/facts.ts';
 import { scopeFacts } from '../core/scope.ts';
 
@@ -21,7 +22,7 @@ export function openStored(
   const translator = translators.get(source);
   if (!translator) throw new Error(`nothing here translates events of "${source}"`);
   if (body === null) throw new Error('the stored body is gone (retention), so it cannot be translated again');
-  return { translator, payload: JSON.parse(body) };
+  return { translator, payload: readBody(body) };
 }
 
 /** What an event says, with its keys in the scope of its account: the one place where a payload becomes facts. */

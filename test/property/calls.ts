@@ -15,7 +15,7 @@ export type Delivery = {
   readonly body: string;
 };
 
-const SALE: SaleRequest = {
+export const SALE: SaleRequest = {
   dialect: 'affonso',
   externalEventId: '',
   referralId: null,

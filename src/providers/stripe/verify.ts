@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+import { readBody } from '../../core/body.ts';
 import type { ReceivedEvent, Rejection } from '../provider.ts';
 import { SnapshotEnvelope, ThinEnvelope } from './schema.ts';
 
@@ -120,7 +121,7 @@ function receive(raw: Uint8Array): Envelope | Rejection {
   const body = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8');
   let payload: unknown;
   try {
-    payload = JSON.parse(body);
+    payload = readBody(body);
   } catch {
     return REJECTIONS.notJson;
   }

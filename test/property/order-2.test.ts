@@ -1,0 +1,3 @@
+import { orderProperty } from './order.ts';
+
+orderProperty(1, 2);
