@@ -46,7 +46,22 @@ function deep(levels: number): Json {
 }
 
 function otherType(rng: Rng, value: Json): Json {
-  const others: readonly Json[] = [null, true, false, 0, 7, -1, '', 'text', [], {}, [null], { id: 'x' }, [value], { object: value }];
+  const others: readonly Json[] = [
+    null,
+    true,
+    false,
+    0,
+    7,
+    -1,
+    '',
+    'text',
+    [],
+    {},
+    [null],
+    { id: 'x' },
+    [value],
+    { object: value },
+  ];
   return rng.pick([...others, typeof value === 'number' ? String(value) : JSON.stringify(value).length]);
 }
 
@@ -82,20 +97,28 @@ const MUTATIONS: readonly Mutation[] = [
     put(place, theirs);
     put(other, mine);
   },
-  (rng, _event, place) => put(place, Array.from({ length: rng.pick([2, 40, 300]) }, () => structuredClone(at(place)))),
+  (rng, _event, place) =>
+    put(
+      place,
+      Array.from({ length: rng.pick([2, 40, 300]) }, () => structuredClone(at(place))),
+    ),
   (rng, _event, place) => put(place, deep(rng.pick([5, 50, 400]))),
   (rng, event) => {
     const holders = placesOf(event).filter((one) => typeof at(one) === 'object' && at(one) !== null);
     if (holders.length === 0) return;
     const holder = at(rng.pick(holders)) as { [name: string]: Json };
-    put({ holder, name: rng.pick(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf']) }, rng.pick<Json>([{ id: 'x', paid: true }, null, 'x', 3]));
+    put(
+      { holder, name: rng.pick(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf']) },
+      rng.pick<Json>([{ id: 'x', paid: true }, null, 'x', 3]),
+    );
   },
 ];
 
 /** What only the text can say: a name written twice, or nesting deeper than a walk through it would survive. */
 function inText(rng: Rng, text: string): string {
   const name = rng.pick(['id', 'object', 'amount', 'created', 'data', 'currency', 'livemode', 'type', 'metadata']);
-  if (rng.chance(0.2)) return text.replace(`"${name}":`, `"${name}":${'['.repeat(20_000)}${']'.repeat(20_000)},"was_${name}":`);
+  if (rng.chance(0.2))
+    return text.replace(`"${name}":`, `"${name}":${'['.repeat(20_000)}${']'.repeat(20_000)},"was_${name}":`);
   return text.replace(`"${name}":`, `"${name}":${rng.pick(['null', '"twice"', '1', '{}'])},"${name}":`);
 }
 

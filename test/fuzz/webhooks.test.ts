@@ -33,7 +33,10 @@ beforeAll(async () => {
   second = await createStage(on, { workspace: 'second' });
   await furnish(second, 'other_');
   await second.incentive('inc_first', fixed(700n, { applyTo: 'first', priority: 2 }));
-  await second.incentive('inc_capped', terms('20', { maxAmount: 9_000n, maxPayments: 4, priority: 1, holdPeriodDays: 3 }));
+  await second.incentive(
+    'inc_capped',
+    terms('20', { maxAmount: 9_000n, maxPayments: 4, priority: 1, holdPeriodDays: 3 }),
+  );
 });
 
 afterAll(async () => {
@@ -45,7 +48,9 @@ afterAll(async () => {
 type Shot = { readonly name: string; readonly path: string; readonly body: string };
 
 function idsIn(told: readonly Told[]): string[] {
-  const found = told.flatMap(({ body }) => body.match(/"(?:in|pi|ch|cs|re|cn|du|dp|cus|sub|price|promo|il)_[A-Za-z0-9_]+"/g) ?? []);
+  const found = told.flatMap(
+    ({ body }) => body.match(/"(?:in|pi|ch|cs|re|cn|du|dp|cus|sub|price|promo|il)_[A-Za-z0-9_]+"/g) ?? [],
+  );
   return [...new Set(found.map((text) => text.slice(1, -1)))];
 }
 
@@ -68,7 +73,11 @@ function* shots(): Generator<Shot> {
       const wanted = whole || rng.chance(0.5) ? null : rng.pick(types);
       const base = rng.pick(wanted === null ? told : told.filter(({ type }) => type === wanted));
       const body = whole ? base.body : mutated(rng, base.body, `evt_${from + index}`, ids);
-      yield { name: `${seed}#${index} ${base.type}`, path: across ? '/webhooks/stripe/second' : '/webhooks/stripe', body };
+      yield {
+        name: `${seed}#${index} ${base.type}`,
+        path: across ? '/webhooks/stripe/second' : '/webhooks/stripe',
+        body,
+      };
     }
   }
 }
@@ -86,7 +95,8 @@ async function fire(outcomes: Map<string, number>): Promise<string[]> {
   const shooter = async (): Promise<void> => {
     for (const { name, path, body } of all) {
       const answer = await site.deliver(body, path);
-      const said = answer.status === 200 ? String(answer.body['outcome']) : `${answer.status} ${answer.body?.error?.code}`;
+      const said =
+        answer.status === 200 ? String(answer.body['outcome']) : `${answer.status} ${answer.body?.error?.code}`;
       outcomes.set(said, (outcomes.get(said) ?? 0) + 1);
       const problem = wrongIn(answer);
       if (problem !== null) wrong.push(`${name}: ${problem}: ${answer.text.slice(0, 200)} ${body.slice(0, 3_000)}`);
@@ -128,7 +138,12 @@ test(`${RUNS} damaged events, signed (seed ${SEED})`, { timeout: 600_000 }, asyn
     `SELECT state, left(reason, 60) AS reason, count(*)::int AS count FROM inbox GROUP BY 1, 2 ORDER BY 3 DESC`,
   );
   console.log([`FUZZ_SEED=${SEED}`, ...[...outcomes].map(([said, count]) => `${count} ${said}`)].join('\n'));
-  console.log(rows.slice(0, 60).map(({ state, reason, count }) => `${count} ${state} ${reason ?? ''}`).join('\n'));
+  console.log(
+    rows
+      .slice(0, 60)
+      .map(({ state, reason, count }) => `${count} ${state} ${reason ?? ''}`)
+      .join('\n'),
+  );
   expect(rows.filter(({ state }) => state === 'pending')).toEqual([]);
   expect(rows.filter(({ state, reason }) => state !== 'done' && !reason)).toEqual([]);
   expect(await impossible(), `FUZZ_SEED=${SEED}`).toEqual([]);
