@@ -100,7 +100,13 @@ export async function shuffledRun(stage: Prepared, given: readonly Delivery[], s
     from += piece.length;
     // An event that is heard at the endpoint becomes known under the rules of now.
     const heard = early === late && rng.chance(0.3) ? piece.filter(({ source }) => source === 'stripe') : [];
-    await Promise.all([storeAll(stage, piece.filter((one) => !heard.includes(one))), ...heard.map((one) => stage.hear(one))]);
+    await Promise.all([
+      storeAll(
+        stage,
+        piece.filter((one) => !heard.includes(one)),
+      ),
+      ...heard.map((one) => stage.hear(one)),
+    ]);
     await Promise.all(Array.from({ length: workers }, () => processNext(stage.work, translators, rng.int(1, 30))));
     if (rng.chance(0.2)) await stage.pass(rng.int(1, 40));
   }
