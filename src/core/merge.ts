@@ -98,8 +98,9 @@ function mergeRefunds(a: Refund | undefined, b: Refund): Refund {
   if (!a) return b;
   const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
   const proof = compareStamps(a.proof, b.proof) <= 0 ? a.proof : b.proof;
-  // Either sight may know the charge; a name once known is not forgotten.
-  return { ...newer, proof, charge: newer.charge ?? a.charge ?? b.charge };
+  // Either sight may know the charge; a name once known is not forgotten, and of several the same one stays.
+  const [charge = null] = [a.charge, b.charge].filter((name) => name !== null).toSorted(compareText);
+  return { ...newer, proof, charge };
 }
 
 /** The newer sight; the earliest proof. For objects that show themselves whole each time. */

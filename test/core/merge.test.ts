@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PriceFact, Touch } from '../../src/core/facts.ts';
+import type { OptOut, PriceFact, PromotionFact, Touch } from '../../src/core/facts.ts';
 import {
   EMPTY_CUSTOMER,
   EMPTY_PAYMENT,
@@ -8,6 +8,7 @@ import {
   mergeCustomers,
   mergePayments,
   mergePrices,
+  mergePromotions,
   uniteTouches,
   type CustomerState,
 } from '../../src/core/merge.ts';
@@ -113,13 +114,23 @@ describe('uniteTouches', () => {
   });
 });
 
+/** What one event says of one carrier is one word. */
+const optOut: fc.Arbitrary<OptOut> = fc
+  .record({ of: fc.constantFrom('stripe:cus_1', 'stripe:sub_1'), event: fc.integer({ min: 1, max: 40 }) })
+  .map(({ of, event }) => ({ of, carrier: 'customer', at: event % 7, on: event % 2 === 0, event: `evt_${event}` }));
+
 test('mergeCustomers is commutative, associative and idempotent', () => {
   const names = fc.array(
     fc.integer({ min: 1, max: 80 }).map((number) => `email:${number}@x.example`),
     { maxLength: 70 },
   );
   const customer: fc.Arbitrary<CustomerState> = fc
-    .record({ links: names, members: names, touches: fc.array(touch, { maxLength: 30 }) })
+    .record({
+      links: names,
+      members: names,
+      touches: fc.array(touch, { maxLength: 30 }),
+      optOuts: fc.array(optOut, { maxLength: 40 }),
+    })
     .map((state) => mergeCustomers(EMPTY_CUSTOMER, state));
   fc.assert(
     fc.property(customer, customer, customer, (a, b, c) => {
@@ -157,6 +168,33 @@ test('mergePrices ends with the newest word, in any order', () => {
   fc.assert(
     fc.property(orders, ([all, order]) => {
       expect([...order, ...all].reduce(mergePrices, EMPTY_PRICE)).toEqual(all.reduce(mergePrices, EMPTY_PRICE));
+    }),
+  );
+});
+
+test('mergePromotions ends with the newest word, in any order', () => {
+  const facts = fc
+    .uniqueArray(fc.record({ at: fc.integer({ min: 1, max: 4 }), number: fc.integer({ min: 0, max: 99 }) }), {
+      selector: ({ number }) => number,
+      minLength: 1,
+      maxLength: 8,
+    })
+    .map((all) =>
+      all.map(({ at, number }): PromotionFact => ({
+        kind: 'promotion',
+        key: 'stripe:promo:promo_1',
+        stamp: { at, rank: 0, event: `evt_${number}` },
+        code: number % 3 ? `CODE${number}` : null,
+        coupon: number % 2 ? `stripe:coupon:c_${number}` : null,
+      })),
+    );
+  const orders = facts.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+  fc.assert(
+    fc.property(orders, ([all, order]) => {
+      const merged = order.reduce(mergePromotions, EMPTY_PRICE);
+      expect([...all, ...order].reduce(mergePromotions, EMPTY_PRICE)).toEqual(merged);
+      const newest = Math.max(...all.map(({ stamp }) => stamp.at));
+      expect(merged.stamp?.at).toBe(newest);
     }),
   );
 });

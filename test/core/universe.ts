@@ -105,8 +105,7 @@ const refunds = (stamp: Stamp): fc.Arbitrary<Refund> =>
       currency: fc.constant('usd'),
       status: fc.constantFrom<RefundStatus>('pending', 'succeeded', 'failed'),
       at: moment,
-      // A refund has one charge, or the event does not say.
-      charge: maybe(fc.constant(`stripe:ch:of_${key}`)),
+      charge: maybe(few('stripe:ch:ch_', 2)),
       proof: fc.constant(stamp),
       source: fc.constant('stripe'),
       externalId: fc.constant(null),
@@ -176,6 +175,7 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
         ruling: fc.record({
           stamp: fc.constant(stamp),
           status: fc.constantFrom('paid', 'declined'),
+          amounts: fc.array(fc.record({ affiliateId: few('aff_', 2), amount }), { maxLength: 2 }),
         }),
       }),
     ),
