@@ -36,14 +36,26 @@ export function reversedByLine(
   if (!shares.some(({ onlyWhole }) => onlyWhole) && (!told || shares.length < 2)) return reversedOf(earned, gone, cash);
   const { taken, rest } = takenOf(shares, counted, gone);
   const left = cash - (gone - rest);
-  return shares.reduce((total, share, index) => total + reversedOfShare(share, taken[index] ?? 0n, rest, left), 0n);
+  // Exact until the one rounding at the end: parts rounded by themselves would let a larger refund take a cent less.
+  let [num, den] = [0n, 1n];
+  for (const [index, share] of shares.entries()) {
+    const { part, of } = goneOfShare(share, taken[index] ?? 0n, rest, left);
+    [num, den] = [num * of + share.commission * part * den, den * of];
+  }
+  return divideRounded(num, den);
 }
 
-/** `taken` of the line itself is gone, and of what it has left `rest` in `left`. */
-function reversedOfShare({ commission, net, onlyWhole }: Share, taken: bigint, rest: bigint, left: bigint): bigint {
-  if (net <= 0n || taken >= net) return net <= 0n ? 0n : commission;
-  if (onlyWhole) return 0n;
-  return portion(commission, { num: taken * left + (net - taken) * rest, den: net * left });
+/** The part of a share that is gone: `taken` of the line itself, and of what it has left `rest` in `left`. */
+function goneOfShare(
+  { net, onlyWhole }: Share,
+  taken: bigint,
+  rest: bigint,
+  left: bigint,
+): { part: bigint; of: bigint } {
+  if (net <= 0n) return { part: 0n, of: 1n };
+  if (taken >= net) return { part: 1n, of: 1n };
+  if (onlyWhole) return { part: 0n, of: 1n };
+  return { part: taken * left + (net - taken) * rest, of: net * left };
 }
 
 /** What credit notes take of each share, without tax, and what of `gone` is of no line in particular. */
