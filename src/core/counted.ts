@@ -33,7 +33,9 @@ const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amoun
  * taken back at once (cases.md 97).
  */
 export function countedOf(state: PaymentState, currency: string, accrual: boolean): Counted[] {
-  const notes = Object.values(state.notes).filter((note) => note.status === 'issued');
+  const notes = Object.values(state.notes)
+    .filter((note) => note.status === 'issued')
+    .toSorted((a, b) => compareText(a.key, b.key));
   const onlyCharge = soleChargeOf(state);
   const refunds = [...Object.values(state.refunds), ...refundsToldByNotes(state, notes)];
   const own = refunds.map((refund) => countRefund(refund, notes, onlyCharge));
@@ -53,28 +55,30 @@ function soleChargeOf(state: PaymentState): string | null {
   return charges.length === 1 ? (charges[0]?.key ?? null) : null;
 }
 
-/** A credit note may tell of a refund whose own events never come; as soon as the refund itself is known, that counts. */
+/**
+ * Credit notes may tell of a refund whose own events never come, several of one and the same, each of its part; as soon
+ * as the refund itself is known, that counts.
+ */
 function refundsToldByNotes(state: PaymentState, notes: readonly Note[]): Refund[] {
-  return notes.flatMap((note) =>
-    note.refunds
-      .filter(({ key, amount }) => !state.refunds[key] && amount > 0n)
-      .map(({ key, amount }) => ({
-        key,
-        amount,
-        stamp: note.stamp,
-        currency: note.currency,
-        status: 'succeeded' as const,
-        at: note.at,
-        charge: null,
-        proof: note.proof,
-        source: note.source,
-        externalId: null,
-      })),
-  );
+  const told = new Map<string, Refund>();
+  for (const note of notes)
+    for (const { key, amount } of note.refunds) {
+      if (state.refunds[key] || amount <= 0n) continue;
+      const before = told.get(key);
+      told.set(key, before ? { ...before, amount: before.amount + amount } : toldBy(note, key, amount));
+    }
+  return [...told.values()];
+}
+
+function toldBy({ stamp, currency, at, proof, source }: Note, key: string, amount: bigint): Refund {
+  return { key, amount, stamp, currency, status: 'succeeded', at, charge: null, proof, source, externalId: null };
 }
 
 function countRefund(refund: Refund, notes: readonly Note[], onlyCharge: string | null): Counted {
-  const note = notes.find((one) => one.refunds.some(({ key }) => key === refund.key));
+  const parts = notes.flatMap((note) =>
+    note.refunds.filter(({ key }) => key === refund.key).map(({ amount }) => ({ note, amount })),
+  );
+  const [only] = parts;
   return {
     kind: 'refund',
     key: refund.key,
@@ -85,7 +89,10 @@ function countRefund(refund: Refund, notes: readonly Note[], onlyCharge: string 
     charge: refund.charge ?? onlyCharge,
     source: refund.source,
     externalEventId: refund.externalId ?? publicEventId(refund.proof.event),
-    lines: note ? sharedOut(refund.amount, note) : [],
+    lines:
+      parts.length === 1 && only
+        ? sharedOut(refund.amount, only.note)
+        : parts.flatMap(({ note, amount }) => sharedOut(amount, note)),
   };
 }
 
