@@ -1,0 +1,140 @@
+/** Foundations: the sums the database gives for payments that are not at hand say the same as the payments themselves. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  changedFrom,
+  earlierThan,
+  readSummary,
+  writeSummary,
+  type Foundation,
+  type Summary,
+} from '../../src/core/earlier.ts';
+
+const moment = fc.integer({ min: 1, max: 8 });
+const amount = fc.bigInt({ min: 0n, max: 5_000n });
+
+const summary: fc.Arbitrary<Summary> = fc
+  .record({
+    paidAt: moment,
+    name: fc.integer({ min: 0, max: 3 }),
+    prorationOnly: fc.boolean(),
+    earned: fc.dictionary(fc.constantFrom('inc_a\nusd', 'inc_b\nusd', 'inc_a\neur'), amount),
+    refunds: fc.array(fc.record({ at: moment, amount: fc.bigInt({ min: 1n, max: 3_000n }) }), { maxLength: 3 }),
+    cash: fc.bigInt({ min: 1n, max: 5_000n }),
+    subscription: fc.constantFrom(null, 'stripe:sub_1'),
+    rules: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ name, refunds, cash, ...rest }) => {
+    const inOrder = refunds.toSorted((a, b) => a.at - b.at);
+    let total = 0n;
+    const whole = inOrder.find((one) => (total += one.amount) >= cash);
+    return { ...rest, moneyKey: `stripe:pi:pi_${name}`, refunds: inOrder, cash, refundedAt: whole?.at ?? null };
+  });
+
+/** Payments of one referral, each its own money. */
+const payments = fc.uniqueArray(summary, { maxLength: 7, selector: (one) => `${one.paidAt} ${one.moneyKey}` });
+
+/** As the statement in store/foundations.ts gathers it. */
+function foundationOf(away: readonly Summary[], paidAt: number, moneyKey: string): Foundation {
+  const before = away.filter((one) => one.paidAt < paidAt || (one.paidAt === paidAt && one.moneyKey < moneyKey));
+  const lostAt = (one: Summary): number => Math.max(0, ...one.refunds.map(({ at }) => at));
+  const settled = before.filter((one) => lostAt(one) <= paidAt && one.refundedAt === null);
+  const earned: Record<string, bigint> = {};
+  for (const one of settled) {
+    const { left } = JSON.parse(writeSummary(one)) as { left: Record<string, string> };
+    for (const [key, rest] of Object.entries(left)) earned[key] = (earned[key] ?? 0n) + BigInt(rest);
+  }
+  const [first] = settled.toSorted((a, b) => a.paidAt - b.paidAt || (a.moneyKey < b.moneyKey ? -1 : 1));
+  return {
+    payments: settled.length,
+    fullPayments: settled.filter((one) => !one.prorationOnly).length,
+    first: first ? { paidAt: first.paidAt, moneyKey: first.moneyKey, rules: first.rules } : null,
+    earned,
+    others: before.filter((one) => lostAt(one) > paidAt),
+  };
+}
+
+describe('earlierThan', () => {
+  test('is the same for every split of the payments into those at hand and those in the database', () => {
+    const split = payments.chain((all) =>
+      fc.tuple(fc.constant(all), fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length })),
+    );
+    fc.assert(
+      fc.property(split, moment, fc.integer({ min: 0, max: 3 }), ([all, away], paidAt, name) => {
+        const moneyKey = `stripe:pi:pi_${name}`;
+        const atHand = all.filter((_, index) => !away[index]);
+        const rest = all.filter((_, index) => away[index]);
+        const whole = earlierThan(all, paidAt, moneyKey);
+        const parted = earlierThan(atHand, paidAt, moneyKey, foundationOf(rest, paidAt, moneyKey));
+        expect(parted).toEqual(whole);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('does not depend on the order of the payments', () => {
+    const orders = payments.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    fc.assert(
+      fc.property(orders, moment, ([all, order], paidAt) => {
+        expect(earlierThan(order, paidAt, 'stripe:pi:pi_2')).toEqual(earlierThan(all, paidAt, 'stripe:pi:pi_2'));
+      }),
+    );
+  });
+});
+
+describe('changedFrom', () => {
+  test('before the moment it tells, later payments see the same', () => {
+    fc.assert(
+      fc.property(
+        payments,
+        fc.option(summary, { nil: null }),
+        fc.option(summary, { nil: null }),
+        moment,
+        (others, was, is, paidAt) => {
+          const moneyKey = 'stripe:pi:pi_9';
+          const from = changedFrom(was, is);
+          if (from !== null && paidAt >= from) return;
+          const seen = (one: Summary | null) => earlierThan(one ? [...others, one] : others, paidAt, moneyKey);
+          expect(seen(is)).toEqual(seen(was));
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('small changes of one payment too', () => {
+    const changed = summary.chain((was) =>
+      fc.record({
+        was: fc.constant(was),
+        is: summary.map((other) => ({ ...was, refunds: other.refunds, refundedAt: other.refundedAt, cash: was.cash })),
+      }),
+    );
+    fc.assert(
+      fc.property(changed, moment, ({ was, is }, paidAt) => {
+        const from = changedFrom(was, is);
+        if (from !== null && paidAt >= from) return;
+        expect(earlierThan([is], paidAt, 'stripe:pi:pi_9')).toEqual(earlierThan([was], paidAt, 'stripe:pi:pi_9'));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('the same says nothing changed', () => {
+    fc.assert(
+      fc.property(summary, (one) => {
+        expect(changedFrom(one, { ...one })).toBeNull();
+      }),
+    );
+    expect(changedFrom(null, null)).toBeNull();
+  });
+});
+
+test('a summary is read as it was written', () => {
+  fc.assert(
+    fc.property(summary, (one) => {
+      expect(readSummary(writeSummary(one))).toEqual(one);
+    }),
+  );
+});
