@@ -43,7 +43,7 @@ describe('parent_id', () => {
     const jane = await made({ parent_id: rita });
     const { body } = await site.get(`/v1/affiliates/${jane}`);
     expect(body.data['parent_id']).toBe(rita);
-    expect(await historyOf(jane)).toEqual([{ since: 0, groupId: null, status: 'approved', parentId: rita }]);
+    expect(await historyOf(jane)).toMatchObject([{ since: 0, groupId: null, status: 'approved', parentId: rita }]);
     await site.stage.referral('ref_p', jane);
     await site.post('/v1/conversions', { referral_id: 'ref_p', sale_amount: 100, external_event_id: 'p1' });
     expect(await site.stage.balance(rita)).toMatchObject({ payable: 500n });
