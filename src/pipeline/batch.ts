@@ -18,6 +18,7 @@ import { loadConcerned } from './concerned.ts';
 import { draftAll } from './draft.ts';
 import type { AskedQuestion } from './questions.ts';
 import { fill, newSession, type Session } from './session.ts';
+import { createTurns } from './turns.ts';
 
 /** One event on its way in. `stored`: it has an inbox row already (a worker took it). */
 export type Item = {
@@ -59,13 +60,18 @@ export type Settled = {
   readonly rounds: number;
 };
 
-const MOST_TRIES = 12;
+const MOST_TRIES = 20;
+
+/** Who was overtaken this often takes turns with the others of this process: then one of them gets through each time. */
+const PATIENCE = 2;
+const takeTurns = createTurns();
 
 /** Runs a batch to its posted end. Throws what the database throws when it is away, and `guard`'s refusals. */
 export async function runBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await tryBatch(work, batch);
+      const once = (): Promise<Settled> => tryBatch(work, batch);
+      return await (attempt > PATIENCE ? takeTurns(batch.workspace, once) : once());
     } catch (error) {
       if (!isRetryable(error) || attempt >= MOST_TRIES) throw error;
       work.log.debug({ attempt, code: (error as { code?: string }).code }, 'another writer was first; deciding again');

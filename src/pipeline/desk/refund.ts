@@ -18,7 +18,7 @@ import { runBatch, type Item, type Settled } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 import { answerOf, Answered } from './answered.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../turns.ts';
 
 /** `repeated`: this refund stands already. `changed`: "everything left" is another amount by now. */
 type Found = { readonly found: 'repeated' | 'changed' };

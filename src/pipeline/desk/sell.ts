@@ -18,7 +18,7 @@ import { postedOf } from '../session.ts';
 import { aliasOf } from './alias.ts';
 import { answerOf, Answered } from './answered.ts';
 import { creditOf } from './credit.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../turns.ts';
 import { newSaleView } from './view.ts';
 
 type Sold = { readonly conversion: ConversionView; readonly replayed: boolean };
