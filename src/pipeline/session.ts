@@ -4,7 +4,9 @@
  */
 import { NOTHING_POSTED, readCustomer, readPayment, readPosted, readPrice, type Posted } from '../core/codec.ts';
 import { emptyBook, emptyTouched, type Book, type Touched } from '../core/book.ts';
+import { mergeCustomers } from '../core/merge.ts';
 import { readSummary, type Summary } from '../core/earlier.ts';
+import { overtaken } from '../store/database.ts';
 import type { Loaded, ReferralRow } from '../store/load.ts';
 
 export type Session = {
@@ -39,7 +41,11 @@ export function newSession(newPaymentId: () => string): Session {
   };
 }
 
-/** Adds what was loaded; a row that is here already keeps what the facts have made of it since. */
+/**
+ * Adds what was loaded; a row that is here already keeps what the facts have made of it since, and the version it was
+ * first read at, because what was read in between rests on that. Throws what is tried again when a row has come since
+ * under a name that the facts have given away already.
+ */
 export function fill(session: Session, loaded: Loaded): void {
   const { book, versions } = session;
   for (const { id, version, state, posted, summary, earlier } of loaded.payments) {
@@ -49,6 +55,7 @@ export function fill(session: Session, loaded: Loaded): void {
     session.posted.set(id, readPosted(posted));
     session.summaries.set(id, summary === null ? null : readSummary(summary));
     const read = readPayment(state);
+    if (read.keys.some((key) => (book.keys.get(key) ?? id) !== id)) throw overtaken(`payment ${id}`);
     book.payments.set(id, read);
     for (const key of read.keys) {
       book.keys.set(key, id);
@@ -58,14 +65,18 @@ export function fill(session: Session, loaded: Loaded): void {
   for (const { key, version, state } of loaded.customers) {
     if (versions.customers.has(key)) continue;
     versions.customers.set(key, version);
-    book.customers.set(key, readCustomer(state));
+    const [read, said] = [readCustomer(state), book.customers.get(key)];
+    book.customers.set(key, said ? mergeCustomers(read, said) : read);
+    if (said) for (const name of [key, ...read.members]) session.touched.parties.add(name);
   }
   for (const { key, version, state } of loaded.prices) {
     if (versions.prices.has(key)) continue;
+    if (book.prices.has(key)) throw overtaken(`price ${key}`);
     versions.prices.set(key, version);
     book.prices.set(key, readPrice(state));
   }
   for (const row of loaded.referrals) {
+    if (session.referrals.has(row.id)) continue;
     session.referrals.set(row.id, row);
     const { id, affiliateId, programId, status, history } = row;
     book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });

@@ -141,6 +141,11 @@ export function isDatabaseAway(error: unknown): boolean {
 // below zero is the same case: it was moved by whoever was first, before the version check could say so.
 const retryableCodes = new Set(['40001', '40P01', '23505']);
 
+/** What a reader throws that found a row another writer made since it first looked: the same case, seen before writing. */
+export function overtaken(what: string): Error {
+  return Object.assign(new Error(`${what} has been written since it was looked for`), { code: '40001' });
+}
+
 /** True when two transactions met and the same work, done again from the start, can succeed. */
 export function isRetryable(error: unknown): boolean {
   return causes(error).some(
