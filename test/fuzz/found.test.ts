@@ -110,3 +110,14 @@ test('a payment whose money moved later than was believed gives its place back',
   expect((await stage.sales()).map(({ money_key: key }) => key.split(':')[1])).toEqual(['sale', 'pi']);
   expect(await proofOf(stage)).toEqual([]);
 });
+
+test('more was paid out than was earned, by a word that came before the sale', async () => {
+  const stage = await stageWith(false);
+  const payment = 'affonso:sale:one';
+  const amounts = [{ affiliateId: 'jane', amount: 900n }];
+  await call(stage, { kind: 'ruling', payment, status: 'paid', amounts, body: '{}' }, BEGIN + 5_000);
+  await call(stage, sale('one', BEGIN, { amount: 5_000n }), BEGIN);
+  expect(await stage.waiting()).toEqual([]);
+  expect(await stage.balance('jane')).toEqual({ review: 0n, pending: 0n, payable: -400n, paid: 900n });
+  expect(await proofOf(stage)).toEqual([]);
+});
