@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeEntry, type Entry } from '../../src/core/requests.ts';
 import { verifyWorkspace } from '../../src/pipeline/verify.ts';
+import { verify } from '../../src/providers/stripe/verify.ts';
 import { createAccount } from '../../src/simulator/account.ts';
+import { signed } from '../../src/simulator/deliver.ts';
 import { storePending } from '../../src/store/inbox.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
@@ -120,4 +122,14 @@ test('more was paid out than was earned, by a word that came before the sale', a
   expect(await stage.waiting()).toEqual([]);
   expect(await stage.balance('jane')).toEqual({ review: 0n, pending: 0n, payable: -400n, paid: 900n });
   expect(await proofOf(stage)).toEqual([]);
+});
+
+test.each([253_402_300_800, 8_640_000_000_000])('an event of the second %i is none, and not a 5xx for ever', (created) => {
+  const event = { id: 'evt_late', object: 'event', type: 'charge.succeeded', livemode: true, data: { object: {} } };
+  const at = (seconds: number) => {
+    const body = JSON.stringify({ ...event, created: seconds });
+    return verify(Buffer.from(body), signed(body, 'whsec_x', 1_000), ['whsec_x'], 1_000_000);
+  };
+  expect(at(created)).toMatchObject({ rejected: 'not_an_event' });
+  expect(at(253_402_300_799)).toMatchObject({ id: 'evt_late' });
 });

@@ -10,8 +10,17 @@ export const Cash = z.int().min(0);
 /** Not checked further: a check costs more than all else, and Stripe's signature vouches for the rest. */
 export const Id = z.string();
 
-/** Unix seconds within what a `Moment` can hold. */
-export const Seconds = z.int().min(0).max(8_640_000_000_000);
+/** The end of the year 9999: what comes after has no four-digit year, and no date a database reads. */
+const LAST_SECOND = 253_402_300_799;
+
+/** Unix seconds that a date can be written for. */
+export const Seconds = z.int().min(0).max(LAST_SECOND);
+
+/** An ISO date and time within the same bounds. */
+export const DateTime = z.iso.datetime({ offset: true }).refine((text) => {
+  const moment = Date.parse(text);
+  return moment >= 0 && moment <= LAST_SECOND * 1000;
+});
 
 /** An id, or the expanded (possibly deleted) object behind it. */
 export const Ref = z.union([Id, z.object({ id: Id })]).nullish();

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { Refund } from './schema-losses.ts';
-import { Amount, Cash, Id, Metadata, Ref, Seconds, Taxes } from './schema-parts.ts';
+import { Amount, Cash, DateTime, Id, Metadata, Ref, Seconds, Taxes } from './schema-parts.ts';
 
 /** An event id becomes part of a unique key: never empty, and at most what Stripe promises (stripe.md 0.1). */
 const EventId = z.string().min(1).max(255);
@@ -24,7 +24,7 @@ export const ThinEnvelope = z.object({
   id: EventId,
   object: z.literal('v2.core.event'),
   type: z.string().min(1),
-  created: z.iso.datetime({ offset: true }),
+  created: DateTime,
   livemode: z.boolean(),
 });
 
