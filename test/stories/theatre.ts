@@ -31,10 +31,17 @@ export const FAMILIES: readonly Family[] = ['old', 'basil'];
 export const MONDAY = 1_767_600_000;
 
 /** How what happened reaches the inbox. */
-const ORDERS: Readonly<Record<string, (stage: Stage, heard: readonly Heard[]) => Promise<void>>> = {
+const ORDERS: Readonly<Record<string, (stage: Stage, heard: readonly Heard[], on: TestDatabase) => Promise<void>>> = {
   'as it happened': (stage, heard) => stage.hearAll(heard),
   backwards: (stage, heard) => stage.hearAll(heard.toReversed()),
-  shuffled: (stage, heard) => stage.hearAll(createRng(`shuffle/${stage.workspace}`).shuffle(heard)),
+  // And after each of them what stands is what was heard so far demands.
+  shuffled: async (stage, heard, { database }) => {
+    for (const one of createRng(`shuffle/${stage.workspace}`).shuffle(heard)) {
+      await stage.hearAll([one]);
+      const { differences } = await verifyWorkspace(database, translators, stage.workspace);
+      expect(differences, one.body.slice(0, 200)).toEqual([]);
+    }
+  },
   'as a backlog': async (stage, heard) => {
     for (const one of heard) await stage.store(one);
   },
@@ -197,7 +204,7 @@ export function theatre() {
       const stage = await raise();
       await (plot.rules ?? janeEarnsThirty)(stage, account);
       if (plot.settings) await stage.settings(plot.settings);
-      await hear(stage, heard);
+      await hear(stage, heard, database());
       await stage.drain();
       if (plot.days) await stage.pass(plot.days);
       const found = { order, stands: await stage.tells(), waits: await stage.waiting() };
