@@ -29,14 +29,65 @@ function remove({ holder, name }: Place): void {
 }
 
 const TEXTS = [
-  ...['', ' ', '\u0000', 'in_\u0000', '\ud800', 'pi_\udc00x', '\u202eid', '💸', 'ÄÖ', 'a\nb', 'a\tb', '\\', '"', "'"],
-  ...['{', '}', '{"a":1}', '%s', '$1', ':', '::', 'stripe:invoice:in_1', 'NULL', 'null', 'NaN', 'Infinity', '-0'],
-  ...['1e999', '0x10', '12.5', '9007199254740993', '__proto__', 'constructor', 'toString', '; DROP TABLE payments'],
+  '',
+  ' ',
+  '\0',
+  'in_\0',
+  '\ud800',
+  'pi_\udc00x',
+  '‮id',
+  '💸',
+  'ÄÖ',
+  'a\nb',
+  'a	b',
+  '\\',
+  '"',
+  "'",
+  '{',
+  '}',
+  '{"a":1}',
+  '%s',
+  '$1',
+  ':',
+  '::',
+  'stripe:invoice:in_1',
+  'NULL',
+  'null',
+  'NaN',
+  'Infinity',
+  '-0',
+  '1e999',
+  '0x10',
+  '12.5',
+  '9007199254740993',
+  '__proto__',
+  'constructor',
+  'toString',
+  '; DROP TABLE payments',
 ];
 
 const NUMBERS = [
-  ...[0, -1, 1, -5_000, 0.5, 1e-9, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 2 ** 53 + 2, 2 ** 63, 1e19, 1e21, 1e300],
-  ...[-(2 ** 53), -(2 ** 63), 253_402_300_799, 253_402_300_800, 8.64e12, 8.64e15, -62_167_219_201],
+  0,
+  -1,
+  1,
+  -5e3,
+  0.5,
+  1e-9,
+  2 ** 31,
+  2 ** 53 - 1,
+  2 ** 53,
+  2 ** 53 + 2,
+  2 ** 63,
+  0x8ac7230489e80000,
+  1e21,
+  1e300,
+  -(2 ** 53),
+  -(2 ** 63),
+  253402300799,
+  253402300800,
+  864e10,
+  864e13,
+  -62167219201,
 ];
 
 function deep(levels: number): Json {
@@ -88,7 +139,10 @@ const MUTATIONS: readonly Mutation[] = [
   (rng, _event, place) => put(place, wild(rng, at(place))),
   // Ids of other objects, so that payments of strangers become one.
   (rng, event, _place, ids) => {
-    const named = placesOf(event).filter((one) => typeof at(one) === 'string' && ids.includes(String(at(one))));
+    const named = placesOf(event).filter((one) => {
+      const value = at(one);
+      return typeof value === 'string' && ids.includes(value);
+    });
     if (named.length > 0) put(rng.pick(named), rng.pick(ids));
   },
   (rng, event, place) => {

@@ -117,8 +117,15 @@ function lead({ rng, tokens }: Cast, email: string | null): Extract<Entry, { kin
 }
 
 const RULINGS = [
-  ...['declined', 'ready_for_payment', 'pending_manual_approval', 'refunded', 'dispute', 'pending'],
-  ...['paid', 'paid', 'processing_payout'],
+  'declined',
+  'ready_for_payment',
+  'pending_manual_approval',
+  'refunded',
+  'dispute',
+  'pending',
+  'paid',
+  'paid',
+  'processing_payout',
 ];
 
 /** An operator's word on an invoice's commission or on one of the caller's own sales. */

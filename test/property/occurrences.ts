@@ -58,7 +58,7 @@ export async function stoodIn({ ask }: Stage): Promise<Counts> {
   const rows = await ask<{ kind: string; count: number }>(
     `SELECT 'commission ' || status AS kind, count(*)::int AS count FROM commissions WHERE workspace_id = $1 GROUP BY 1
      UNION ALL SELECT kind || ' ' || status, count(*)::int FROM conversions WHERE workspace_id = $1 GROUP BY 1
-     UNION ALL SELECT 'sale: ' || reason, count(*)::int FROM conversions WHERE workspace_id = $1 AND kind = 'sale' AND reason IS NOT NULL GROUP BY 1
+     UNION ALL SELECT 'sale: ' || split_part(reason, '_on_', 1), count(*)::int FROM conversions WHERE workspace_id = $1 AND kind = 'sale' AND reason IS NOT NULL GROUP BY 1
      UNION ALL SELECT 'united payments', count(*)::int FROM payments WHERE workspace_id = $1 AND merged_into IS NOT NULL
      UNION ALL SELECT 'matured, then billed', count(*)::int FROM payments
        WHERE workspace_id = $1 AND state->'clock'->>'matured' IS NOT NULL AND state::text LIKE '%stripe:invoice:%'
@@ -66,7 +66,7 @@ export async function stoodIn({ ask }: Stage): Promise<Counts> {
      UNION ALL SELECT 'referral by coupon', count(*)::int FROM referrals WHERE workspace_id = $1 AND metadata ? 'coupon_id'
      UNION ALL SELECT 'commission of a recruiter', count(*)::int FROM commissions WHERE workspace_id = $1 AND affiliate_id = 'carl'
      UNION ALL SELECT 'commission withdrawn', count(*)::int FROM commissions c WHERE workspace_id = $1 AND status = 'declined' AND earned = 0
-     UNION ALL SELECT 'commission cut by its cap', count(*)::int FROM commissions WHERE workspace_id = $1 AND parts::text LIKE '%"capped": true%'
+     UNION ALL SELECT 'commission cut by its cap', count(*)::int FROM commissions WHERE workspace_id = $1 AND parts::text LIKE '%"capped":true%'
      UNION ALL SELECT 'referral with five payments', count(*)::int FROM (
        SELECT FROM payments WHERE workspace_id = $1 AND summary IS NOT NULL GROUP BY referral_id HAVING count(*) >= 5) many
      UNION ALL SELECT 'payments at one moment', count(*)::int FROM (

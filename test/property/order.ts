@@ -33,7 +33,13 @@ export function orderProperty(part: number, parts: number): void {
     { timeout: 900_000 },
     async () => {
       const occurred = occurrences();
-      for (const index of runs) await rehearse(on, SEED, index, occurred);
+      for (const index of runs)
+        try {
+          await rehearse(on, SEED, index, occurred);
+        } catch (error) {
+          console.error(`failed: PROPERTY_SEED=${SEED} PROPERTY_ONLY=${index}`);
+          throw error;
+        }
       const counts = [...occurred.counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
       console.log(
         [`PROPERTY_SEED=${SEED}, ${runs.length} runs`, ...counts.map(([kind, count]) => `${count} ${kind}`)].join('\n'),
@@ -45,4 +51,36 @@ export function orderProperty(part: number, parts: number): void {
 }
 
 /** What has to occur. */
-const KINDS: readonly string[] = [];
+const KINDS: readonly string[] = [
+  'a loss after a later payment',
+  'payments at one moment',
+  'referral with five payments',
+  'united payments',
+  'matured, then billed',
+  'commission withdrawn',
+  'commission of a recruiter',
+  'commission cut by its cap',
+  'commission paid',
+  'commission refunded',
+  'commission pending_manual_approval',
+  'referral by coupon',
+  'refund failed',
+  'refund pending',
+  'refund canceled',
+  'dispute opened',
+  'dispute lost',
+  'dispute won',
+  'credit_note.created',
+  'charge.failed',
+  'charge.refunded',
+  'invoice.marked_uncollectible',
+  'invoice.voided',
+  'radar.early_fraud_warning.created',
+  'promotion_code.created',
+  'sale: opted_out',
+  'sale: unattributed',
+  'call: affonso.sale',
+  'call: affonso.refund',
+  'call: operator.lead',
+  'call: operator.ruling paid',
+];

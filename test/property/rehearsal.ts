@@ -58,7 +58,7 @@ export async function hearOne(stage: Stage, { body, ...event }: Known): Promise<
 }
 
 /** The oracle: one after another in time order. */
-export async function sequentialRun(stage: Prepared, deliveries: readonly Delivery[]): Promise<void> {
+async function sequentialRun(stage: Prepared, deliveries: readonly Delivery[]): Promise<void> {
   for (const one of withRules(deliveries, stage).toSorted((a, b) => a.at - b.at)) await hearOne(stage, one);
   await stage.pass(400);
 }
@@ -88,7 +88,7 @@ async function storeAll(stage: Stage, all: readonly Known[]): Promise<void> {
 }
 
 /** They arrive in the shuffled order in random pieces; 1 to 4 workers take random batches meanwhile, and time passes. */
-export async function shuffledRun(stage: Prepared, given: readonly Delivery[], seed: string): Promise<void> {
+async function shuffledRun(stage: Prepared, given: readonly Delivery[], seed: string): Promise<void> {
   const rng = createRng(`order/${seed}`);
   const { early, late } = stage.versions;
   const deliveries = rng.shuffle(
