@@ -14,8 +14,8 @@ const REFERRAL = { id: 'ref_1', affiliateId: 'aff_1', programId: 'prog', rejecte
 function earningOf(sale: Sale, rate: bigint, holdDays: number | null, manual: boolean): Earning {
   const base = sale.cash > 0n ? sale.cash : 0n;
   const amount = (base * rate) / 100n;
-  const shares = [{ lines: sale.lines.map(({ id }) => id), base, commission: amount, onlyWhole: false }];
-  const nothing = { reason: null, rate: null, lines: [], awaits: [] };
+  const shares = [{ lines: sale.lines.map(({ id }) => id), net: base, commission: amount, onlyWhole: false }];
+  const nothing = { reason: null, rate: null, lines: [], awaits: [], selfReferral: false };
   const gains = [{ affiliateId: 'aff_1', amount, parts: [], shares }];
   return { ...nothing, gains, base, commissionBase: base, currency: sale.currency, manual, holdDays };
 }

@@ -37,6 +37,7 @@ function charge(key: string, paid: bigint, refunded: bigint | null, at: number):
     fromBalance: null,
     source: 'stripe',
     externalId: null,
+    optOut: null,
   };
 }
 

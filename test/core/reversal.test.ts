@@ -7,15 +7,15 @@ import { reversedByLine, reversedOf, type Share } from '../../src/core/reversal.
 const amount = fc.bigInt({ min: 0n, max: 20_000n });
 
 const shares: fc.Arbitrary<Share[]> = fc
-  .array(fc.record({ base: amount, rate: fc.integer({ min: 0, max: 100 }), onlyWhole: fc.boolean() }), {
+  .array(fc.record({ net: amount, rate: fc.integer({ min: 0, max: 100 }), onlyWhole: fc.boolean() }), {
     minLength: 1,
     maxLength: 4,
   })
   .map((all) =>
-    all.map(({ base, rate, onlyWhole }, index) => ({
+    all.map(({ net, rate, onlyWhole }, index) => ({
       lines: [`il_${index}`],
-      base,
-      commission: (base * BigInt(rate)) / 100n,
+      net,
+      commission: (net * BigInt(rate)) / 100n,
       onlyWhole: onlyWhole && index === 0,
     })),
   );
@@ -24,9 +24,14 @@ const losses: fc.Arbitrary<Counted[]> = fc
   .array(
     fc.record({
       amount,
-      lines: fc.array(fc.record({ line: fc.integer({ min: 0, max: 5 }).map((index) => `il_${index}`), amount }), {
-        maxLength: 3,
-      }),
+      lines: fc.array(
+        fc
+          .record({ line: fc.integer({ min: 0, max: 5 }).map((index) => `il_${index}`), amount })
+          .map((told) => ({ ...told, net: told.amount })),
+        {
+          maxLength: 3,
+        },
+      ),
       effect: fc.constantFrom('gone' as const, 'held' as const, 'kept' as const),
     }),
     { maxLength: 4 },
@@ -44,7 +49,7 @@ const earned = (all: readonly Share[]): bigint => all.reduce((total, { commissio
 const sale = fc.tuple(shares, losses, fc.bigInt({ min: 1n, max: 5_000n })).map(([all, counted, tax]) => ({
   all,
   counted,
-  cash: all.reduce((total, { base }) => total + base, tax),
+  cash: all.reduce((total, { net }) => total + net, tax),
 }));
 
 describe('reversedByLine', () => {
@@ -97,11 +102,16 @@ describe('reversedByLine', () => {
 
 test('a credit note takes back the line it names at that line’s own rate', () => {
   const all: Share[] = [
-    { lines: ['il_a'], base: 1_000n, commission: 500n, onlyWhole: false },
-    { lines: ['il_b'], base: 1_000n, commission: 100n, onlyWhole: false },
+    { lines: ['il_a'], net: 1_000n, commission: 500n, onlyWhole: false },
+    { lines: ['il_b'], net: 1_000n, commission: 100n, onlyWhole: false },
   ];
   const back = (line: string, gone: bigint): bigint =>
-    reversedByLine(all, [lossOf(0, { amount: gone, effect: 'gone', lines: [{ line, amount: gone }] })], gone, 2_000n);
+    reversedByLine(
+      all,
+      [lossOf(0, { amount: gone, effect: 'gone', lines: [{ line, amount: gone, net: gone }] })],
+      gone,
+      2_000n,
+    );
   expect(back('il_a', 1_000n)).toBe(500n);
   expect(back('il_b', 1_000n)).toBe(100n);
   expect(back('il_b', 500n)).toBe(50n);
@@ -111,7 +121,7 @@ test('a credit note takes back the line it names at that line’s own rate', () 
 });
 
 test('a fixed commission that goes back only as a whole stays until all of its line is gone', () => {
-  const all: Share[] = [{ lines: ['il_a'], base: 1_000n, commission: 500n, onlyWhole: true }];
+  const all: Share[] = [{ lines: ['il_a'], net: 1_000n, commission: 500n, onlyWhole: true }];
   expect(reversedByLine(all, [], 999n, 1_000n)).toBe(0n);
   expect(reversedByLine(all, [], 1_000n, 1_000n)).toBe(500n);
 });

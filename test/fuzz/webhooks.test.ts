@@ -131,9 +131,12 @@ async function impossible(): Promise<string[]> {
 
 test(`${RUNS} damaged events, signed (seed ${SEED})`, { timeout: 600_000 }, async () => {
   const outcomes = new Map<string, number>();
+  const begun = performance.now();
   const wrong = await fire(outcomes);
+  const fired = performance.now();
   expect(wrong.slice(0, 5), `FUZZ_SEED=${SEED}`).toEqual([]);
   await settleAll();
+  console.log(`fired in ${Math.round(fired - begun)} ms, settled in ${Math.round(performance.now() - fired)} ms`);
   const { rows } = await on.database.pool.query<{ state: string; reason: string | null; count: number }>(
     `SELECT state, left(reason, 60) AS reason, count(*)::int AS count FROM inbox GROUP BY 1, 2 ORDER BY 3 DESC`,
   );

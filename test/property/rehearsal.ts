@@ -49,7 +49,7 @@ function withRules(deliveries: readonly Delivery[], { versions }: Prepared): Kno
 /** Decides one event before the next is heard. */
 export async function hearOne(stage: Stage, { body, ...event }: Known): Promise<void> {
   const ref = { ...event, received: stage.clock.now };
-  const said = translateStored(translators, ref, body);
+  const said = translateStored(translators, ref, '', body);
   const what = 'facts' in said ? { facts: said.facts, ignored: null } : { facts: [], ignored: said.ignored };
   const { workspace } = stage;
   const { livemode, source } = event;
