@@ -1,21 +1,18 @@
 /** Puts the parts together: database, migrations, workspace, sources. Used by every command. */
 import pino, { type Logger } from 'pino';
 import type { Config } from './config.ts';
-import type { Asking, Respondent } from './pipeline/ask.ts';
 import type { Clockwork } from './pipeline/clockwork.ts';
 import { newId } from './pipeline/ids.ts';
 import { journalTranslators } from './pipeline/journal.ts';
-import { createLines } from './pipeline/lines.ts';
 import { rulesCache } from './pipeline/rules.ts';
 import { createVault, type Environment } from './pipeline/vault.ts';
 import type { Translators } from './pipeline/translate.ts';
 import { providers } from './providers/index.ts';
-import type { Access } from './providers/provider.ts';
+import { createReach, type Reach } from './reach.ts';
 import { startBundled, type Bundled } from './store/bundled.ts';
 import { openDatabase, type Database } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
 import { createWorkspace } from './store/workspaces.ts';
-import { createPace } from './work/pace.ts';
 
 export type Parts = {
   readonly config: Config;
@@ -23,8 +20,8 @@ export type Parts = {
   readonly database: Database;
   readonly work: Clockwork;
   readonly translators: Translators;
-  /** Who answers questions. */
-  readonly asking: Asking;
+  /** Which accounts can be asked, and who answers. */
+  readonly reach: Reach;
   /** Where the data is, in words, without a password. */
   readonly databaseInWords: string;
   /** Migrations that ran now. */
@@ -52,38 +49,6 @@ function environmentOf({ webhookSecrets, stripeApiKey }: Config): Environment {
   return { secretsOf: (workspace) => webhookSecrets.get(workspace) ?? [], apiKey: stripeApiKey };
 }
 
-/** Stripe allows 25 requests a second to an endpoint, and as many in all to a test account (reference/stripe.md 5). */
-const MOST_PER_SECOND = 20;
-
-/**
- * How the account `scope` of a workspace (empty: its own) is reached; null: it is not. The configured key speaks for
- * workspace default, in its own world only.
- */
-function accessOf(config: Config, workspace: string, livemode: boolean, scope: string): Access | null {
-  const { stripeApiKey: apiKey, stripeApiBase: base } = config;
-  if (apiKey === null || workspace !== 'default' || scope !== '') return null;
-  return /^(sk|rk)_live_/.test(apiKey) === livemode ? { apiKey, base } : null;
-}
-
-/** Who answers for which account. One asker per key, so that all that use it keep one pace. */
-function createAsking(config: Config): Asking {
-  const stripe = providers.get('stripe');
-  const known = new Map<string, Respondent>();
-  return {
-    lines: createLines(),
-    respondent(workspace, livemode, scope) {
-      const access = accessOf(config, workspace, livemode, scope);
-      if (access === null || !stripe?.asker) return null;
-      const found = known.get(access.apiKey);
-      if (found) return found;
-      const pace = createPace(MOST_PER_SECOND);
-      const made = { asker: stripe.asker({ ...access, pace }), translator: stripe };
-      known.set(access.apiKey, made);
-      return made;
-    },
-  };
-}
-
 /** Opens everything a command needs. Throws `BundledDatabaseError` and connection errors with words for a person. */
 export async function compose(config: Config, options: { poolSize?: number; migrates?: boolean } = {}): Promise<Parts> {
   const log = createLog(config.logLevel);
@@ -97,7 +62,8 @@ export async function compose(config: Config, options: { poolSize?: number; migr
     const migrated = options.migrates === false ? [] : await migrate(database.dataSource);
     if (options.migrates !== false) await createWorkspace(database.pool, 'default', 'Default', newId('prog'));
     const vault = createVault(database, log, environmentOf(config), config.secretKeys);
-    const canAsk: Clockwork['canAsk'] = (...account) => accessOf(config, ...account) !== null;
+    const reach = createReach({ database, vault, log, now: Date.now, base: config.stripeApiBase });
+    const { canAsk } = reach;
     const work: Clockwork = { database, rules: rulesCache(database), vault, now: Date.now, newId, log, canAsk };
     return {
       config,
@@ -105,7 +71,7 @@ export async function compose(config: Config, options: { poolSize?: number; migr
       database,
       work,
       translators: allTranslators(),
-      asking: createAsking(config),
+      reach,
       databaseInWords: bundled ? `bundled PostgreSQL, data in ${config.dataDir}` : inWords(config.databaseUrl ?? ''),
       migrated,
       close: () => closeAll(database, bundled),

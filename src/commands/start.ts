@@ -12,6 +12,7 @@ import { pendingMigrations } from '../store/migrate.ts';
 import { surfaces } from '../surfaces/index.ts';
 import { createApp, listen } from '../web/app.ts';
 import { startWorker, type Worker } from '../work/loop.ts';
+import { forgetting, type Chore } from '../work/schedule.ts';
 
 type Parties = {
   readonly serves: boolean;
@@ -28,19 +29,34 @@ const STOP_WITHIN_MS = 10_000;
 /** Runs until it is told to stop; SIGTERM and SIGINT finish what is under way and exit 0. */
 export async function start(config: Config, { serves, works, makesKey }: Parties): Promise<undefined> {
   const parts = await compose(config);
-  const worker = works ? startWorker(parts.work, parts.translators, parts.asking) : null;
+  await parts.reach.refresh();
+  const keys = watchKeys(parts);
+  const worker = works ? startWorker(parts.work, parts.translators, parts.reach.asking, choresOf(parts)) : null;
   try {
     const server = serves ? await serve(parts, worker) : null;
     const key = await firstKey(parts, makesKey);
     greet(parts, server, worker, key, await problemOfSecrets(parts));
-    stopWell(parts, server, worker);
+    stopWell(parts, server, worker, keys);
   } catch (error) {
     // A port that is taken must end the process, which the worker and the pool would keep alive.
+    clearInterval(keys);
     await worker?.stop();
     await parts.close();
     throw error;
   }
   return undefined;
+}
+
+const KEYS_READ_EVERY_MS = 5_000;
+
+/** Keys that are stored or removed while this process runs count within some seconds. */
+function watchKeys({ reach }: Parts): NodeJS.Timeout {
+  // A database that is away is noticed where it matters.
+  return setInterval(() => void reach.refresh().catch(() => undefined), KEYS_READ_EVERY_MS).unref();
+}
+
+function choresOf({ work }: Parts): Chore[] {
+  return [forgetting(work)];
 }
 
 async function serve(parts: Parts, worker: Worker | null): Promise<Server> {
@@ -138,9 +154,10 @@ function unconfigured(config: Config, url: string, secrets: string | null): stri
 }
 
 /** The order matters: no new requests, then no new work, then no database. */
-function stopWell(parts: Parts, server: Server | null, worker: Worker | null): void {
+function stopWell(parts: Parts, server: Server | null, worker: Worker | null, keys: NodeJS.Timeout): void {
   closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err }) => {
     if (err) parts.log.fatal({ reason: err.stack ?? err.message }, 'stopping after an unexpected error');
+    clearInterval(keys);
     if (server) await closed(server);
     await worker?.stop();
     await parts.close();

@@ -23,8 +23,8 @@ export type Asking = {
   respondent(workspace: string, livemode: boolean, scope: string): Respondent | null | Promise<Respondent | null>;
   /** Which lines rest, shared by everything in this process that asks. */
   readonly lines: Lines;
-  /** A key was refused; `reason` in the provider's words. */
-  readonly onRefused?: (question: OpenQuestion, reason: string) => void;
+  /** A key was refused; the message is the provider's own. */
+  readonly onRefused?: (question: OpenQuestion, refusal: KeyRefused) => void | Promise<void>;
 };
 
 const CLAIMED_AT_ONCE = 32;
@@ -163,7 +163,7 @@ async function failed(work: Clockwork, asking: Asking, open: OpenQuestion, error
     const line = error.whole ? lineOf(open) : lineOf(open, question.kind);
     asking.lines.rest(line, work.now() + REFUSED_MS);
     work.log.warn({ workspace, kind: question.kind, reason }, 'the key was refused; it is not used for an hour');
-    asking.onRefused?.(open, reason);
+    await asking.onRefused?.(open, error);
     const runAt = work.now() + REFUSED_MS;
     return end(work, open, { state: 'refused', reason, runAt, askedAt: work.now(), uncounted: true });
   }
@@ -199,5 +199,5 @@ function setBack(
 }
 
 function end(work: Clockwork, open: OpenQuestion, ended: QuestionEnd): Promise<void> {
-  return setQuestion(work.database.pool, open, ended);
+  return setQuestion(work.database.pool, open, ended, work.now());
 }

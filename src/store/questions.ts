@@ -91,12 +91,13 @@ export type QuestionEnd = {
 };
 
 /** Ends a lease without an answer: asked again, or never. */
-export async function setQuestion(tx: Tx, of: OpenQuestion, end: QuestionEnd): Promise<void> {
+export async function setQuestion(tx: Tx, of: OpenQuestion, end: QuestionEnd, now: number): Promise<void> {
   const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
   await tx.query({
     name: 'set_question',
     text: `UPDATE questions SET state = $6, reason = $7, run_at = $8, asked_at = COALESCE($9, asked_at), lease_until = NULL,
-             attempts = attempts - $10::int
+             attempts = attempts - $10::int,
+             answered_at = CASE WHEN $6 IN ('answered', 'missing') THEN $11::timestamptz END
            WHERE workspace_id = $1 AND livemode = $2 AND scope = $3 AND kind = $4 AND id = $5`,
     values: [
       of.workspace,
@@ -109,8 +110,22 @@ export async function setQuestion(tx: Tx, of: OpenQuestion, end: QuestionEnd): P
       iso(end.runAt),
       iso(end.askedAt),
       end.uncounted ? 1 : 0,
+      iso(now),
     ],
   });
+}
+
+/** Forgets up to `limit` questions that nobody asks any more since before `before`. Returns how many. */
+export async function forgetQuestions(tx: Tx, workspace: string, before: number, limit: number): Promise<number> {
+  const { rowCount } = await tx.query({
+    name: 'forget_questions',
+    text: `DELETE FROM questions WHERE (workspace_id, livemode, scope, kind, id) IN (
+             SELECT workspace_id, livemode, scope, kind, id FROM questions
+             WHERE workspace_id = $1 AND state IN ('answered', 'missing')
+               AND COALESCE(answered_at, asked_at, '-infinity') < $2 LIMIT $3)`,
+    values: [workspace, new Date(before).toISOString(), limit],
+  });
+  return rowCount ?? 0;
 }
 
 /** The state of the payment that this money key leads to, as it is written; null: nothing was heard of it. */

@@ -51,6 +51,15 @@ const keyOf = (row: KeyRow): ApiKeyRow => ({
   refusedReason: row.refused_reason,
 });
 
+/** Workspaces whose accounts have API keys: the ones to look at. */
+export async function workspacesWithKeys(tx: Tx): Promise<string[]> {
+  const { rows } = await tx.query<{ workspace_id: string }>({
+    name: 'workspaces_with_keys',
+    text: 'SELECT DISTINCT workspace_id FROM stripe_api_keys ORDER BY 1',
+  });
+  return rows.map((row) => row.workspace_id);
+}
+
 /** The API keys of a workspace's accounts as they may be shown. */
 export async function listApiKeys(tx: Tx, workspace: string): Promise<ApiKeyRow[]> {
   return (await keyRows(tx, workspace)).map(keyOf);

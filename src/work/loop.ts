@@ -1,7 +1,7 @@
 /**
  * The loop: drains what is pending, releases what is due, sleeps until somebody wakes it. LISTEN/NOTIFY wakes at once; a
  * poll of one second is the net below it, because a notification can be lost with its connection. Asking a provider has
- * a loop of its own, because its answers may take long and nothing else is to wait for them.
+ * a loop of its own, because its answers may take long and nothing else is to wait for them; so has the schedule.
  */
 import type { PoolClient } from 'pg';
 import { askNext, type Asking } from '../pipeline/ask.ts';
@@ -10,6 +10,7 @@ import { processNext } from '../pipeline/process.ts';
 import { releaseNext } from '../pipeline/release.ts';
 import type { Translators } from '../pipeline/translate.ts';
 import { LOOK_EVERY_MS, watchAll } from '../pipeline/watch.ts';
+import { createSchedule, type Chore } from './schedule.ts';
 
 const POLL_MS = 1000;
 
@@ -24,7 +25,12 @@ export type Worker = {
 };
 
 /** Starts the loops in this process; any number of processes may run them against the same database. */
-export function startWorker(work: Clockwork, translators: Translators, asking: Asking | null = null): Worker {
+export function startWorker(
+  work: Clockwork,
+  translators: Translators,
+  asking: Asking | null = null,
+  chores: readonly Chore[] = [],
+): Worker {
   const look = looksAtPartners(work);
   const ledger = startLoop(work, async () => {
     const done = (await processNext(work, translators)) + (await releaseNext(work));
@@ -32,11 +38,13 @@ export function startWorker(work: Clockwork, translators: Translators, asking: A
     return done;
   });
   const asker = asking === null ? null : startLoop(work, () => askNext(work, asking));
+  const schedule = chores.length === 0 ? null : startLoop(work, createSchedule(work, chores));
   const ear = listen(work, () => ledger.wake());
   return {
     lastRound: () => ledger.lastRound(),
     async stop() {
-      await Promise.all([ledger.stop(), asker && atMost(ASKED_WITHIN_MS, asker.stop())]);
+      const patient = [asker, schedule].map((loop) => loop && atMost(ASKED_WITHIN_MS, loop.stop()));
+      await Promise.all([ledger.stop(), ...patient]);
       await ear.close();
     },
   };

@@ -121,7 +121,9 @@ test('a broken API is asked again ever more slowly, for as long as it takes', as
 
 test('a key that is refused is not used for an hour, and then again', async () => {
   const refused: string[] = [];
-  const stage = await raise({ onRefused: ({ workspace }, reason) => refused.push(`${workspace}: ${reason}`) });
+  const stage = await raise({
+    onRefused: ({ workspace }, { message }) => void refused.push(`${workspace}: ${message}`),
+  });
   await sell(stage, 20);
   fake.weather.of = () => unauthorized;
   await stage.wait(3);

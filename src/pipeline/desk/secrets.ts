@@ -4,6 +4,7 @@ import { refuse, type Refusal } from '../../core/refusals.ts';
 import { listApiKeys, putApiKey } from '../../store/stripe-keys.ts';
 import { insertSecret, shownOf } from '../../store/stripe-secrets.ts';
 import type { Clockwork } from '../clockwork.ts';
+import { settleRefusal } from '../refused.ts';
 
 const SIGNING_SECRET = /^whsec_\S{1,249}$/u;
 const API_KEY = /^[sr]k_(live|test)_\S{1,246}$/u;
@@ -63,6 +64,7 @@ export async function keepApiKey(
   const tx = work.database.pool;
   const livemode = world === 'live';
   await putApiKey(tx, work.vault.seal, workspace, { account, livemode, key, at: work.now() });
+  await settleRefusal(work, { workspace, account, livemode });
   const kept = (await listApiKeys(tx, workspace)).find((one) => one.account === account && one.livemode === livemode);
   if (!kept) throw new Error('the API key was removed in the moment it was stored');
   const { shown, createdAt, refusedAt, refusedReason } = kept;

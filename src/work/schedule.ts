@@ -1,0 +1,39 @@
+/** The schedule: what the worker does now and then, beside the queue. */
+import type { Clockwork } from '../pipeline/clockwork.ts';
+import { forgetQuestions } from '../store/questions.ts';
+import { listWorkspaces } from '../store/workspaces.ts';
+
+/** Something done now and then; what it returns above 0 means that there is more to do at once. */
+export type Chore = { readonly everyMs: number; readonly run: () => Promise<number> };
+
+/** A step for the loop: does what is due. A chore that fails is tried again when it is due the next time. */
+export function createSchedule(work: Pick<Clockwork, 'now' | 'log'>, chores: readonly Chore[]): () => Promise<number> {
+  const dueAt = new Map<Chore, number>();
+  return async () => {
+    let done = 0;
+    for (const chore of chores) {
+      if (work.now() < (dueAt.get(chore) ?? 0)) continue;
+      dueAt.set(chore, work.now() + chore.everyMs);
+      const taken = await chore.run();
+      if (taken > 0) dueAt.set(chore, 0);
+      done += taken;
+    }
+    return done;
+  };
+}
+
+/** How long an ended question is kept, to be looked at. */
+const QUESTION_KEPT_MS = 30 * 86_400_000;
+const FORGOTTEN_AT_ONCE = 5_000;
+
+/** Deletes questions that were answered, or had no answer, 30 days ago. */
+export function forgetting(work: Clockwork): Chore {
+  const run = async (): Promise<number> => {
+    const { pool } = work.database;
+    let most = 0;
+    for (const workspace of await listWorkspaces(pool))
+      most = Math.max(most, await forgetQuestions(pool, workspace, work.now() - QUESTION_KEPT_MS, FORGOTTEN_AT_ONCE));
+    return most < FORGOTTEN_AT_ONCE ? 0 : most;
+  };
+  return { everyMs: 3_600_000, run };
+}
