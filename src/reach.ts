@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import type { Asking, Respondent } from './pipeline/ask.ts';
 import { createLines } from './pipeline/lines.ts';
+import type { Source } from './pipeline/backfill.ts';
 import { noteRefusedKey } from './pipeline/refused.ts';
 import type { Vault } from './pipeline/vault.ts';
 import { providers } from './providers/index.ts';
@@ -36,6 +37,8 @@ export type Reach = {
   readonly asking: Asking;
   /** Every account that can be asked now. */
   accounts(): Promise<readonly Reached[]>;
+  /** The same as sources of lists. */
+  sources(): Promise<readonly Source[]>;
 };
 
 export type ReachParts = {
@@ -61,10 +64,12 @@ export function createReach(parts: ReachParts): Reach {
   };
   const find = (workspace: string, livemode: boolean, scope: string): Reached | null =>
     known.accounts.get(nameOf({ workspace, livemode, scope })) ?? null;
+  const accounts = async (): Promise<readonly Reached[]> => (await refresh(), [...known.accounts.values()]);
   return {
     refresh,
     canAsk: (...account) => find(...account) !== null,
-    accounts: async () => (await refresh(), [...known.accounts.values()]),
+    accounts,
+    sources: async () => (await accounts()).flatMap((reached) => sourceOf(stripe, reached) ?? []),
     asking: {
       lines: createLines(),
       async respondent(...account) {
@@ -132,4 +137,8 @@ function respondentOf(known: Map<string, Respondent>, stripe: Provider | undefin
   const respondent = known.get(access.apiKey) ?? { asker: stripe.asker(access), translator: stripe };
   known.set(access.apiKey, respondent);
   return respondent;
+}
+
+function sourceOf(stripe: Provider | undefined, { access, ...reached }: Reached): Source | null {
+  return stripe?.lister ? { ...reached, lister: stripe.lister(access), translator: stripe } : null;
 }

@@ -7,6 +7,7 @@ import { compose, type Parts } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { createDesk } from '../pipeline/desk/index.ts';
 import { createKey, ensureKey, hasKeys } from '../pipeline/keys.ts';
+import { reconcile } from '../pipeline/reconcile.ts';
 import { providers } from '../providers/index.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { surfaces } from '../surfaces/index.ts';
@@ -55,8 +56,14 @@ function watchKeys({ reach }: Parts): NodeJS.Timeout {
   return setInterval(() => void reach.refresh().catch(() => undefined), KEYS_READ_EVERY_MS).unref();
 }
 
-function choresOf({ work }: Parts): Chore[] {
-  return [forgetting(work)];
+const RECONCILE_LOOKED_AT_EVERY_MS = 60_000;
+
+function choresOf({ work, reach }: Parts): Chore[] {
+  const reconciling = async (): Promise<number> => {
+    await reconcile(work, await reach.sources());
+    return 0;
+  };
+  return [forgetting(work), { everyMs: RECONCILE_LOOKED_AT_EVERY_MS, run: reconciling }];
 }
 
 async function serve(parts: Parts, worker: Worker | null): Promise<Server> {

@@ -28,9 +28,9 @@ function lazily(acting: Acting, name: Named): (...given: unknown[]) => Promise<v
 const WORKSPACE = ['--workspace <name>', 'workspace', 'default'] as const;
 
 export function addStripeCommands(program: Command, acting: Acting): void {
-  const accounts = program
-    .command('stripe')
-    .description('Stripe accounts of a workspace')
+  const stripe = program.command('stripe').description('Stripe accounts of a workspace, and what they hold');
+  addWalks(stripe, acting);
+  const accounts = stripe
     .command('accounts')
     .description('register accounts, store their signing secrets and API keys');
   const account = (parent: Command, name: string, words: string): Command =>
@@ -92,4 +92,18 @@ function addKeys(keys: Command, account: Sub, acting: Acting): void {
   account(keys, 'remove', 'remove the API key')
     .option('--mode <live|test>', 'only that of one world')
     .action(lazily(acting, 'removeKey'));
+}
+
+function addWalks(stripe: Command, acting: Acting): void {
+  stripe
+    .command('backfill')
+    .description('take in what Stripe has and no webhook brought; only reads are sent to Stripe')
+    .requiredOption('--since <day>', 'a day such as 2026-10-01, or a time')
+    .option(...WORKSPACE)
+    .option('--account <account>', 'only this account')
+    .option('--mode <live|test>', 'only this world')
+    .option('--objects', 'list invoices, charges, refunds, … too where events would do')
+    .option('--restart', 'forget how far an earlier one came')
+    .option('--dry-run', 'store nothing, count what is missing')
+    .action(acting(async (config, args, options) => (await import('./backfill.ts')).backfill(config, args, options)));
 }

@@ -3,17 +3,16 @@
  * stored as an event of the inbox with its whole effect, as a webhook is; a worker that dies in between asks again, and
  * an equal answer is the same event.
  */
-import { createHash } from 'node:crypto';
 import { KeyRefused, RateLimited, Unreachable, type Asker, type Found } from '../core/answers.ts';
-import { scopedEventId } from '../core/scope.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { storePending } from '../store/inbox.ts';
 import { claimQuestions, lineName, setQuestion, type OpenQuestion, type QuestionEnd } from '../store/questions.ts';
-import { runBatch, type Item } from './batch.ts';
+import { answerEvent, itemOf } from './answer-events.ts';
+import { runBatch } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { Lines } from './lines.ts';
 import { isStillAsked } from './missing.ts';
-import { translateIn, type Translator } from './translate.ts';
+import type { Translator } from './translate.ts';
 
 /** Who answers for one account, and the translator of what it says. */
 export type Respondent = { readonly asker: Asker; readonly translator: Translator };
@@ -97,7 +96,7 @@ async function store(
 ): Promise<void> {
   const { workspace, livemode, scope, question } = open;
   const source = translator.name;
-  const events = found.map((one) => eventOf(open, one, askedAt));
+  const events = found.map((one) => answerEvent({ id: question.id, livemode, scope }, one, askedAt));
   const asked = [{ scope, question, end: ended }];
   try {
     const items = events.map((event) => itemOf(translator, scope, event));
@@ -114,39 +113,6 @@ async function store(
       await storePending(work.database.pool, { ...ref, workspace, source, scope, body }, reason, askedAt);
     await end(work, open, ended);
   }
-}
-
-type AnswerEvent = {
-  readonly ref: {
-    readonly id: string;
-    readonly type: string;
-    readonly at: number;
-    readonly livemode: boolean;
-    readonly received: number;
-  };
-  readonly body: string;
-  readonly payload: unknown;
-};
-
-/** The answer as an event: equal objects are one event, however often they are asked for. */
-function eventOf({ question, livemode, scope }: OpenQuestion, { type, object }: Found, askedAt: number): AnswerEvent {
-  const digest = createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
-  const id = `answer:${question.id}:${digest}`;
-  const created = Math.floor(askedAt / 1000);
-  const payload = { object: 'event', id, type, created, livemode, data: { object } };
-  const body = JSON.stringify(payload);
-  const ref = { id: scopedEventId(id, scope), type, at: created * 1000, livemode, received: askedAt };
-  // What is translated now is what a replay will read.
-  return { ref, body, payload: JSON.parse(body) };
-}
-
-function itemOf(translator: Translator, scope: string, { ref, body, payload }: AnswerEvent): Item {
-  const event = { ...ref, source: translator.name, rules: null };
-  const base = { ref: event, scope, body, attempts: 0, stored: false };
-  const said = translateIn(translator, { ...event, rules: 0 }, scope, payload);
-  return 'facts' in said
-    ? { ...base, facts: said.facts, ignored: null }
-    : { ...base, facts: [], ignored: said.ignored };
 }
 
 /** What went wrong, and whose fault it was: the line rests, or only the question waits. */

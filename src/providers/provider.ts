@@ -4,6 +4,7 @@
  */
 import type { Asker } from '../core/answers.ts';
 import type { EventRef, Translation } from '../core/facts.ts';
+import type { Lister } from '../core/walks.ts';
 
 /** An event as it came in, verified, not yet stored. */
 export type ReceivedEvent = {
@@ -60,6 +61,8 @@ export type Provider = {
   disconnects?(type: string): boolean;
   /** Asks its API, with reads only; absent: it has none, or none that is needed. Opens no connection by itself. */
   asker?(access: Access): Asker;
+  /** Lists what its API has, with reads only; absent: it has no lists. Opens no connection by itself. */
+  lister?(access: Access): Lister;
   /** What a stored event says, in facts; reads only its arguments. A malformed known object throws with a reason. */
   translate(ref: EventRef, payload: unknown): Translation;
 };

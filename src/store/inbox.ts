@@ -195,6 +195,21 @@ export async function listInbox(
   return { rows, total: count.rows[0]?.total ?? 0 };
 }
 
+/** Which of these events are stored already. */
+export async function knownEvents(
+  tx: Tx,
+  workspace: string,
+  source: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await tx.query<{ event_key: string }>({
+    name: 'known_events',
+    text: 'SELECT event_key FROM inbox WHERE workspace_id = $1 AND source = $2 AND event_key = ANY ($3::text[])',
+    values: [workspace, source, ids],
+  });
+  return new Set(rows.map((row) => row.event_key));
+}
+
 export async function findEvent(tx: Tx, workspace: string, source: string, id: string): Promise<InboxRow | null> {
   const { rows } = await tx.query<InboxRow>({
     text: `SELECT ${SHOWN} FROM inbox WHERE workspace_id = $1 AND source = $2 AND event_key = $3`,

@@ -145,6 +145,23 @@ export async function stateBehind(
   return rows[0]?.state ?? null;
 }
 
+/** The states of the payments that these money keys lead to, by key; keys nobody heard of are left out. */
+export async function statesBehind(
+  tx: Tx,
+  workspace: string,
+  livemode: boolean,
+  moneyKeys: readonly string[],
+): Promise<{ key: string; state: string }[]> {
+  const { rows } = await tx.query<{ key: string; state: string }>({
+    name: 'states_behind',
+    text: `SELECT k.key, p.state::text AS state FROM payment_keys k
+           JOIN payments p ON p.workspace_id = k.workspace_id AND p.payment_id = k.payment_id
+           WHERE k.workspace_id = $1 AND k.livemode = $2 AND k.key = ANY ($3::text[])`,
+    values: [workspace, livemode, moneyKeys],
+  });
+  return rows;
+}
+
 /** Whether anything has said what this price or promotion code is. */
 export async function isInCatalogue(tx: Tx, workspace: string, livemode: boolean, key: string): Promise<boolean> {
   const { rows } = await tx.query({

@@ -1,4 +1,4 @@
-// Stripe accounts of a workspace, what is kept under seal for them, and alerts.
+// Stripe accounts of a workspace, what is kept under seal for them, how far their lists were walked, and alerts.
 import { column, nullable, primary, table, withDefault } from './entity.ts';
 
 export const stripeAccounts = table(
@@ -54,6 +54,24 @@ export const stripeApiKeys = table(
     refused_reason: nullable(column.text),
   },
   { references: { stripe_accounts: ['workspace_id', 'account_id'] } },
+);
+
+export const backfills = table(
+  'backfills',
+  {
+    workspace_id: primary(column.id),
+    livemode: primary(column.flag),
+    scope: primary(column.id),
+    stream: primary(column.id),
+    since: column.at,
+    until: column.at,
+    reached: column.at,
+    missing: withDefault(column.integer, 0),
+    finished_at: nullable(column.at),
+    run_at: nullable(column.at),
+    lease_until: nullable(column.at),
+  },
+  { references: { workspaces: ['workspace_id'] }, checks: ['backfills_missing_check'] },
 );
 
 export const alerts = table(

@@ -1,6 +1,6 @@
 import type { EntitySchema } from 'typeorm';
 import { workspaces, programs, apiKeys, affiliates, incentives, referrals } from './tables-partners.ts';
-import { stripeAccounts, stripeSecrets, stripeApiKeys, alerts } from './tables-accounts.ts';
+import { stripeAccounts, stripeSecrets, stripeApiKeys, backfills, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { coupons, exchangeRates, watches } from './tables-terms.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
@@ -13,6 +13,7 @@ export const entities: EntitySchema[] = [
   stripeAccounts,
   stripeSecrets,
   stripeApiKeys,
+  backfills,
   alerts,
   affiliates,
   incentives,

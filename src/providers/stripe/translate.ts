@@ -64,7 +64,14 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['answer.charge', translateCharge],
   ['answer.price', translatePrice],
   ['answer.promotion_code', translatePromotionCode],
+  ['answer.customer', translateCustomer],
+  ['answer.refund', translateRefund],
+  ['answer.dispute', translateDispute],
+  ['answer.credit_note', translateCreditNote],
 ]);
+
+/** The types of events that are in the table; those of subscriptions come by their prefix. */
+export const translatedTypes: readonly string[] = [...TRANSLATORS.keys()].filter((type) => !type.startsWith('answer.'));
 
 /** All events of a subscription's life show the same object. */
 const SUBSCRIPTION_PREFIX = 'customer.subscription.';

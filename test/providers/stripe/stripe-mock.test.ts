@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventRef } from '../../../src/core/facts.ts';
 import type { Question } from '../../../src/core/questions.ts';
 import { asker } from '../../../src/providers/stripe/api/asker.ts';
+import { lister } from '../../../src/providers/stripe/api/lister.ts';
 import { translate } from '../../../src/providers/stripe/translate.ts';
 import { startStripeMock, type StripeMock } from '../../support/stripe-mock.ts';
 
@@ -54,6 +55,33 @@ for (const [kind, id] of Object.entries(QUESTIONS) as [Question['kind'], string]
     };
     const said = translate(ref, JSON.parse(JSON.stringify({ object: 'event', data: { object: found.object } })));
     expect('facts' in said ? said.facts.map((fact) => fact.kind) : [said.ignored]).toContain(SAID[kind]);
+  });
+
+/** What the fixtures of a list come to; the mock's event is of a type that nobody asked for, its sessions are open. */
+const LISTED: Readonly<Record<string, string | null>> = {
+  events: null,
+  checkout_sessions: null,
+  invoices: 'payment',
+  charges: 'payment',
+  refunds: 'refund',
+  disputes: 'dispute',
+  credit_notes: 'note',
+};
+
+for (const [stream, kind] of Object.entries(LISTED))
+  test(`Stripe takes the requests that list ${stream}, and what is listed can be read`, async ({ skip }) => {
+    if (!mock) return skip(NONE);
+    const lists = lister({ apiKey: 'sk_test_mock', base: mock.url });
+    expect(lists.streams.map(({ name }) => name)).toEqual(Object.keys(LISTED));
+    const said: string[] = [];
+    for await (const { listed } of lists.walk(stream, 0, Date.now()))
+      for (const { type, object } of listed) {
+        if (kind === null) continue;
+        const ref = { source: 'stripe', id: 'evt', type, at: 0, livemode: false, rules: 0, received: 0 };
+        const spoken = translate(ref, JSON.parse(JSON.stringify({ object: 'event', data: { object } })));
+        said.push(...('facts' in spoken ? spoken.facts.map((fact) => fact.kind) : [spoken.ignored]));
+      }
+    if (kind !== null) expect(said).toContain(kind);
   });
 
 test('stripe-mock refuses what Stripe does not know', async ({ skip }) => {

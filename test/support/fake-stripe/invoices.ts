@@ -13,12 +13,26 @@ function linesOf(invoice: JsonObject): readonly JsonObject[] {
 /** An invoice as retrieved: ten lines, and `payments` and discounts only when they are asked for. */
 export function invoice(objects: Objects, id: string, query: Query): JsonObject | null {
   const found = objects.find('invoice', id);
-  if (!found) return null;
+  return found ? shownInvoice(objects, id, found, query.many('expand')) : null;
+}
+
+/** An invoice in a list: what is expanded is named from `data` on. */
+export function listedInvoice(objects: Objects, found: JsonObject, query: Query): JsonObject {
+  const expand = query.many('expand').map((one) => one.replace(/^data\./, ''));
+  const { id } = found;
+  return typeof id === 'string' ? shownInvoice(objects, id, found, expand) : found;
+}
+
+function shownInvoice(objects: Objects, id: string, found: JsonObject, expand: readonly string[]): JsonObject {
   const lines = linesOf(found);
-  const expand = query.many('expand');
   const shown = { ...found, lines: { ...(found['lines'] as JsonObject), ...embedded(lines) } };
   const discounts = expand.some((one) => one.startsWith('discounts')) ? discountsOf(objects, found) : {};
-  const payments = { object: 'list', url: '/v1/invoice_payments', has_more: false, data: paymentsOf(objects, id) };
+  const payments = {
+    object: 'list',
+    url: '/v1/invoice_payments',
+    has_more: false,
+    data: paymentsOf(objects, id),
+  };
   return { ...shown, ...discounts, ...(expand.includes('payments') ? { payments } : {}) };
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../src/simulator/json.ts';
 import type { createEndpoints } from './endpoints.ts';
-import { invoice, invoiceLines, invoicePayments } from './invoices.ts';
+import { invoice, invoiceLines, invoicePayments, listedInvoice } from './invoices.ts';
 import { filtered, page } from './lists.ts';
 import type { Objects } from './objects.ts';
 import type { Query } from './query.ts';
@@ -17,6 +17,7 @@ const LISTS: Readonly<Record<string, readonly [kind: string, fields: readonly st
   refunds: ['refund', ['charge', 'payment_intent']],
   disputes: ['dispute', ['charge', 'payment_intent']],
   credit_notes: ['credit_note', ['customer', 'invoice']],
+  'checkout/sessions': ['checkout.session', ['customer', 'payment_intent', 'status']],
 };
 
 /** Objects that are retrieved as they are. */
@@ -43,7 +44,22 @@ const ROUTES: readonly (readonly [string, Route])[] = [
 ];
 
 function listOf(path: string, kind: string, fields: readonly string[]): Route {
-  return ({ objects }, query) => page(filtered(objects.all(kind), query, fields), query, `/v1/${path}`);
+  return ({ objects }, query) => {
+    const shown = page(filtered(objects.all(kind), query, fields), query, `/v1/${path}`);
+    const data = shown['data'] as readonly JsonObject[];
+    return { ...shown, data: data.map((one) => expanded(objects, kind, one, query)) };
+  };
+}
+
+/** What a list shows of its objects: `data.customer` and, of invoices, `data.payments` only when asked for. */
+function expanded(objects: Objects, kind: string, object: JsonObject, query: Query): JsonObject {
+  const own = kind === 'invoice' ? listedInvoice(objects, object, query) : object;
+  const { customer } = own;
+  if (!query.many('expand').includes('data.customer') || typeof customer !== 'string') return own;
+  return {
+    ...own,
+    customer: objects.find('customer', customer) ?? { id: customer, object: 'customer', deleted: true },
+  };
 }
 
 function objectOf(kind: string): Route {
@@ -55,9 +71,14 @@ function sessionLines({ objects }: World, query: Query, id: string): JsonObject 
   return page(objects.linesOfSession(id), query, `/v1/checkout/sessions/${id}/line_items`);
 }
 
+/** Seconds; Stripe lists no older events. */
+const EVENTS_KEPT = 30 * 86_400;
+
 function events({ objects }: World, query: Query): JsonObject {
   const types = query.many('types');
-  const asked = filtered(objects.events(), query, ['type']);
+  const oldest = objects.account.now - EVENTS_KEPT;
+  const kept = objects.events().filter(({ created }) => Number(created) > oldest);
+  const asked = filtered(kept, query, ['type']);
   const matching = asked.filter(({ type }) => types.length === 0 || (typeof type === 'string' && types.includes(type)));
   return page(matching, query, '/v1/events');
 }
