@@ -73,12 +73,12 @@ function freshCursors({ lister }: Source, { since, objects }: Wish, now: number)
 
 function canGoOn(known: readonly Cursor[], fresh: readonly Cursor[], { since }: Wish, eventsFrom: number): boolean {
   const names = new Set(known.map(({ stream }) => stream));
-  const events = known.find(({ stream }) => stream === 'events');
+  // Events that were kept when it began and are not any more must be among the objects.
+  const covered = Math.max(...known.map(({ stream, reached, until }) => (stream === 'events' ? reached : until)));
   return (
     known.some(({ finished }) => !finished) &&
     known.every((one) => one.since === since) &&
     fresh.every(({ stream }) => names.has(stream)) &&
-    events !== undefined &&
-    events.reached >= eventsFrom
+    covered >= eventsFrom
   );
 }

@@ -96,6 +96,16 @@ function addKeys(keys: Command, account: Sub, acting: Acting): void {
 
 function addWalks(stripe: Command, acting: Acting): void {
   stripe
+    .command('setup')
+    .description('register our webhook endpoint at Stripe, or give it the right events; all that is ever written there')
+    .requiredOption('--url <url>', 'https://…/webhooks/stripe')
+    .option(...WORKSPACE)
+    .option('--account <account>', 'with the API key of this account')
+    .option('--mode <live|test>', 'in this world')
+    .option('--connect', 'for events of connected accounts')
+    .option('--dry-run', 'change nothing, say what would be')
+    .action(acting(async (config, args, options) => (await import('./setup.ts')).setup(config, args, options)));
+  stripe
     .command('backfill')
     .description('take in what Stripe has and no webhook brought; only reads are sent to Stripe')
     .requiredOption('--since <day>', 'a day such as 2026-10-01, or a time')

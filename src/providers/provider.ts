@@ -43,6 +43,28 @@ export type Access = {
   readonly pace?: () => Promise<void>;
 };
 
+/** The webhook endpoint that is wanted. */
+export type EndpointWish = {
+  readonly url: string;
+  /** Of connected accounts, not of the account itself. */
+  readonly connect: boolean;
+  /** Changes nothing, and says what would be. */
+  readonly dryRun: boolean;
+};
+
+/** What became of an endpoint, with the types of events it did not get, and those it got in vain. */
+export type SetEndpoint = {
+  readonly is: 'made' | 'updated' | 'right';
+  /** null: it was not made, only wished for. */
+  readonly id: string | null;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly wasDisabled: boolean;
+  /** Its signing secret, told once; null: it is not told. */
+  readonly secret: string | null;
+  readonly apiVersion: string | null;
+};
+
 export type Provider = {
   readonly name: string;
   /**
@@ -63,6 +85,8 @@ export type Provider = {
   asker?(access: Access): Asker;
   /** Lists what its API has, with reads only; absent: it has no lists. Opens no connection by itself. */
   lister?(access: Access): Lister;
+  /** Registers our webhook endpoint: the only write there is. Throws the refusals that asking throws. */
+  setEndpoint?(access: Access, wish: EndpointWish): Promise<SetEndpoint>;
   /** What a stored event says, in facts; reads only its arguments. A malformed known object throws with a reason. */
   translate(ref: EventRef, payload: unknown): Translation;
 };

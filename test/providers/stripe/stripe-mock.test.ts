@@ -1,9 +1,13 @@
 /** Every question that can be asked is a request that Stripe takes: its own mock checks path and parameters. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventRef } from '../../../src/core/facts.ts';
 import type { Question } from '../../../src/core/questions.ts';
 import { asker } from '../../../src/providers/stripe/api/asker.ts';
+import { setEndpoint } from '../../../src/providers/stripe/api/endpoint.ts';
 import { lister } from '../../../src/providers/stripe/api/lister.ts';
 import { translate } from '../../../src/providers/stripe/translate.ts';
 import { startStripeMock, type StripeMock } from '../../support/stripe-mock.ts';
@@ -83,6 +87,47 @@ for (const [stream, kind] of Object.entries(LISTED))
       }
     if (kind !== null) expect(said).toContain(kind);
   });
+
+/** The mock is older than the SDK and does not know its version as a value; everything else goes through as it is. */
+async function inItsTime(url: string): Promise<{ url: string; close(): void }> {
+  const server = createServer((incoming, response) => {
+    void text(incoming).then(async (body) => {
+      const headers = {
+        authorization: incoming.headers.authorization ?? '',
+        'content-type': 'application/x-www-form-urlencoded',
+      };
+      const method = incoming.method ?? 'GET';
+      const known = body.replace(Stripe.API_VERSION, '2025-09-30.clover');
+      const answer = await fetch(url + (incoming.url ?? ''), {
+        method,
+        headers,
+        ...(method === 'GET' ? {} : { body: known }),
+      });
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => void (server.closeAllConnections(), server.close()) };
+}
+
+test.each([true, false])('Stripe takes the requests that make and update an endpoint; connect: %s', async (connect) => {
+  if (!mock) return;
+  const between = await inItsTime(mock.url);
+  try {
+    const access = { apiKey: 'sk_test_mock', base: between.url };
+    const wish = { url: 'https://commissions.example.com/webhooks/stripe', connect, dryRun: false };
+    expect(await setEndpoint(access, wish)).toMatchObject({ is: 'made' });
+    // The mock has one endpoint, which has other events.
+    const { hostname: host, port } = new URL(mock.url);
+    const stripe = new Stripe('sk_test_mock', { host, port, protocol: 'http', telemetry: false });
+    const [known] = (await stripe.webhookEndpoints.list()).data;
+    const same = { url: known?.url ?? '', connect: known?.application != null, dryRun: false };
+    expect(await setEndpoint(access, same)).toMatchObject({ is: 'updated', id: known?.id });
+  } finally {
+    between.close();
+  }
+});
 
 test('stripe-mock refuses what Stripe does not know', async ({ skip }) => {
   if (!mock) return skip(NONE);

@@ -12,7 +12,7 @@ export function createEndpoints(livemode: boolean) {
         id,
         object: 'webhook_endpoint',
         api_version: query.one('api_version'),
-        application: null,
+        application: query.one('connect') === 'true' ? 'ca_fake' : null,
         created: 1_767_600_000 + known.size,
         description: query.one('description'),
         enabled_events: query.many('enabled_events'),

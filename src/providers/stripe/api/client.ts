@@ -1,4 +1,4 @@
-/** A Stripe client that can only read, at the pace it is given. */
+/** A Stripe client that can only read, but for what its caller names, at the pace it is given. */
 import Stripe from 'stripe';
 import type { Access } from '../../provider.ts';
 
@@ -10,13 +10,16 @@ export const PAGE = 100;
 
 type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
 
-/** Sends nothing but GET, so that no mistake of ours can ever change anything at Stripe. */
-function readOnly(pace: () => Promise<void>): HttpClient {
+type MayWrite = (path: string) => boolean;
+
+/** Sends nothing but GET otherwise, so that no mistake of ours can ever change anything at Stripe. */
+function careful(pace: () => Promise<void>, mayWrite: MayWrite): HttpClient {
   const inner = Stripe.createNodeHttpClient();
   return {
     getClientName: () => inner.getClientName(),
     makeRequest: async (host, port, path, method, ...rest) => {
-      if (method !== 'GET') throw new Error(`only reads are sent to Stripe, not ${method} ${path}`);
+      if (method !== 'GET' && !(method === 'POST' && mayWrite(path)))
+        throw new Error(`only reads are sent to Stripe, not ${method} ${path}`);
       await pace();
       return inner.makeRequest(host, port, path, method, ...rest);
     },
@@ -24,10 +27,10 @@ function readOnly(pace: () => Promise<void>): HttpClient {
 }
 
 /** Retries are the caller's: they are counted, spread out and told apart there. */
-export function createClient({ apiKey, base, pace }: Access): Stripe {
+export function createClient({ apiKey, base, pace }: Access, mayWrite: MayWrite = () => false): Stripe {
   return new Stripe(apiKey, {
     ...(base === null ? {} : addressOf(new URL(base))),
-    httpClient: readOnly(pace ?? (() => Promise.resolve())),
+    httpClient: careful(pace ?? (() => Promise.resolve()), mayWrite),
     telemetry: false,
     maxNetworkRetries: 0,
     timeout: TIMEOUT_MS,
