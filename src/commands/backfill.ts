@@ -32,7 +32,10 @@ export async function backfill(config: Config, _: readonly string[], options: Op
   const parts = await compose(config, { poolSize: 4 });
   const stop = { asked: false };
   // The second Ctrl-C ends it at once, which loses nothing either.
-  process.once('SIGINT', () => (stop.asked = true));
+  process.once('SIGINT', () => {
+    stop.asked = true;
+    console.error('Stopping after this page; Ctrl-C again stops at once.');
+  });
   try {
     const sources = await reachedOf(parts, await parts.reach.sources(), options);
     let code = 0;
