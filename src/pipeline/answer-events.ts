@@ -1,6 +1,7 @@
 /** Answers as events: what an API says is stored and translated as what a webhook says is. */
 import { createHash } from 'node:crypto';
 import type { Found } from '../core/answers.ts';
+import { readBody } from '../core/body.ts';
 import { scopedEventId } from '../core/scope.ts';
 import type { Item } from './batch.ts';
 import { translateIn, type Translator } from './translate.ts';
@@ -31,7 +32,7 @@ export function answerEvent(
   const created = Math.floor(askedAt / 1000);
   const body = JSON.stringify({ object: 'event', id, type, created, livemode, data: { object } });
   const ref = { id: scopedEventId(id, scope), type, at: created * 1000, livemode, received: askedAt };
-  return { ref, body, payload: JSON.parse(body) };
+  return { ref, body, payload: readBody(body) };
 }
 
 /** The event with what it says. Throws when its translator cannot read it. */

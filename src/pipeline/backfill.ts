@@ -2,6 +2,7 @@
  * Backfill: what the provider's lists show goes the way that webhooks go, oldest first and a page at a time. An event
  * has its own id, so what a webhook brought has no effect again; an object is stored as an answer of the API.
  */
+import { readBody } from '../core/body.ts';
 import type { Fact } from '../core/facts.ts';
 import { scopedEventId } from '../core/scope.ts';
 import type { Listed, Lister } from '../core/walks.ts';
@@ -92,7 +93,7 @@ function eventOf({ scope, livemode }: Source, { event, id, type, object }: Liste
   if (event === null) return answerEvent({ id, livemode, scope }, { type, object }, now);
   const body = JSON.stringify(object);
   const ref = { id: scopedEventId(event.id, scope), type, at: event.at, livemode: event.livemode, received: now };
-  return { ref, body, payload: JSON.parse(body) };
+  return { ref, body, payload: readBody(body) };
 }
 
 function sifted({ translator, scope }: Source, event: NewEvent): Sifted {

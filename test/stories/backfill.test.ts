@@ -196,6 +196,16 @@ test('an event that cannot be read is kept where it can be seen, and holds up no
   expect((await stage.sales()).length).toBeGreaterThan(5);
 });
 
+test('texts that no database can hold hold nothing up', async () => {
+  const customer = account.customer({ metadata: { affonso_referral: 'ref_1', userId: 'u\0\ud800' } });
+  account.invoice({ customer, lines: [{ amount: 2_000 }] });
+  const stage = await raise();
+  stage.clock.now = account.now * 1000;
+  expect(await walk(stage, ['events', ...OBJECTS])).toMatchObject({ failed: 0 });
+  await standing(stage);
+  expect(await stage.sales()).toMatchObject([{ amount: 2_000n, affiliate_id: 'jane' }]);
+});
+
 test('events of another account count in its scope, as its webhooks do', async () => {
   happen();
   const stage = await raise();
