@@ -21,7 +21,7 @@ type WrittenState = Omit<PaymentState, 'claims' | 'refunds' | 'disputes' | 'note
   rulings: (Omit<Ruling, 'amounts'> & { amounts?: { affiliateId: string; amount: string }[] })[];
 };
 /** What most payments do not have is not written; reading puts it back. */
-const RARE = ['disputes', 'warnings', 'notes', 'outside'] as const;
+const RARE = ['formerParties', 'disputes', 'warnings', 'notes', 'outside'] as const;
 type Stored = Omit<WrittenState, (typeof RARE)[number]> & Partial<Pick<WrittenState, (typeof RARE)[number]>>;
 
 /** What stands because of a payment: ids of the rows, digests to see a change, standing per commission. */

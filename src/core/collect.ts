@@ -142,9 +142,9 @@ function partiesIn(claims: ByKind): string[] {
   return [...new Set(inOrder.flatMap((claim) => (claim.party === null ? [] : [claim.party])))];
 }
 
-/** Every name under which the claims know the buyer. */
+/** Every name under which the claims know the buyer, or knew them. */
 export function partiesOfPayment(state: PaymentState): string[] {
-  return partiesIn(claimsByKind(state));
+  return [...partiesIn(claimsByKind(state)), ...state.formerParties];
 }
 
 /** The node a payment is credited through and found by, whether or not it is a sale yet. */

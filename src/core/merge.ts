@@ -142,15 +142,17 @@ function mergeRecords<T>(
 
 /** Two states of the same money as one. */
 export function mergePayments(a: PaymentState, b: PaymentState): PaymentState {
+  const claims = mergeRecords(a.claims, b.claims, mergeClaims);
   return {
     keys: unite(a.keys, b.keys),
-    claims: mergeRecords(a.claims, b.claims, mergeClaims),
+    claims,
     refunds: mergeRecords(a.refunds, b.refunds, mergeRefunds),
     disputes: mergeRecords(a.disputes, b.disputes, mergeSights),
     warnings: mergeRecords(a.warnings, b.warnings, mergeSights),
     notes: mergeRecords(a.notes, b.notes, mergeSights),
     outside: mergeRecords(a.outside, b.outside, (x, y) => (x !== undefined && x > y ? x : y)),
     rulings: uniteRulings(a.rulings, b.rulings),
+    formerParties: formerParties(claims, a, b),
     touches: uniteTouches(a.touches, b.touches),
     optOut:
       a.optOut !== null && b.optOut !== null && compareText(a.optOut, b.optOut) > 0 ? b.optOut : (a.optOut ?? b.optOut),
@@ -158,6 +160,13 @@ export function mergePayments(a: PaymentState, b: PaymentState): PaymentState {
     rules: earliest(a.rules, b.rules),
     clock: mergeClocks(a.clock, b.clock),
   };
+}
+
+function formerParties(claims: PaymentState['claims'], a: PaymentState, b: PaymentState): readonly string[] {
+  const named = Object.values(claims).map(({ party }) => party);
+  const all = [...Object.values(a.claims), ...Object.values(b.claims)].flatMap(({ party }) => party ?? []);
+  const former = [...a.formerParties, ...b.formerParties, ...all].filter((party) => !named.includes(party));
+  return unite([], former, MOST_LINKS);
 }
 
 export function mergeClocks(a: Clock, b: Clock): Clock {

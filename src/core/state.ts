@@ -16,6 +16,8 @@ export type PaymentState = {
   /** Amounts recorded as paid outside the provider, by record. */
   readonly outside: Readonly<Record<string, bigint>>;
   readonly rulings: readonly Ruling[];
+  /** Buyers that an object named once and names no more: what links two names must not depend on which was heard first. */
+  readonly formerParties: readonly string[];
   readonly touches: readonly Touch[];
   readonly optOut: string | null;
   readonly trail: readonly Trace[];
@@ -64,6 +66,7 @@ export const EMPTY_PAYMENT: PaymentState = {
   notes: {},
   outside: {},
   rulings: [],
+  formerParties: [],
   touches: [],
   optOut: null,
   trail: [],

@@ -136,3 +136,27 @@ test.each([253_402_300_800, 8_640_000_000_000])(
     expect(at(253_402_300_799)).toMatchObject({ id: 'evt_late' });
   },
 );
+
+test.each(['as it happened', 'backwards'])('a payment that named two buyers links them, %s', async (order) => {
+  const stage = await stageWith(false);
+  const account = open();
+  const first = account.customer({ email: 'one@customers.example', metadata: { affonso_referral: 'ref_1' } });
+  const other = account.customer({ email: 'two@customers.example' });
+  account.paymentIntent({ customer: other, amount: 1_000 });
+  const paid = account.events.find(({ type }) => type === 'payment_intent.succeeded');
+  const all = [
+    ...account.events.filter(({ type }) => !type.startsWith('charge.')),
+    { body: early(paid?.body ?? '', first.id) },
+  ];
+  await stage.hearAll(order === 'backwards' ? all.toReversed() : all);
+  await stage.pass(2);
+  expect((await stage.commissions()).map(({ earned }) => earned)).toEqual([100n]);
+  expect(await proofOf(stage)).toEqual([]);
+});
+
+/** The same event a second earlier, of another buyer. */
+function early(body: string, customer: string): string {
+  const event = JSON.parse(body) as { id: string; created: number; data: { object: { customer: string } } };
+  event.data.object.customer = customer;
+  return JSON.stringify({ ...event, id: 'evt_early', created: event.created - 1 });
+}
