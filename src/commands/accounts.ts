@@ -68,7 +68,12 @@ const APART =
 export const addAccount = atDesk(async (desk, caller, [id = ''], options) => {
   const name = options['name'];
   const primary = options['primary'] === true;
-  const made = await desk.addAccount(caller, { id, name: typeof name === 'string' ? name : null, primary });
+  const made = await desk.addAccount(caller, {
+    id,
+    name: typeof name === 'string' ? name : null,
+    primary,
+    routed: true,
+  });
   if (isRefusal(made)) return made;
   const { account, created } = made;
   const { rows } = await desk.accounts(caller, { limit: MOST_ACCOUNTS, offset: 0 });

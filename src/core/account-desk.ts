@@ -51,7 +51,13 @@ export type AccountDesk = {
   /** Registers an account or connects it again; `primary` asks for scope ''. */
   addAccount(
     caller: Caller,
-    input: { readonly id: string; readonly name: string | null; readonly primary: boolean },
+    input: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly primary: boolean;
+      /** The platform's endpoint delivers its events here: the word of whoever runs the service, never of a tenant's key. */
+      readonly routed: boolean;
+    },
   ): Answer<{ readonly account: StripeAccountView; readonly created: boolean }>;
   account(caller: Caller, id: string): Answer<StripeAccountView>;
   accounts(caller: Caller, filter: Paging): Promise<Page<StripeAccountView>>;

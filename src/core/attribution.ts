@@ -94,13 +94,14 @@ function buyerPlaces(party: string, subscription: string | null, nodes: Nodes): 
 }
 
 /**
- * Coupons on the payment or its subscription, and those the buyer used before for something else: for that a coupon
- * speaks from then on.
+ * Coupons on the payment or its subscription, and those the buyer used before for something else. A coupon speaks from
+ * when it is used on: one that is put on a subscription later takes nothing from who was credited before.
  */
 function couponsOf(places: readonly Place[], sale: Bought): { near: Place[]; far: Place[] } {
   const coupons = places.filter(({ touch }) => isCouponToken(touch.token));
-  const near = coupons.filter(({ via }) => via === 'payment' || via.endsWith('_subscription'));
-  const far = coupons.filter((place) => !near.includes(place) && place.touch.at <= sale.paidAt + GRACE_MS);
+  const soon = ({ touch }: Place): boolean => touch.at <= sale.paidAt + GRACE_MS;
+  const near = coupons.filter((one) => one.via === 'payment' || (one.via.endsWith('_subscription') && soon(one)));
+  const far = coupons.filter((one) => !near.includes(one) && soon(one));
   return { near, far };
 }
 

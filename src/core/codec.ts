@@ -2,7 +2,7 @@
  * Merged state as JSON and back. Amounts travel as decimal text, never as JSON numbers, so that no reader of the column
  * can turn them into floats.
  */
-import type { Claim, Dispute, Line, Note, Refund, Ruling } from './facts.ts';
+import type { Claim, Dispute, Line, Note, PaidOut, Refund, Ruling } from './facts.ts';
 import { EMPTY_STANDING, type Standing } from './ledger.ts';
 import { EMPTY_PAYMENT, type CustomerState, type PaymentState, type PriceState } from './state.ts';
 
@@ -18,7 +18,7 @@ type WrittenState = Omit<PaymentState, 'claims' | 'refunds' | 'disputes' | 'note
   disputes: Record<string, Written<Dispute>>;
   notes: Record<string, WrittenNote>;
   outside: Record<string, string>;
-  rulings: (Omit<Ruling, 'amounts'> & { amounts?: { affiliateId: string; amount: string }[] })[];
+  rulings: (Omit<Ruling, 'amounts'> & { amounts?: Written<PaidOut>[] })[];
 };
 /** What most payments do not have is not written; reading puts it back. */
 const RARE = ['formerParties', 'disputes', 'warnings', 'notes', 'outside'] as const;

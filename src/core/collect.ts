@@ -194,6 +194,12 @@ function platformFeeOf(claims: ByKind): bigint {
   return sum(claims.charge.filter(isPaid).map((charge) => charge.platformFee ?? 0n));
 }
 
+/** A debit that came back and was paid again by another charge is cash once. */
+function standingLegs(legs: readonly Claim[]): readonly Claim[] {
+  const paid = legs.filter((claim) => claim.status === 'paid');
+  return paid.length > 0 ? paid : legs;
+}
+
 const wasCash = (claim: Claim): bigint => (wasReturned(claim) ? broughtBy(claim) : claim.paid);
 
 /** No bill: cash is what intents received (else charges captured, else the order was paid); tax is known to the order. */
@@ -202,6 +208,8 @@ function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[],
   const cashLegs = [of('intent'), of('charge'), of('order')].find((legs) => legs.length > 0) ?? [];
   const told = of('order')[0] ?? of('intent')[0] ?? of('charge')[0];
   if (!told) throw new Error('a sale of cash legs needs a paid leg');
+  // A returned debit may no longer say what it brought.
+  const net = wasReturned(told) ? broughtBy(told) : told.net;
   const chargedAt = of('charge').flatMap((claim) => (claim.paidAt === null ? [] : [claim.paidAt]));
   const proof = firstProof(paid);
   return {
@@ -209,11 +217,11 @@ function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[],
     source: told.source,
     externalEventId: publicEventId(proof.event),
     currency: told.currency,
-    cash: sum(cashLegs.map(wasCash)),
+    cash: sum(standingLegs(cashLegs).map(wasCash)),
     // An intent or a charge that was captured in part asked for more than it got; the rest was never owed.
     total: told.kind === 'order' ? told.total : wasCash(told),
-    net: told.net,
-    lines: report ? report.lines.map((line) => ({ ...line, net: told.net })) : told.lines,
+    net,
+    lines: (report ?? told).lines.map((line) => (report || wasReturned(told) ? { ...line, net } : line)),
     linesIncomplete: told.linesIncomplete,
     flags: told.flags,
     paidAt: chargedAt.length > 0 ? Math.min(...chargedAt) : proof.at,

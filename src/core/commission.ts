@@ -3,7 +3,8 @@ import type { Referral } from './attribution.ts';
 import type { Sale } from './collect.ts';
 import type { Counted, Gone } from './counted.ts';
 import type { Earning, Gain } from './earn.ts';
-import { standing, type CommissionStatus, type Standing } from './ledger.ts';
+import type { PaidOut } from './facts.ts';
+import { EMPTY_STANDING, standing, type CommissionStatus, type Standing } from './ledger.ts';
 import type { Part } from './parts.ts';
 import { reversedByLine } from './reversal.ts';
 import type { Settings } from './rules.ts';
@@ -33,7 +34,8 @@ export type Commission = {
 type Given = {
   readonly state: PaymentState;
   readonly sale: Sale;
-  readonly referral: Referral;
+  /** null: nobody is credited now. */
+  readonly referral: Referral | null;
   readonly earning: Earning;
   readonly counted: readonly Counted[];
   readonly gone: Gone;
@@ -41,23 +43,24 @@ type Given = {
 };
 
 export function commissionsOf(given: Given): Commission[] {
-  return given.earning.gains.map((gain) => commissionOf(given, gain));
+  const { referral } = given;
+  const own = referral ? given.earning.gains.map((gain) => commissionOf(given, gain, referral)) : [];
+  return [...own, ...formerly(given)];
 }
 
-function commissionOf(given: Given, gain: Gain): Commission {
-  const { sale, referral, earning, gone, settings } = given;
+function commissionOf(given: Given, gain: Gain, referral: Referral): Commission {
+  const { sale, earning, gone, settings } = given;
   const { reversed, held } = backOf(given, gain);
   const times = timesOf(given);
-  const ruling = rulingOf(given);
+  const word = wordOf(given, gain);
   const { status, stand } = standing({
     net: gain.amount - reversed,
     held,
     wholly: gone.gone > 0n && gone.gone >= sale.cash,
     manual: earning.manual || times.warned,
     released: times.releasedAt !== null,
-    ruling: ruling.status,
-    paidOut:
-      ruling.amounts.find((one) => one.affiliateId === gain.affiliateId)?.amount ?? paidOutBy(given, gain, ruling.at),
+    ruling: word.status,
+    paidOut: word.paidOut ?? (word.status === 'paid' ? paidOutBy(given, gain, word.at) : 0n),
     provisional: settings.provisionalDisputes,
   });
   const [first] = gain.parts;
@@ -108,22 +111,71 @@ function timesOf({ state, sale, earning, settings }: Given): {
   return { availableAt, releasedAt, warned: warnings.length > 0 && releasedAt === null };
 }
 
-type Word = {
-  readonly status: string | null;
-  readonly amounts: readonly { readonly affiliateId: string; readonly amount: bigint }[];
-  readonly at: Moment;
-};
+/** What an operator or a caller said last of one affiliate's commission, and what was paid out to them before. */
+type Word = { readonly status: string | null; readonly at: Moment; readonly paidOut: bigint | null };
 
-function rulingOf({ state, sale }: Given): Word {
-  const newest = state.rulings.at(-1);
-  if (newest) {
-    // What goes out is what stood when the payout began: a refund meanwhile does not touch the batch (cases.md 87).
-    const before = state.rulings.at(-2);
-    const begun = newest.status === 'paid' && before?.status === 'processing_payout' ? before : newest;
-    const amounts = newest.amounts ?? begun.amounts ?? [];
-    return { status: newest.status, amounts, at: begun.stamp.at };
+const NO_WORD: Word = { status: null, at: 0, paidOut: null };
+
+/** Words that say that nothing was paid yet. */
+const UNPAID = new Set(['ready_for_payment', 'pending', 'pending_manual_approval', 'processing_payout']);
+
+/** Words that a fraud warning heard after them takes back: nobody knew of it when they were said. */
+const APPROVALS = new Set(['ready_for_payment', 'pending']);
+
+/**
+ * A payout names whom it paid; for anybody else it is no word at all. What goes out is what stood when the payout began:
+ * a refund meanwhile does not touch the batch (cases.md 87).
+ */
+function wordOf({ state, sale, earning }: Given, gain: Gain): Word {
+  const rulings = state.rulings.filter(({ amounts }) => !amounts || paidIn(amounts, gain.affiliateId) !== null);
+  const newest = rulings.at(-1);
+  if (!newest) {
+    const first = earning.gains[0] === gain;
+    return { ...NO_WORD, status: first ? (sale.report?.commissionStatus ?? null) : null, at: sale.paidAt };
   }
-  return { status: sale.report?.commissionStatus ?? null, amounts: [], at: sale.paidAt };
+  const before = rulings.at(-2);
+  const begun = newest.status === 'paid' && before?.status === 'processing_payout' ? before : newest;
+  const paid = rulings.findLast(({ status }) => status === 'paid');
+  const amounts = (begun === newest ? paid?.amounts : begun.amounts) ?? paid?.amounts;
+  const warnedAt = Math.max(0, ...Object.values(state.warnings).map(({ at }) => at));
+  if (APPROVALS.has(newest.status) && warnedAt > newest.stamp.at) return { ...NO_WORD, at: newest.stamp.at };
+  return { status: newest.status, at: begun.stamp.at, paidOut: amounts ? paidIn(amounts, gain.affiliateId) : null };
+}
+
+function paidIn(amounts: readonly PaidOut[], affiliateId: string): bigint | null {
+  const own = amounts.filter((one) => one.affiliateId === affiliateId);
+  return own.length === 0 ? null : own.reduce((sum, { amount }) => sum + amount, 0n);
+}
+
+/**
+ * Whoever was paid and is not credited any more (a late link, another currency) owes it: what was paid stays paid, and
+ * the next payout nets it.
+ */
+function formerly({ state, sale, earning }: Given): Commission[] {
+  // Taken back by a later word: then nothing was paid.
+  if (UNPAID.has(state.rulings.at(-1)?.status ?? '')) return [];
+  const paid = state.rulings.findLast(({ status }) => status === 'paid')?.amounts ?? [];
+  const credited = new Set(earning.gains.map(({ affiliateId }) => `${affiliateId}\n${earning.currency}`));
+  return paid
+    .filter(({ affiliateId, currency, amount }) => amount > 0n && !credited.has(`${affiliateId}\n${currency}`))
+    .map(({ affiliateId, referralId, programId, currency, amount }) => ({
+      affiliateId,
+      referralId,
+      programId,
+      status: 'paid',
+      currency,
+      base: 0n,
+      earned: 0n,
+      reversed: 0n,
+      incentiveId: null,
+      incentiveVersion: null,
+      holdDays: null,
+      availableAt: sale.paidAt,
+      releasedAt: sale.paidAt,
+      wakeAt: null,
+      standing: { ...EMPTY_STANDING, paid: amount, payable: -amount },
+      parts: [],
+    }));
 }
 
 /** What had not gone back when it was said to be paid, where nobody told the amount. */

@@ -1,6 +1,5 @@
 /** How much of a payment went back, is asked back, and when (reference/stripe.md 3 and 6.4, cases.md 81 to 112). */
 import { broughtBy, wasReturned } from './collect.ts';
-import type { Claim } from './facts.ts';
 import { publicEventId } from './keys.ts';
 import type { Dispute, Note, Refund } from './losses.ts';
 import { divideRounded, split } from './money.ts';
@@ -29,10 +28,14 @@ export type Gone = { readonly gone: bigint; readonly held: bigint };
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
 /**
- * Everything once, in time order. `currency` is the sale's; `accrual`: what a credit note puts on the buyer's balance is
+ * Everything once, in time order, of a sale of so much cash; `accrual`: what a credit note puts on the buyer's balance is
  * taken back at once (cases.md 97).
  */
-export function countedOf(state: PaymentState, currency: string, accrual: boolean): Counted[] {
+export function countedOf(
+  state: PaymentState,
+  { currency, cash }: { readonly currency: string; readonly cash: bigint },
+  accrual: boolean,
+): Counted[] {
   const notes = Object.values(state.notes)
     .filter((note) => note.status === 'issued')
     .toSorted((a, b) => compareText(a.key, b.key));
@@ -43,15 +46,15 @@ export function countedOf(state: PaymentState, currency: string, accrual: boolea
     ...own,
     ...remaindersOf(state, refunds, onlyCharge),
     ...Object.values(state.notes).flatMap((note) => countNote(note, accrual)),
-    ...Object.values(state.claims).flatMap(countReturn),
-    ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, onlyCharge, state)),
+    ...returnsOf(state, cash),
+    ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, cash, onlyCharge, state)),
   ];
   return counted.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
 }
 
-/** A refund told by a caller names no charge; where there is only one, it can be no other's. */
+/** A refund told by a caller names no charge; where only one brought money, it can be no other's. */
 function soleChargeOf(state: PaymentState): string | null {
-  const charges = Object.values(state.claims).filter((claim) => claim.kind === 'charge');
+  const charges = Object.values(state.claims).filter((claim) => claim.kind === 'charge' && claim.proof !== null);
   return charges.length === 1 ? (charges[0]?.key ?? null) : null;
 }
 
@@ -148,21 +151,40 @@ function countNote(note: Note, accrual: boolean): Counted[] {
   return [...part(note.key, note.outside), ...(accrual ? part(`${note.key}:balance`, note.balance) : [])];
 }
 
-/** A bank debit that came back weeks after it was paid: the charge failed after all (cases.md 112). */
-function countReturn(claim: Claim): Counted[] {
-  if (!wasReturned(claim)) return [];
-  const { key, stamp, source } = claim;
-  const told = { at: stamp.at, source, externalEventId: publicEventId(stamp.event), charge: key };
-  return [refundLike(`${key}:returned`, broughtBy(claim), told)];
+/**
+ * Bank debits that came back weeks after they were paid: the charge failed after all (cases.md 112). As far as other
+ * charges cover the cash it was paid again, and nothing is gone.
+ */
+function returnsOf(state: PaymentState, cash: bigint): Counted[] {
+  const charges = Object.values(state.claims).filter(({ kind }) => kind === 'charge');
+  const covered = sum(charges.filter(({ status }) => status === 'paid').map(({ paid }) => paid));
+  let missing = cash - covered;
+  return charges
+    .filter(wasReturned)
+    .toSorted((a, b) => a.stamp.at - b.stamp.at || compareText(a.key, b.key))
+    .flatMap((claim) => {
+      const { key, stamp, source } = claim;
+      const amount = missing < broughtBy(claim) ? missing : broughtBy(claim);
+      if (amount <= 0n) return [];
+      missing -= amount;
+      const told = { at: stamp.at, source, externalEventId: publicEventId(stamp.event), charge: key };
+      return [refundLike(`${key}:returned`, amount, told)];
+    });
 }
 
 const EFFECTS = { inquiry: 'kept', dropped: 'kept', won: 'kept', open: 'held', lost: 'gone' } as const;
 
-/** A dispute in another currency than the sale's is of the whole charge: its number cannot be compared. */
-function countDispute(dispute: Dispute, currency: string, onlyCharge: string | null, state: PaymentState): Counted {
+/** A dispute in another currency than the sale's is of the whole charge, or of all cash: its number cannot be compared. */
+function countDispute(
+  dispute: Dispute,
+  currency: string,
+  cash: bigint,
+  onlyCharge: string | null,
+  state: PaymentState,
+): Counted {
   const charge = dispute.charge ?? onlyCharge;
   const claim = charge === null ? undefined : state.claims[charge];
-  const whole = claim ? broughtBy(claim) : dispute.amount;
+  const whole = claim ? broughtBy(claim) : cash;
   return {
     kind: 'dispute',
     key: dispute.key,
@@ -206,15 +228,4 @@ export function goneOf(state: PaymentState, counted: readonly Counted[], cash: b
     cash,
   );
   return { gone, held: both - gone };
-}
-
-/** When what went back reached the whole of `cash`; null: it has not. */
-export function wholeAt(counted: readonly Counted[], cash: bigint): Moment | null {
-  let total = 0n;
-  for (const one of counted) {
-    if (one.effect !== 'gone') continue;
-    total += one.amount;
-    if (total >= cash) return one.at;
-  }
-  return null;
 }

@@ -6,13 +6,14 @@ import { attribute, type Attribution, type Nodes } from './attribution.ts';
 import { collect, partiesOfPayment, type Sale } from './collect.ts';
 import { commissionsOf, type Commission } from './commission.ts';
 import { countedOf, goneOf, type Counted, type Gone } from './counted.ts';
-import { beforeOf, summaryOf, type Before, type Summary } from './earlier.ts';
+import { beforeOf, summaryOf, type Before, type Lost, type Summary } from './earlier.ts';
 import { earn, type Earning } from './earn.ts';
 import type { Earlier } from './incentives.ts';
 import { sourceName } from './keys.ts';
 import { optedOutOn } from './opt-out.ts';
 import { questionOfKey, questionsOf, type Question } from './questions.ts';
 import { excessInWords, lossesInWords } from './told.ts';
+import { reversedByLine } from './reversal.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -103,7 +104,7 @@ function decideSale(
   earlierOf: EarlierOf,
   asks: readonly Question[],
 ): Decision {
-  const counted = countedOf(state, sale.currency, settings.accrual);
+  const counted = countedOf(state, sale, settings.accrual);
   const wholly = sale.report?.saleStatus === 'refunded';
   const gone = wholly ? { gone: sale.cash, held: 0n } : goneOf(state, counted, sale.cash);
   const attribution = attribute(state, sale, world, settings);
@@ -122,7 +123,12 @@ function decideSale(
     price: world.price,
     earlier,
   });
-  const commissions = referral ? commissionsOf({ state, sale, referral, earning, counted, gone, settings }) : [];
+  const shares = earning.gains[0]?.shares ?? [];
+  const lostBy = (heard: readonly Counted[]): Lost => {
+    const lost = goneOf(state, heard, sale.cash).gone;
+    return { gone: lost, reversed: sale.cash > 0n ? reversedByLine(shares, heard, lost, sale.cash) : 0n };
+  };
+  const commissions = commissionsOf({ state, sale, referral, earning, counted, gone, settings });
   const waits = commissions.flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]));
   const unknownCode = attribution.awaits ?? [];
   const awaits = [...earning.awaits, ...unknownCode];
@@ -135,7 +141,7 @@ function decideSale(
     wakeAt: waits.length === 0 ? null : Math.min(...waits),
     awaits,
     asks: [...asks, ...awaits.flatMap(questionOfKey)],
-    summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version) : null,
+    summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version, lostBy) : null,
     before: earlier ? beforeOf(earlier, per) : null,
     earning,
     losses: [...lossesInWords(state, settings), ...excessInWords(counted, sale)],

@@ -1,9 +1,9 @@
 /** Payments of one referral in the eyes of the later ones. */
 import type { Sale } from './collect.ts';
-import { wholeAt, type Counted } from './counted.ts';
+import type { Counted } from './counted.ts';
 import type { Earning } from './earn.ts';
 import { capKey, type Earlier } from './incentives.ts';
-import { reversedOf } from './reversal.ts';
+import { split } from './money.ts';
 import type { Settings } from './rules.ts';
 import { compareText } from './stamp.ts';
 import type { Moment } from './time.ts';
@@ -14,10 +14,10 @@ export type Summary = {
   readonly moneyKey: string;
   readonly prorationOnly: boolean;
   readonly refundedAt: Moment | null;
-  /** Commission per `capKey`, and the share of it reversed by each moment. */
+  /** Commission per `capKey`. */
   readonly earned: Readonly<Record<string, bigint>>;
-  readonly refunds: readonly { readonly at: Moment; readonly amount: bigint }[];
-  readonly cash: bigint;
+  /** What was left of it after each loss, by the same arithmetic as the ledger. */
+  readonly losses: readonly { readonly at: Moment; readonly left: Readonly<Record<string, bigint>> }[];
   readonly subscription: string | null;
   /** Version of the rules it was decided by. */
   readonly rules: number;
@@ -47,33 +47,51 @@ export function foundationKey(paymentId: string, referralId: string): string {
   return `${paymentId}\n${referralId}`;
 }
 
-export function summaryOf(sale: Sale, earning: Earning, counted: readonly Counted[], rules: number): Summary {
+/** `lostBy`: what is gone of the cash, and of the credited affiliate's commission, when only some of the losses are heard. */
+export function summaryOf(
+  sale: Sale,
+  earning: Earning,
+  counted: readonly Counted[],
+  rules: number,
+  lostBy: (counted: readonly Counted[]) => Lost,
+): Summary {
   const earned: Record<string, bigint> = {};
   // Caps are the affiliate's own; what their recruiter earns beside it uses up nothing.
   for (const part of earning.gains[0]?.parts ?? []) {
     const key = capKey(part.incentive, earning.currency);
     earned[key] = (earned[key] ?? 0n) + part.commission;
   }
+  const gone = counted.filter(({ effect }) => effect === 'gone');
+  const lost = gone.map(({ at }, index) => ({ at, ...lostBy(gone.slice(0, index + 1)) }));
+  const whole = sale.report?.saleStatus === 'refunded' ? sale.paidAt : null;
   return {
     paidAt: sale.paidAt,
     moneyKey: sale.moneyKey,
     prorationOnly: sale.lines.length > 0 && sale.lines.every((line) => line.proration),
-    refundedAt: wholeAt(counted, sale.cash),
+    refundedAt: whole ?? lost.find((one) => one.gone >= sale.cash)?.at ?? null,
     earned,
-    refunds: counted.filter(({ effect }) => effect === 'gone').map(({ at, amount }) => ({ at, amount })),
-    cash: sale.cash,
+    losses: lost.map(({ at, reversed }) => ({ at, left: leftOf(earned, reversed) })),
     subscription: sale.subscription,
     rules,
   };
 }
 
+export type Lost = { readonly gone: bigint; readonly reversed: bigint };
+
+/** What is left of each commission when so much of all of them went back. */
+function leftOf(earned: Readonly<Record<string, bigint>>, reversed: bigint): Record<string, bigint> {
+  const keys = Object.keys(earned).toSorted(compareText);
+  if (keys.length === 0) return {};
+  const back = split(
+    reversed,
+    keys.map((key) => earned[key] ?? 0n),
+  );
+  return Object.fromEntries(keys.map((key, index) => [key, (earned[key] ?? 0n) - (back[index] ?? 0n)]));
+}
+
 /** What is left of a payment's commissions at a moment. */
-function leftAt({ earned, refunds, cash }: Summary, moment: Moment): Record<string, bigint> {
-  const back = refunds.filter(({ at }) => at <= moment).reduce((sum, { amount }) => sum + amount, 0n);
-  const left: Record<string, bigint> = {};
-  for (const [key, amount] of Object.entries(earned))
-    left[key] = amount - (cash > 0n ? reversedOf(amount, back, cash) : 0n);
-  return left;
+function leftAt({ earned, losses }: Summary, moment: Moment): Readonly<Record<string, bigint>> {
+  return losses.findLast(({ at }) => at <= moment)?.left ?? earned;
 }
 
 const countsAt = ({ refundedAt }: Summary, moment: Moment): boolean => refundedAt === null || refundedAt > moment;
@@ -140,9 +158,9 @@ export function changedFrom(before: Summary | null, after: Summary | null): Mome
   if (before === null || after === null) return (before ?? after)?.paidAt ?? null;
   if (fixedPart(before) !== fixedPart(after)) return Math.min(before.paidAt, after.paidAt);
   const moments: Moment[] = [];
-  for (let index = 0; index < Math.max(before.refunds.length, after.refunds.length); index += 1) {
-    const [old, now] = [before.refunds[index], after.refunds[index]];
-    if (old?.at === now?.at && old?.amount === now?.amount) continue;
+  for (let index = 0; index < Math.max(before.losses.length, after.losses.length); index += 1) {
+    const [old, now] = [before.losses[index], after.losses[index]];
+    if (old && now && old.at === now.at && amountsInWords(old.left) === amountsInWords(now.left)) continue;
     moments.push(...[old, now].flatMap((one) => (one ? [one.at] : [])));
     break;
   }
@@ -151,9 +169,16 @@ export function changedFrom(before: Summary | null, after: Summary | null): Mome
   return moments.length === 0 ? null : Math.min(...moments);
 }
 
-function fixedPart({ paidAt, moneyKey, prorationOnly, earned, cash, subscription, rules }: Summary): string {
-  const amounts = Object.entries(earned).map(([key, amount]) => [key, String(amount)]);
-  return JSON.stringify([paidAt, moneyKey, prorationOnly, amounts, String(cash), subscription, rules]);
+function amountsInWords(amounts: Readonly<Record<string, bigint>>): string {
+  return JSON.stringify(
+    Object.keys(amounts)
+      .toSorted(compareText)
+      .map((key) => [key, String(amounts[key])]),
+  );
+}
+
+function fixedPart({ paidAt, moneyKey, prorationOnly, earned, subscription, rules }: Summary): string {
+  return JSON.stringify([paidAt, moneyKey, prorationOnly, amountsInWords(earned), subscription, rules]);
 }
 
 const amountsAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
@@ -166,10 +191,9 @@ export function writeSummary(summary: Summary): string {
   return JSON.stringify(summary, amountsAsText);
 }
 
-type Written = Omit<Summary, 'earned' | 'refunds' | 'cash'> & {
+type Written = Omit<Summary, 'earned' | 'losses'> & {
   earned: Record<string, string>;
-  refunds: { at: Moment; amount: string }[];
-  cash: string;
+  losses: { at: Moment; left: Record<string, string> }[];
 };
 
 /** Reads what `writeSummary` wrote. */
@@ -178,8 +202,7 @@ export function readSummary(text: string): Summary {
   return {
     ...written,
     earned: amountsOf(written.earned),
-    refunds: written.refunds.map(({ at, amount }) => ({ at, amount: BigInt(amount) })),
-    cash: BigInt(written.cash),
+    losses: written.losses.map(({ at, left }) => ({ at, left: amountsOf(left) })),
   };
 }
 

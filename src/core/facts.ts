@@ -96,7 +96,16 @@ export type Ruling = {
   readonly stamp: Stamp;
   readonly status: string;
   /** `paid`: what was paid out to whom; who is missing got what stood at that moment. */
-  readonly amounts?: readonly { readonly affiliateId: string; readonly amount: bigint }[];
+  readonly amounts?: readonly PaidOut[];
+};
+
+/** What was paid out to one affiliate for one payment. */
+export type PaidOut = {
+  readonly affiliateId: string;
+  readonly referralId: string;
+  readonly programId: string;
+  readonly currency: string;
+  readonly amount: bigint;
 };
 
 /** One sight of a wish to be left out, on a buyer or on one of their subscriptions. */

@@ -38,7 +38,7 @@ type Question = {
   readonly released: boolean;
   /** The newest word of an operator or caller on this commission; null: none. */
   readonly ruling: string | null;
-  /** What was paid out, or is being paid out, by that word. */
+  /** What was paid out by that word, or by one before it; 0: nothing was. */
   readonly paidOut: bigint;
   /** Open disputes of what was paid out already count against the partner at once (cases.md 105). */
   readonly provisional: boolean;
@@ -53,13 +53,13 @@ type Stands = { status: CommissionStatus; stand: Standing };
  */
 export function standing(question: Question): Stands {
   const { net, held, wholly, ruling, paidOut, provisional } = question;
-  if (ruling === 'declined') return { status: 'declined', stand: EMPTY_STANDING };
+  if (ruling === 'declined' || ruling === 'refunded') return { status: ruling, stand: owed(paidOut) };
   if (ruling === 'paid') {
     const review = provisional ? held : 0n;
     return { status: 'paid', stand: { ...EMPTY_STANDING, paid: paidOut, review, payable: net - paidOut - review } };
   }
   if (ruling === 'processing_payout') return { status: ruling, stand: { ...EMPTY_STANDING, payable: net } };
-  if (wholly || ruling === 'refunded') return { status: 'refunded', stand: EMPTY_STANDING };
+  if (wholly) return { status: 'refunded', stand: EMPTY_STANDING };
   const { status, account } = placeOf(question);
   const free = net - held;
   if (held === 0n) return { status, stand: { ...EMPTY_STANDING, [account]: net } };
@@ -68,6 +68,9 @@ export function standing(question: Question): Stands {
     stand: { ...EMPTY_STANDING, [account]: free, review: account === 'review' ? net : held },
   };
 }
+
+/** Nothing of it is due: what was paid out all the same is owed back. */
+const owed = (paidOut: bigint): Standing => ({ ...EMPTY_STANDING, paid: paidOut, payable: -paidOut });
 
 /** Where a commission stands that is neither disputed nor paid out. */
 function placeOf({ ruling, manual, released }: Question): {

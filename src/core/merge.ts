@@ -27,7 +27,7 @@ export type { Clock, CustomerState, PaymentState, PriceState } from './state.ts'
 /** Sets that only grow are cut to their smallest members, which keeps the merge order-free and the row bounded. */
 const MOST_TOUCHES = 20;
 const MOST_LINKS = 50;
-const MOST_OPT_OUTS = 20;
+const HOUR_MS = 3_600_000;
 const MOST_TRACES = 200;
 
 /** The smaller of two values of which either may be missing. */
@@ -110,12 +110,18 @@ function mergeSights<T extends { readonly stamp: Stamp; readonly proof: Stamp }>
   return { ...newer, proof: compareStamps(a.proof, b.proof) <= 0 ? a.proof : b.proof };
 }
 
+/**
+ * Which word held when the money moved decides, so none is forgotten; of several in an hour the last is enough. Thinned
+ * by the clock and not by number or content, which keeps it order-free.
+ */
 function uniteOptOuts(a: readonly OptOut[], b: readonly OptOut[]): readonly OptOut[] {
   if (b.length === 0) return a;
   const known = new Map([...a, ...b].map((one) => [`${one.of}\n${one.event}`, one]));
-  return [...known.values()]
-    .toSorted((x, y) => x.at - y.at || compareText(x.event, y.event) || compareText(x.of, y.of))
-    .slice(-MOST_OPT_OUTS);
+  const inOrder = (x: OptOut, y: OptOut): number =>
+    x.at - y.at || compareText(x.event, y.event) || compareText(x.of, y.of);
+  const sights = [...known.values()].toSorted(inOrder);
+  const lastOfHour = new Map(sights.map((one) => [`${one.of}\n${Math.floor(one.at / HOUR_MS)}`, one]));
+  return [...lastOfHour.values()].toSorted(inOrder);
 }
 
 function uniteRulings(a: readonly Ruling[], b: readonly Ruling[]): readonly Ruling[] {
@@ -177,6 +183,11 @@ export function mergeClocks(a: Clock, b: Clock): Clock {
   };
 }
 
+/** Paid, or given up after a part was paid: from then on it may be a sale (cases.md 37). */
+function showsMoney({ status, paid }: Claim): boolean {
+  return status === 'paid' || (status === 'uncollectible' && paid > 0n);
+}
+
 /** What one payment fact of one event says, as a state of its own, ready to be merged. */
 export function paymentOf(fact: PaymentFact, event: EventRef): PaymentState {
   return {
@@ -187,7 +198,7 @@ export function paymentOf(fact: PaymentFact, event: EventRef): PaymentState {
     optOut: fact.optOut,
     outside: fact.outside ? { [fact.outside.key]: fact.outside.amount } : {},
     trail: [traceOf(event)],
-    rules: fact.claim?.status === 'paid' ? event.rules : null,
+    rules: fact.claim && showsMoney(fact.claim) ? event.rules : null,
     clock: { ...EMPTY_PAYMENT.clock, known: event.received },
   };
 }

@@ -8,8 +8,8 @@ import type { PaymentState } from './state.ts';
 const GRACE_MS = 3_600_000;
 
 /**
- * The carrier whose metadata asks for it; null: nobody does. On the payment's own objects the last word counts, on a buyer or a subscription the last word before the
- * money moved counts, so that asking later takes nothing back.
+ * The carrier whose metadata asks for it; null: nobody does. On the payment's own objects the last word counts; on a
+ * buyer or a subscription the last word before the money moved, so that asking later takes nothing back.
  */
 export function optedOutOn(state: PaymentState, sale: Sale, nodes: Nodes): string | null {
   const own = [state.optOut, ...Object.values(state.claims).map((claim) => claim.optOut)];

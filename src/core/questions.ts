@@ -25,9 +25,7 @@ export function questionsOf(state: PaymentState, collected: Collected, coupons: 
       case 'invoice_not_seen':
         return ask('invoice', keysOf(state, 'invoice'));
       default:
-        return keysOf(state, 'pi').length > 0
-          ? ask('invoice_payments', keysOf(state, 'pi'))
-          : ask('charge', keysOf(state, 'ch'));
+        return [...ask('invoice_payments', keysOf(state, 'pi')), ...ask('charge', keysOf(state, 'ch'))];
     }
   }
   const claims = Object.values(state.claims);

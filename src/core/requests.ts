@@ -3,7 +3,7 @@
  * again for ever, whatever becomes of its dialect. The translation is pure and the same for all dialects.
  */
 import type { SaleRequest } from './desk.ts';
-import type { Claim, EventRef, Fact, Line, Ruling, Stamp, Touch } from './facts.ts';
+import type { Claim, EventRef, Fact, Line, PaidOut, Ruling, Stamp, Touch } from './facts.ts';
 import { INTERVAL_NAMES } from './facts.ts';
 import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
 import type { Moment } from './time.ts';
@@ -34,7 +34,7 @@ export type RulingEntry = {
   readonly payment: string;
   readonly status: string;
   /** What was paid out by it, to whom; only with `paid`. */
-  readonly amounts?: readonly { readonly affiliateId: string; readonly amount: bigint }[];
+  readonly amounts?: readonly PaidOut[];
   readonly body: string;
 };
 export type Entry = SaleEntry | RefundEntry | LeadEntry | RulingEntry;

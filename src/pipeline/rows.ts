@@ -76,7 +76,7 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
 /** What later payments of the referral see of it: how it counts, when that last changed, and the rest. */
 function summaryColumns({ summary }: Decision): [number | null, string | null, string | null] {
   if (!summary) return [null, null, null];
-  const lostAt = summary.refunds.reduce((last, { at }) => Math.max(last, at), 0);
+  const lostAt = summary.losses.reduce((last, { at }) => Math.max(last, at), 0);
   const counts = summary.refundedAt !== null ? 0 : summary.prorationOnly ? 1 : 2;
   return [counts, lostAt === 0 ? null : iso(lostAt), writeSummary(summary)];
 }

@@ -1,4 +1,5 @@
 /** The ledger as it is read: what an affiliate has, now or at a moment, and how it came about. */
+import type { PaidOut } from '../core/facts.ts';
 import type { BalanceView, TransferView } from '../core/views.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
@@ -109,4 +110,26 @@ export async function transfersOf(tx: Tx, workspace: string, conversions: readon
     values: [workspace, conversions],
   });
   return rows.map(transferOf);
+}
+
+/** What each affiliate of a sale is due for it now: earned less what went back. */
+export async function dueOf(tx: Tx, workspace: string, conversionId: string): Promise<PaidOut[]> {
+  const { rows } = await tx.query<{
+    affiliate_id: string;
+    referral_id: string;
+    program_id: string;
+    currency: string;
+    due: bigint;
+  }>({
+    text: `SELECT affiliate_id, referral_id, program_id, currency, earned - reversed AS due FROM commissions
+           WHERE workspace_id = $1 AND conversion_id = $2 AND earned > 0 ORDER BY commission_id`,
+    values: [workspace, conversionId],
+  });
+  return rows.map((row) => ({
+    affiliateId: row.affiliate_id,
+    referralId: row.referral_id,
+    programId: row.program_id,
+    currency: row.currency,
+    amount: row.due,
+  }));
 }

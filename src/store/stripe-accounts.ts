@@ -42,13 +42,15 @@ function accountOf(row: Row): AccountRow {
 export type Home = { readonly workspace: string; readonly scope: string };
 
 /**
- * The workspace an account's events belong to: the endpoint's own when it has the account, else the one that registered
- * it first, so that nobody takes over an account by registering it again. null: nobody has it.
+ * The workspace an account's events belong to: the endpoint's own when it has the account, else the first for which the
+ * operator of the service registered it: a tenant that names an account by its own key gets nothing from others'
+ * endpoints. null: nobody has it.
  */
 export async function homeOfAccount(tx: Tx, source: string, account: string, endpoint: string): Promise<Home | null> {
   const { rows } = await tx.query<{ workspace_id: string; scope: string }>({
     name: 'home_of_account',
     text: `SELECT workspace_id, scope FROM stripe_accounts WHERE $1 = $2 AND account_id = $3 AND removed_at IS NULL
+             AND (routed OR workspace_id = $4)
            ORDER BY workspace_id <> $4, created_at, workspace_id LIMIT 1`,
     values: [source, 'stripe', account, endpoint],
   });
@@ -61,6 +63,8 @@ export type Registration = {
   readonly primary?: boolean;
   /** The environment holds a signing secret of the workspace: its events are the primary account's, whoever that is. */
   readonly served?: boolean;
+  /** false: named by a tenant's own key; only the workspace's own endpoint delivers its events. Default true. */
+  readonly routed?: boolean;
   /** Milliseconds UTC; absent: the database's now. */
   readonly at?: number;
 };
@@ -84,13 +88,21 @@ export async function registerAccount(
   if (known) return connectAgain(tx, workspace, known, given);
   try {
     const { rows } = await tx.query<Row>({
-      text: `INSERT INTO stripe_accounts (workspace_id, account_id, name, scope, created_at, connected_at)
+      text: `INSERT INTO stripe_accounts (workspace_id, account_id, name, scope, routed, created_at, connected_at)
              SELECT $1, $2, $3, CASE WHEN $4 OR (NOT $5
                  AND NOT EXISTS (SELECT 1 FROM stripe_accounts WHERE workspace_id = $1)
                  AND NOT EXISTS (SELECT 1 FROM inbox WHERE workspace_id = $1 AND source = 'stripe'))
-               THEN '' ELSE $2 END, m.at, m.at FROM (SELECT COALESCE($6::timestamptz, now()) AS at) m
+               THEN '' ELSE $2 END, $7, m.at, m.at FROM (SELECT COALESCE($6::timestamptz, now()) AS at) m
              ON CONFLICT (workspace_id, account_id) DO NOTHING RETURNING ${SHOWN}`,
-      values: [workspace, account, given.name ?? '', given.primary ?? false, given.served ?? false, iso(given.at)],
+      values: [
+        workspace,
+        account,
+        given.name ?? '',
+        given.primary ?? false,
+        given.served ?? false,
+        iso(given.at),
+        given.routed ?? true,
+      ],
     });
     if (rows[0]) return { is: 'new', account: accountOf(rows[0]) };
   } catch (error) {
@@ -104,11 +116,11 @@ export async function registerAccount(
 async function connectAgain(tx: Tx, workspace: string, known: Row, given: Registration): Promise<Registered> {
   if (given.primary && known.scope !== '') return { is: 'scope_fixed' };
   const { rows } = await tx.query<Row>({
-    text: `UPDATE stripe_accounts SET name = COALESCE($3, name), disconnected_at = NULL, removed_at = NULL,
+    text: `UPDATE stripe_accounts SET name = COALESCE($3, name), routed = routed OR $5, disconnected_at = NULL, removed_at = NULL,
              connected_at = CASE WHEN disconnected_at IS NULL AND removed_at IS NULL THEN connected_at
                ELSE COALESCE($4::timestamptz, now()) END
            WHERE workspace_id = $1 AND account_id = $2 RETURNING ${SHOWN}`,
-    values: [workspace, known.account_id, given.name ?? null, iso(given.at)],
+    values: [workspace, known.account_id, given.name ?? null, iso(given.at), given.routed ?? true],
   });
   const away = known.disconnected_at !== null || known.removed_at !== null;
   return { is: away ? 'reconnected' : 'known', account: accountOf(rows[0] ?? known) };

@@ -12,6 +12,7 @@ export const stripeAccounts = table(
     connected_at: withDefault(column.at, () => 'now()'),
     disconnected_at: nullable(column.at),
     removed_at: nullable(column.at),
+    routed: withDefault(column.flag, true),
   },
   {
     references: { workspaces: ['workspace_id'] },

@@ -281,8 +281,7 @@ describe('earlierThan', () => {
     prorationOnly: false,
     refundedAt: null,
     earned: { inc: 30n },
-    refunds: [],
-    cash: 100n,
+    losses: [],
     subscription: null,
     rules: 1,
   };
@@ -293,9 +292,9 @@ describe('earlierThan', () => {
     ['a payment after', { paidAt: 201 }, 0, 0, undefined],
     ['one of the same moment with a smaller name', { paidAt: 200 }, 1, 1, 30n],
     ['one of the same moment with a larger name', { paidAt: 200, moneyKey: 'z' }, 0, 0, undefined],
-    ['one wholly refunded before', { refundedAt: 150, refunds: [{ at: 150, amount: 100n }] }, 0, 0, undefined],
-    ['one wholly refunded after', { refundedAt: 250, refunds: [{ at: 250, amount: 100n }] }, 1, 1, 30n],
-    ['one refunded in part before', { refunds: [{ at: 150, amount: 50n }] }, 1, 1, 15n],
+    ['one wholly refunded before', { refundedAt: 150, losses: [{ at: 150, left: { inc: 0n } }] }, 0, 0, undefined],
+    ['one wholly refunded after', { refundedAt: 250, losses: [{ at: 250, left: { inc: 0n } }] }, 1, 1, 30n],
+    ['one refunded in part before', { losses: [{ at: 150, left: { inc: 15n } }] }, 1, 1, 15n],
   ])('%s', (_, more, payments, fullPayments, earned) => {
     expect(earlierThan([{ ...one, ...more }], 200, 'm')).toMatchObject({ payments, fullPayments });
     expect(earlierThan([{ ...one, ...more }], 200, 'm').earned['inc']).toBe(earned);

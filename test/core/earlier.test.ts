@@ -21,23 +21,33 @@ const summary: fc.Arbitrary<Summary> = fc
     name: fc.integer({ min: 0, max: 3 }),
     prorationOnly: fc.boolean(),
     earned: fc.dictionary(fc.constantFrom('inc_a\nusd', 'inc_b\nusd', 'inc_a\neur'), amount),
-    refunds: fc.array(fc.record({ at: moment, amount: fc.bigInt({ min: 1n, max: 3_000n }) }), { maxLength: 3 }),
-    cash: fc.bigInt({ min: 1n, max: 5_000n }),
+    shares: fc.array(fc.record({ at: moment, percent: fc.integer({ min: 1, max: 60 }) }), { maxLength: 3 }),
     subscription: fc.constantFrom(null, 'stripe:sub_1'),
     rules: fc.integer({ min: 1, max: 3 }),
   })
-  .map(({ name, refunds, cash, ...rest }) => {
-    const inOrder = refunds.toSorted((a, b) => a.at - b.at);
-    let total = 0n;
-    const whole = inOrder.find((one) => (total += one.amount) >= cash);
-    return { ...rest, moneyKey: `stripe:pi:pi_${name}`, refunds: inOrder, cash, refundedAt: whole?.at ?? null };
+  .map(({ name, shares, ...rest }) => {
+    let gone = 0;
+    const losses = shares
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ at, percent }) => {
+        gone = Math.min(100, gone + percent);
+        const left = Object.entries(rest.earned).map(([key, all]) => [key, (all * BigInt(100 - gone)) / 100n] as const);
+        return { at, whole: gone === 100, left: Object.fromEntries(left) };
+      });
+    const refundedAt = losses.find(({ whole }) => whole)?.at ?? null;
+    return {
+      ...rest,
+      moneyKey: `stripe:pi:pi_${name}`,
+      losses: losses.map(({ at, left }) => ({ at, left })),
+      refundedAt,
+    };
   });
 
 /** Payments of one referral, each its own money. */
 const payments = fc.uniqueArray(summary, { maxLength: 7, selector: (one) => `${one.paidAt} ${one.moneyKey}` });
 
 const inOrder = (a: Summary, b: Summary): number => a.paidAt - b.paidAt || (a.moneyKey < b.moneyKey ? -1 : 1);
-const lostAt = (one: Summary): number => Math.max(0, ...one.refunds.map(({ at }) => at));
+const lostAt = (one: Summary): number => Math.max(0, ...one.losses.map(({ at }) => at));
 
 /** As the statement in store/foundations.ts gathers it: the last one away knew all before it, wherever they are now. */
 function foundationOf(all: readonly Summary[], away: readonly Summary[], paidAt: number, moneyKey: string): Foundation {
@@ -112,7 +122,7 @@ describe('changedFrom', () => {
     const changed = summary.chain((was) =>
       fc.record({
         was: fc.constant(was),
-        is: summary.map((other) => ({ ...was, refunds: other.refunds, refundedAt: other.refundedAt, cash: was.cash })),
+        is: summary.map((other) => ({ ...was, losses: other.losses, refundedAt: other.refundedAt })),
       }),
     );
     fc.assert(

@@ -75,7 +75,7 @@ describe('standing', () => {
     manual: false,
     released: true,
     ruling: null,
-    paidOut: 30n,
+    paidOut: 0n,
     provisional: false,
   };
   const at = (account: keyof Standing): Standing => ({ ...EMPTY_STANDING, [account]: 30n });
@@ -93,9 +93,19 @@ describe('standing', () => {
       'ready_for_payment',
       at('payable'),
     ],
-    ['paid', { ruling: 'paid' }, 'paid', at('paid')],
-    ['refunded after it was paid', { ruling: 'paid', wholly: true, net: 0n }, 'paid', { ...at('paid'), payable: -30n }],
-    ['refunded in part after it was paid', { ruling: 'paid', net: 20n }, 'paid', { ...at('paid'), payable: -10n }],
+    ['paid', { ruling: 'paid', paidOut: 30n }, 'paid', at('paid')],
+    [
+      'refunded after it was paid',
+      { ruling: 'paid', wholly: true, net: 0n, paidOut: 30n },
+      'paid',
+      { ...at('paid'), payable: -30n },
+    ],
+    [
+      'refunded in part after it was paid',
+      { ruling: 'paid', net: 20n, paidOut: 30n },
+      'paid',
+      { ...at('paid'), payable: -10n },
+    ],
     [
       'refunded while the payout is on its way',
       { ruling: 'processing_payout', wholly: true, net: 0n },
@@ -111,16 +121,22 @@ describe('standing', () => {
       { ...EMPTY_STANDING, review: 10n, pending: 20n },
     ],
     ['in dispute and to be approved', { held: 10n, manual: true }, 'dispute', at('review')],
-    ['in dispute after it was paid', { held: 30n, ruling: 'paid' }, 'paid', at('paid')],
+    ['in dispute after it was paid', { held: 30n, ruling: 'paid', paidOut: 30n }, 'paid', at('paid')],
     [
       'in dispute after it was paid, where that counts at once',
-      { held: 30n, ruling: 'paid', provisional: true },
+      { held: 30n, ruling: 'paid', provisional: true, paidOut: 30n },
       'paid',
       { ...at('paid'), review: 30n, payable: -30n },
     ],
     ['disputed', { ruling: 'dispute' }, 'dispute', at('review')],
     ['declined', { ruling: 'declined' }, 'declined', EMPTY_STANDING],
     ['refunded', { wholly: true, net: 0n }, 'refunded', EMPTY_STANDING],
+    [
+      'declined after it was paid',
+      { ruling: 'declined', paidOut: 30n },
+      'declined',
+      { ...EMPTY_STANDING, paid: 30n, payable: -30n },
+    ],
     [
       'refunded after it was approved',
       { wholly: true, net: 0n, ruling: 'ready_for_payment' },
@@ -158,7 +174,7 @@ describe('standing', () => {
         const { status, stand } = standing(asking);
         const nothing = status === 'declined' || status === 'refunded';
         expect(total(stand)).toBe(nothing ? 0n : asking.net);
-        if (status !== 'paid')
+        if (stand.paid === 0n)
           expect(ACCOUNTS.filter((account) => stand[account] !== 0n).length).toBeLessThanOrEqual(1);
       }),
     );

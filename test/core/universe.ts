@@ -175,7 +175,16 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
         ruling: fc.record({
           stamp: fc.constant(stamp),
           status: fc.constantFrom('paid', 'declined'),
-          amounts: fc.array(fc.record({ affiliateId: few('aff_', 2), amount }), { maxLength: 2 }),
+          amounts: fc.array(
+            fc.record({
+              affiliateId: few('aff_', 2),
+              referralId: fc.constant('ref_1'),
+              programId: fc.constant('prog'),
+              currency: fc.constant('usd'),
+              amount,
+            }),
+            { maxLength: 2 },
+          ),
         }),
       }),
     ),

@@ -116,7 +116,7 @@ test('a payment whose money moved later than was believed gives its place back',
 test('more was paid out than was earned, by a word that came before the sale', async () => {
   const stage = await stageWith(false);
   const payment = 'affonso:sale:one';
-  const amounts = [{ affiliateId: 'jane', amount: 900n }];
+  const amounts = [{ affiliateId: 'jane', referralId: 'ref_a1', programId: 'prog', currency: 'usd', amount: 900n }];
   await call(stage, { kind: 'ruling', payment, status: 'paid', amounts, body: '{}' }, BEGIN + 5_000);
   await call(stage, sale('one', BEGIN, { amount: 5_000n }), BEGIN);
   expect(await stage.waiting()).toEqual([]);

@@ -137,7 +137,9 @@ function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
     : moneyKey('stripe', 'invoice', invoice?.id ?? '');
   const status = rng.pick(RULINGS);
   const affiliateId = rng.pick(['ann', 'bob', 'carl']);
-  const amounts = [{ affiliateId, amount: BigInt(rng.int(0, 900)) }];
+  const amounts = [
+    { affiliateId, referralId: 'ref_a1', programId: 'prog', currency: 'usd', amount: BigInt(rng.int(0, 900)) },
+  ];
   const told = status === 'paid' && rng.chance(0.5) ? { amounts } : {};
   return [{ kind: 'ruling', payment, status, ...told, body: '{}' }];
 }

@@ -146,7 +146,7 @@ scene(16, 'an unknown account is an alert when it repeats, and no more once it i
   expect((await openAlerts(stage))[0]?.message).toContain(`tributary stripe accounts add ${stranger}`);
   // An event of our own with the same id is not a duplicate of the stranger's.
   expect((await stage.hear(history(family)[0] as SimulatedEvent)).outcome).not.toBe('duplicate');
-  const made = await desk.addAccount(caller, { id: stranger, name: null, primary: false });
+  const made = await desk.addAccount(caller, { id: stranger, name: null, primary: false, routed: true });
   expect(made).toMatchObject({ created: true, account: { scope: stranger } });
   expect(await openAlerts(stage)).toEqual([]);
   for (const event of events) {
@@ -169,7 +169,7 @@ scene(
     const caller = { workspace: stage.workspace, livemode: true, keyId: 'key_1', scopes: ['*'] };
     const events = history(family);
     for (const event of events) await stage.hear(enveloped(event, { account: late }));
-    await desk.addAccount(caller, { id: late, name: null, primary: true });
+    await desk.addAccount(caller, { id: late, name: null, primary: true, routed: true });
     for (const event of events) await desk.replay(caller, `stripe:${late}/${event.id}`);
     await stage.drain();
     expect(await stage.tells()).toEqual([...ONCE, 'jane usd: payable 18.00']);
@@ -221,7 +221,9 @@ scene(16, 'an account that takes its connection back is marked, its key unused, 
   stage.clock.now += 60_000;
   const desk = createDesk(stage.work, translators);
   const caller = { workspace: stage.workspace, livemode: true, keyId: 'key_1', scopes: ['*'] };
-  expect(await desk.addAccount(caller, { id: second, name: null, primary: false })).toMatchObject({ created: false });
+  expect(await desk.addAccount(caller, { id: second, name: null, primary: false, routed: true })).toMatchObject({
+    created: false,
+  });
   expect(await openAlerts(stage)).toEqual([]);
   // The old goodbye, delivered once more, does not end the new connection.
   await stage.hear(event);

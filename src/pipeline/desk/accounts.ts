@@ -87,7 +87,7 @@ const ACCOUNT_ID = /^[^\s/]{1,255}$/u;
 async function add(
   work: Clockwork,
   workspace: string,
-  { id, name, primary }: Parameters<AccountDesk['addAccount']>[1],
+  { id, name, primary, routed }: Parameters<AccountDesk['addAccount']>[1],
 ): Promise<{ account: StripeAccountView; created: boolean } | Refusal> {
   if (!ACCOUNT_ID.test(id)) {
     const message = 'must be an account id such as acct_1ABC: 1 to 255 characters without spaces and "/"';
@@ -97,7 +97,13 @@ async function add(
     });
   }
   const served = work.vault.environment.secretsOf(workspace).length > 0;
-  const made = await registerAccount(work.database.pool, workspace, id, { name, primary, served, at: work.now() });
+  const made = await registerAccount(work.database.pool, workspace, id, {
+    name,
+    primary,
+    served,
+    routed,
+    at: work.now(),
+  });
   if (made.is === 'primary_taken')
     return refuse(
       'already_exists',

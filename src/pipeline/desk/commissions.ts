@@ -5,6 +5,7 @@ import { reasonInWords } from '../../core/explain.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { listCommissions, listConversions } from '../../store/conversion-lists.ts';
 import { conversionsByEventId, findConversion } from '../../store/conversions.ts';
+import { dueOf } from '../../store/ledger.ts';
 import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
@@ -58,9 +59,11 @@ async function rule(
     });
   const at = work.now();
   const name = entryKey('ruling', livemode, `${sale.id}:${work.newId('op')}`);
+  const pays = status === 'paid' || status === 'processing_payout';
+  const amounts = pays ? await dueOf(work.database.pool, workspace, sale.id) : null;
   const item = itemOfEntry(
     { source: 'operator', id: name, livemode, at, received: at },
-    { kind: 'ruling', payment: sale.moneyKey, status, body },
+    { kind: 'ruling', payment: sale.moneyKey, status, ...(amounts ? { amounts } : {}), body },
   );
   await runBatch(work, { workspace, livemode, source: 'operator', items: [item] });
   return (await findConversion(work.database.pool, caller, sale.id)) ?? noConversion(id);

@@ -125,7 +125,7 @@ function goneWithout(state: PaymentState, key: string, cash: bigint, currency: s
   const { [key]: _, ...others } = state.refunds;
   const before = { ...state, refunds: others };
   const { accrual } = settingsAt(rules, state.rules ?? rules.version);
-  return goneOf(before, countedOf(before, currency, accrual), cash).gone;
+  return goneOf(before, countedOf(before, { currency, cash }, accrual), cash).gone;
 }
 
 function repeated(request: RefundRequest, amount: bigint, currency: string): Refusal | Found {

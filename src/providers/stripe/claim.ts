@@ -32,7 +32,7 @@ export function claimOf(parts: Parts): Claim {
     net: parts.net,
     refunded: parts.refunded ?? null,
     paidAt: parts.paidAt ?? null,
-    proof: parts.status === 'paid' ? parts.stamp : null,
+    proof: parts.status === 'paid' || (parts.status === 'uncollectible' && parts.paid > 0n) ? parts.stamp : null,
     lines: parts.lines,
     linesIncomplete: parts.linesIncomplete ?? false,
     detail: parts.detail ?? (parts.linesIncomplete === true ? 0 : 1),

@@ -87,7 +87,7 @@ const create = route<z.infer<typeof creation>>({
   body: creation,
   async run({ caller, body }, desk) {
     const { account_id: id, name, primary } = body;
-    const made = await desk.addAccount(caller, { id, name, primary });
+    const made = await desk.addAccount(caller, { id, name, primary, routed: false });
     return isRefusal(made) ? made : done(accountShape(made.account), made.created ? 201 : 200);
   },
 });
