@@ -5,6 +5,7 @@
 import type { Claim, Line, Stamp } from './facts.ts';
 import { compareStamps, compareText } from './facts.ts';
 import { publicEventId } from './keys.ts';
+import { broughtBy, standingLegs, wasCash, wasReturned } from './returned.ts';
 import { DEFAULT_SETTINGS, type Settings } from './rules.ts';
 import type { PaymentState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -63,16 +64,6 @@ function claimsByKind(state: PaymentState): ByKind {
     if (claim) sorted[claim.kind].push(claim);
   }
   return sorted;
-}
-
-/** Paid once, failed after all: a bank debit that came back. It was a sale, and what it brought is gone. */
-export function wasReturned({ kind, status, proof }: Claim): boolean {
-  return kind === 'charge' && status === 'failed' && proof !== null;
-}
-
-/** What a charge brought; a failed one may no longer say what was captured. */
-export function broughtBy({ paid, total }: Claim): bigint {
-  return paid > 0n ? paid : total;
 }
 
 const isPaid = (claim: Claim): boolean => claim.status === 'paid' || wasReturned(claim);
@@ -193,14 +184,6 @@ function outsideOf(state: PaymentState, bills: readonly Claim[], cash: bigint): 
 function platformFeeOf(claims: ByKind): bigint {
   return sum(claims.charge.filter(isPaid).map((charge) => charge.platformFee ?? 0n));
 }
-
-/** A debit that came back and was paid again by another charge is cash once. */
-function standingLegs(legs: readonly Claim[]): readonly Claim[] {
-  const paid = legs.filter((claim) => claim.status === 'paid');
-  return paid.length > 0 ? paid : legs;
-}
-
-const wasCash = (claim: Claim): bigint => (wasReturned(claim) ? broughtBy(claim) : claim.paid);
 
 /** No bill: cash is what intents received (else charges captured, else the order was paid); tax is known to the order. */
 function saleOfLegs(state: PaymentState, claims: ByKind, paid: readonly Claim[], report: Claim | null): Sale {

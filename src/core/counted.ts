@@ -1,8 +1,8 @@
 /** How much of a payment went back, is asked back, and when (reference/stripe.md 3 and 6.4, cases.md 81 to 112). */
-import { broughtBy, wasReturned } from './collect.ts';
 import { publicEventId } from './keys.ts';
 import type { Dispute, Note, Refund } from './losses.ts';
 import { divideRounded, split } from './money.ts';
+import { broughtBy, wasReturned } from './returned.ts';
 import { compareText } from './stamp.ts';
 import type { PaymentState } from './state.ts';
 import type { Moment } from './time.ts';

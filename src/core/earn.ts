@@ -14,6 +14,7 @@ import { longestHold, partOf, parentPartsOf, sharesOf, type Matched, type Part }
 import type { Share } from './reversal.ts';
 import { affiliateAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
+import { zeroReason } from './zero.ts';
 
 export type LineView = {
   readonly id: string;
@@ -108,14 +109,6 @@ const knownAt = ({ state, rules }: Input): number => state.rules ?? rules.versio
 
 function partnerOf(input: Input, id: string): AffiliateView['history'][number] | undefined {
   return affiliateAt(input.affiliate(id), knownAt(input));
-}
-
-function zeroReason(sale: Sale, settings: Settings): string {
-  if (sale.trial) return 'trial';
-  if (sale.total <= 0n) return 'nothing_to_pay';
-  if (sale.cash === 0n)
-    return sale.outOfBand && settings.excludeOutOfBand ? 'paid_out_of_band' : 'paid_from_credit_balance';
-  return 'no_commissionable_amount';
 }
 
 type Based = Group & { base: bigint };

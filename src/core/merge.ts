@@ -18,6 +18,7 @@ import type {
   Touch,
 } from './facts.ts';
 import { compareStamps, compareText } from './facts.ts';
+import { uniteOptOuts } from './opt-out-sights.ts';
 import { EMPTY_PAYMENT, EMPTY_PRICE } from './state.ts';
 import type { Clock, CustomerState, PaymentState, PriceState, Trace } from './state.ts';
 
@@ -27,7 +28,6 @@ export type { Clock, CustomerState, PaymentState, PriceState } from './state.ts'
 /** Sets that only grow are cut to their smallest members, which keeps the merge order-free and the row bounded. */
 const MOST_TOUCHES = 20;
 const MOST_LINKS = 50;
-const HOUR_MS = 3_600_000;
 const MOST_TRACES = 200;
 
 /** The smaller of two values of which either may be missing. */
@@ -108,20 +108,6 @@ function mergeSights<T extends { readonly stamp: Stamp; readonly proof: Stamp }>
   if (!a) return b;
   const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
   return { ...newer, proof: compareStamps(a.proof, b.proof) <= 0 ? a.proof : b.proof };
-}
-
-/**
- * Which word held when the money moved decides, so none is forgotten; of several in an hour the last is enough. Thinned
- * by the clock and not by number or content, which keeps it order-free.
- */
-function uniteOptOuts(a: readonly OptOut[], b: readonly OptOut[]): readonly OptOut[] {
-  if (b.length === 0) return a;
-  const known = new Map([...a, ...b].map((one) => [`${one.of}\n${one.event}`, one]));
-  const inOrder = (x: OptOut, y: OptOut): number =>
-    x.at - y.at || compareText(x.event, y.event) || compareText(x.of, y.of);
-  const sights = [...known.values()].toSorted(inOrder);
-  const lastOfHour = new Map(sights.map((one) => [`${one.of}\n${Math.floor(one.at / HOUR_MS)}`, one]));
-  return [...lastOfHour.values()].toSorted(inOrder);
 }
 
 function uniteRulings(a: readonly Ruling[], b: readonly Ruling[]): readonly Ruling[] {

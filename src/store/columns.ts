@@ -2,6 +2,8 @@
  * How each table is written: its columns in order and the statement around their source. `insert` refuses a known key,
  * `upsert` replaces a row whose version is the one that was read, `add` adds to balances.
  */
+import { CONVERSION, COMMISSION, PAYMENT } from './rows.ts';
+
 type Column = { readonly name: string; readonly type: string };
 export type TableWrite = {
   /** One or two letters that name the section in a statement's name (63 bytes at most). */
@@ -171,18 +173,6 @@ function referralsSeen(): TableWrite {
       WHERE r.workspace_id = s.workspace_id AND r.referral_id = s.referral_id AND r.version = s.version FOR SHARE OF r`,
   };
 }
-
-const CONVERSION = `workspace_id text, conversion_id text, livemode boolean, kind text, payment_id text, money_key text,
-  source text, external_event_id text, status text, reason text, referral_id text, affiliate_id text, program_id text,
-  currency text, amount bigint, refunded bigint, base bigint, occurred_at timestamptz, created_at timestamptz,
-  updated_at timestamptz, explanation json`;
-const COMMISSION = `workspace_id text, commission_id text, livemode boolean, conversion_id text, affiliate_id text,
-  referral_id text, program_id text, status text, currency text, base bigint, earned bigint, reversed bigint,
-  incentive_id text, incentive_version integer, hold_days integer, available_at timestamptz, released_at timestamptz,
-  created_at timestamptz, updated_at timestamptz, parts json`;
-const PAYMENT = `workspace_id text, payment_id text, livemode boolean, version integer, customer_key text, referral_id text,
-  paid_at timestamptz, parked text, wake_at timestamptz, tokens text[], prices text[], awaits_prices text[],
-  merged_into text, state json, posted json, counts smallint, lost_at timestamptz, summary jsonb, earlier json`;
 
 /** In the order in which a statement names them; each is written in the order of its rows. */
 export const TABLES = {

@@ -91,7 +91,7 @@ export function mixed(index: number, customer: (invoice: number) => number): Tol
 
 /** Milliseconds of each event, `lanes` at a time. */
 async function timed(work: Clockwork, count: number, lanes: number, at: (index: number) => Told): Promise<number[]> {
-  const times: number[] = new Array<number>(count);
+  const times: number[] = Array.from({ length: count }, () => 0);
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let index = next; index < count; index = next) {

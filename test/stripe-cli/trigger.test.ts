@@ -55,7 +55,7 @@ function sale(amount: string, earned: string, currency = 'usd'): readonly string
 /** The CLI's disputes are inquiries: known, but no money has moved back. */
 function asked(inquiry: string): readonly string[] {
   const [sold = '', ...balances] = sale('1.00', '0.30');
-  return [sold, `test dispute 1.00 usd ${inquiry}, base 0.00`, ...balances];
+  return [sold, `test dispute 1.00 usd ${inquiry}`, ...balances];
 }
 
 const REFUNDED = [

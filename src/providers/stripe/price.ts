@@ -3,7 +3,8 @@ import { type EventRef, type Interval, intervalOf, type PriceFact, type Translat
 import { idOf, key } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { read, stampOf } from './read.ts';
-import { type PlanObject, Price, type PriceObject, type PriceReference } from './schema.ts';
+import { type PriceReference } from './schema-parts.ts';
+import { type PlanObject, Price, type PriceObject } from './schema-parts.ts';
 
 /** The interval of a recurring price; null for a one-time price and for a unit nobody knows. Trap 9: with the count. */
 export function priceInterval(price: PriceObject): Interval | null {

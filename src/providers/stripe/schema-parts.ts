@@ -40,3 +40,18 @@ const Tax = z.object({
 export const Taxes = z.array(Tax).nullish();
 
 export type TaxObject = z.infer<typeof Tax>;
+
+const Recurrence = z.object({ interval: z.string(), interval_count: z.int().nullish() });
+
+/** A price as `price.*`, subscription items and old invoice lines carry it. `recurring` null: one-time. */
+export const Price = z.object({ id: Id, product: Ref, recurring: Recurrence.nullish() });
+
+/** The price's predecessor: always recurring, same id space. */
+export const Plan = Recurrence.extend({ id: Id, product: Ref });
+
+/** An id, or the whole price behind it, as answers may show it. */
+export const PriceRef = z.union([Id, Price]).nullish();
+
+export type PriceObject = z.infer<typeof Price>;
+export type PriceReference = z.infer<typeof PriceRef>;
+export type PlanObject = z.infer<typeof Plan>;

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { Refund } from './schema-losses.ts';
-import { Amount, Cash, DateTime, Id, Metadata, Ref, Seconds, Taxes } from './schema-parts.ts';
+import { Amount, Cash, DateTime, Id, Metadata, Ref, Seconds, Taxes, Price, Plan, PriceRef } from './schema-parts.ts';
 
 /** An event id becomes part of a unique key: never empty, and at most what Stripe promises (stripe.md 0.1). */
 const EventId = z.string().min(1).max(255);
@@ -27,21 +27,6 @@ export const ThinEnvelope = z.object({
   created: DateTime,
   livemode: z.boolean(),
 });
-
-const Recurrence = z.object({ interval: z.string(), interval_count: z.int().nullish() });
-
-/** A price as `price.*`, subscription items and old invoice lines carry it. `recurring` null: one-time. */
-export const Price = z.object({ id: Id, product: Ref, recurring: Recurrence.nullish() });
-
-/** The price's predecessor: always recurring, same id space. */
-export const Plan = Recurrence.extend({ id: Id, product: Ref });
-
-/** An id, or the whole price behind it, as answers may show it. */
-const PriceRef = z.union([Id, Price]).nullish();
-
-export type PriceObject = z.infer<typeof Price>;
-export type PriceReference = z.infer<typeof PriceRef>;
-export type PlanObject = z.infer<typeof Plan>;
 
 const LineOrigin = z.object({ subscription: Ref, proration: z.boolean().nullish() }).nullish();
 
