@@ -1,5 +1,7 @@
 /** The environment, read once. Every problem is reported at once, with the name, what was read and what is allowed. */
 import { z } from 'zod';
+import type { RateWindow } from './core/families.ts';
+import { families } from './surfaces/index.ts';
 
 /** `whsec_a, whsec_b` → both; each must look like a signing secret, so that a pasted API key is noticed at the start. */
 const secrets = z
@@ -30,6 +32,59 @@ const secretKeys = z
   .refine((keys) => keys.every((key) => HEX_KEY.test(key) || BASE64_KEY.test(key)), ONE_KEY)
   .transform((keys) => keys.map((key) => Buffer.from(key, HEX_KEY.test(key) ? 'hex' : 'base64')));
 
+const NAMES = families.map(({ name }) => name);
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
+const pairOf = (text: string): readonly [string, string] => {
+  const colon = text.indexOf(':');
+  return [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1).toLowerCase()];
+};
+
+/** `affixo:track.example.com,hoko:hoko.example.com` → host name to dialect. */
+const hosts = z
+  .string()
+  .transform((text) => listOf(text).map(pairOf))
+  .refine(
+    (pairs) => pairs.every(([name, host]) => NAMES.includes(name) && /^[a-z0-9.-]+$/.test(host)),
+    `must be like affixo:track.example.com, separated by commas; dialects are ${NAMES.join(', ')}`,
+  )
+  .refine((pairs) => new Set(pairs.map(([, host]) => host)).size === pairs.length, 'must name a host once')
+  .transform((pairs) => new Map(pairs.map(([name, host]) => [host, name])));
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+const WINDOW = /^([1-9]\d{0,8})\/(s|min|h)$/;
+
+/** `600/min+20/s` → windows; `off`: none; null: neither. */
+function windowsOf(text: string): readonly RateWindow[] | null {
+  if (text === 'off') return [];
+  const windows = text.split('+').flatMap((one) => {
+    const [, points, unit = ''] = WINDOW.exec(one) ?? [];
+    return points === undefined ? [] : [{ points: Number(points), seconds: SECONDS[unit] ?? 1 }];
+  });
+  const fits = windows.length === text.split('+').length && new Set(windows.map(({ seconds }) => seconds)).size;
+  return fits === windows.length ? windows : null;
+}
+
+/** `off`, `on`, or windows instead of a dialect's own: `affonso:600/min+20/s,hoko:off`. null: off. */
+const rateLimits = z
+  .string()
+  .refine(
+    (text) =>
+      ['on', 'off'].includes(text) ||
+      listOf(text)
+        .map(pairOf)
+        .every(([name, rest]) => NAMES.includes(name) && windowsOf(rest) !== null),
+    `must be on, off, or like affonso:600/min+20/s,hoko:off; dialects are ${NAMES.join(', ')}`,
+  )
+  .transform((text) => {
+    if (text === 'off') return null;
+    const pairs = text === 'on' ? [] : listOf(text).map(pairOf);
+    return new Map(pairs.map(([name, rest]) => [name, windowsOf(rest) ?? []]));
+  });
+
 const schema = z.object({
   PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(8080),
   HOST: z.string().default('127.0.0.1'),
@@ -51,6 +106,8 @@ const schema = z.object({
     .regex(/^sk_(live|dev)_[A-Za-z0-9]{16,}$/, 'must be sk_live_ or sk_dev_ and at least 16 letters and digits')
     .optional(),
   TRIBUTARY_SECRET_KEY: secretKeys.default([]),
+  DIALECT_HOSTS: hosts.default(new Map()),
+  RATE_LIMITS: rateLimits.default(new Map()),
   TRIBUTARY_DATA: z.string().default('./data'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
@@ -72,6 +129,10 @@ export type Config = {
   readonly adminKey: string | null;
   /** What seals secrets at rest, newest first; empty: nothing secret can be stored. */
   readonly secretKeys: readonly Buffer[];
+  /** Host name → the dialect that is spoken there. */
+  readonly dialectHosts: ReadonlyMap<string, string>;
+  /** Dialect → windows instead of its own; null: no limits at all. */
+  readonly rateLimits: ReadonlyMap<string, readonly RateWindow[]> | null;
   readonly logLevel: string;
 };
 
@@ -121,6 +182,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     stripeApiBase: data.STRIPE_API_BASE ?? null,
     adminKey: data.TRIBUTARY_ADMIN_KEY ?? null,
     secretKeys: data.TRIBUTARY_SECRET_KEY,
+    dialectHosts: data.DIALECT_HOSTS,
+    rateLimits: data.RATE_LIMITS,
     logLevel: data.LOG_LEVEL,
   };
 }

@@ -94,11 +94,20 @@ program
   .action(action(async (config, _, options) => (await import('./commands/demo.ts')).demo(config, options)));
 program
   .command('keys')
-  .argument('<create>', 'create: make an API key and show it once')
-  .description('API keys of a workspace')
+  .argument('<create|import|list|rotate|revoke>', 'create and rotate show the new key once')
+  .argument('[id]', 'which key to rotate or revoke')
+  .description('API keys of a workspace, of every dialect')
   .option('--workspace <name>', 'workspace', 'default')
   .option('--name <text>', 'what it is for', 'made on the command line')
+  .option('--family <dialect>', 'whose look it has and whose paths it opens', 'affonso')
   .option('--test', 'a key for the test world (sk_dev_…)')
+  .option('--scopes <list>', "permissions, in the dialect's words, separated by commas; else all")
+  .option('--hosts <list>', 'host names of pages that may use it, such as *.example.com; else all')
+  .option('--affiliate <id>', "an affiliate's own key")
+  .option('--expires <time>', 'when it ends, such as 2027-01-01T00:00:00Z; else never')
+  .option('--overlap <seconds>', 'how long a rotated key goes on working', '86400')
+  .option('--secret-stdin', 'import: read the key from standard input')
+  .option('--secret-env <name>', 'import: read the key from this variable')
   .action(action(async (config, args, options) => (await import('./commands/keys.ts')).keys(config, args, options)));
 program
   .command('workspaces')

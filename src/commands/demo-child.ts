@@ -35,6 +35,8 @@ export function startChild({ workspace, secret, logLevel }: ChildOptions): Playe
     HOST: '127.0.0.1',
     PUBLIC_URL: '',
     LOG_LEVEL: logLevel,
+    // Months are played in seconds.
+    RATE_LIMITS: 'off',
     [secretVariable(workspace)]: secret,
   };
   // The first key of workspace default is printed once: it must be `npm start` that does, not somebody unseen.

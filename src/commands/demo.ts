@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import type { Caller } from '../core/desk.ts';
 import { createDesk } from '../pipeline/desk/index.ts';
 import { createKey } from '../pipeline/keys.ts';
+import { native } from '../surfaces/index.ts';
 import { verifyWorkspace } from '../pipeline/verify.ts';
 import { playSaas } from '../simulator/saas.ts';
 import { duePayments } from '../store/due.ts';
@@ -100,6 +101,7 @@ async function play(stage: Stage, logLevel: string, { customers, months, seed }:
   await createWorkspace(parts.database.pool, workspace, 'Demo', parts.work.newId('prog'));
   const { key, keyId } = await createKey(parts.work, {
     workspace,
+    family: native.keys,
     livemode: true,
     name: 'demo',
     scopes: ['*'],

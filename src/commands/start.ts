@@ -7,11 +7,13 @@ import { compose, type Parts } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { createDesk } from '../pipeline/desk/index.ts';
 import { createKey, ensureKey, hasKeys } from '../pipeline/keys.ts';
+import { createRateLimits } from '../pipeline/limits.ts';
 import { reconcile } from '../pipeline/reconcile.ts';
 import { providers } from '../providers/index.ts';
 import { pendingMigrations } from '../store/migrate.ts';
-import { surfaces } from '../surfaces/index.ts';
+import { native, surfaces } from '../surfaces/index.ts';
 import { createApp, listen } from '../web/app.ts';
+import type { Limiting } from '../web/mount.ts';
 import { startWorker, type Worker } from '../work/loop.ts';
 import { forgetting, type Chore } from '../work/schedule.ts';
 
@@ -75,9 +77,16 @@ async function serve(parts: Parts, worker: Worker | null): Promise<Server> {
     surfaces,
     log,
     publicUrl: config.publicUrl,
+    hosts: config.dialectHosts,
+    limiting: limitingOf(parts),
     ready: () => readiness(parts, worker),
   });
   return listen(app, { host: config.host, port: config.port });
+}
+
+function limitingOf({ config, database, work: { now } }: Parts): Limiting | null {
+  const { rateLimits: set } = config;
+  return set === null ? null : { rates: createRateLimits(database.pool, now), now, set };
 }
 
 /** What keeps the service from being ready, in words; empty: nothing does. */
@@ -97,10 +106,11 @@ async function readiness({ database, work }: Parts, worker: Worker | null): Prom
 
 /** The configured first key, or one made and shown once when the workspace has none. */
 async function firstKey({ config, work }: Parts, makesKey: boolean): Promise<string | null> {
-  if (config.adminKey !== null) await ensureKey(work, 'default', config.adminKey);
+  if (config.adminKey !== null) await ensureKey(work, native.keys, 'default', config.adminKey);
   if (!makesKey || (await hasKeys(work, 'default'))) return null;
   const { key } = await createKey(work, {
     workspace: 'default',
+    family: native.keys,
     livemode: true,
     name: 'made at the first start',
     scopes: ['*'],

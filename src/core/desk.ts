@@ -4,6 +4,7 @@
  */
 import type { AccountDesk } from './account-desk.ts';
 import type { Terms } from './incentives.ts';
+import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
@@ -29,6 +30,8 @@ export type Caller = {
   readonly livemode: boolean;
   readonly keyId: string;
   readonly scopes: readonly string[];
+  /** Whose key it is when an affiliate holds it; null or absent: the workspace's own. */
+  readonly affiliateId?: string | null;
 };
 
 export type SaleRequest = {
@@ -218,4 +221,4 @@ export type OfficeDesk = {
   replay(caller: Caller, id: string): Answer<InboxView>;
 };
 
-export type Desk = MoneyDesk & OfficeDesk & AccountDesk;
+export type Desk = MoneyDesk & OfficeDesk & AccountDesk & KeyDesk;

@@ -20,6 +20,8 @@ export type Reason =
   | 'revoked_key'
   | 'expired_key'
   | 'missing_scope'
+  | 'wrong_host'
+  | 'rate_limited'
   | 'unknown_path'
   | 'method_not_allowed'
   | 'body_too_large'
@@ -35,9 +37,13 @@ export type Refusal = {
   readonly message: string;
   readonly field?: string;
   readonly details?: readonly FieldProblem[];
+  /** The permission that is missing, in the dialect's own word. */
+  readonly needs?: string;
+  /** Seconds after which the same call may succeed. */
+  readonly retryAfter?: number;
 };
 
-export function refuse(refused: Reason, message: string, more: Pick<Refusal, 'field' | 'details'> = {}): Refusal {
+export function refuse(refused: Reason, message: string, more: Omit<Refusal, 'refused' | 'message'> = {}): Refusal {
   return { refused, message, ...more };
 }
 

@@ -1,82 +1,55 @@
 /**
- * API keys: `sk_live_` (live world) or `sk_dev_` (test world), 32 random characters and a checksum of 6, so that a
- * scanner of leaked secrets knows one when it sees one. Any key of that beginning and at least 16 more characters is
- * accepted, because companies bring theirs along. The key itself is shown once and kept nowhere.
+ * API keys as the service meets them: made at the first start, and looked up with every call. Any key that looks like
+ * its family's is accepted, because companies bring theirs along. The key itself is shown once and kept nowhere.
  */
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../core/desk.ts';
+import type { KeyFamily } from '../core/families.ts';
 import { refuse, type Refusal } from '../core/refusals.ts';
-import { findKey, hasKey, insertKey, type KeyRow } from '../store/keys.ts';
+import { findKey, hasKey, insertKey, noteUse, USE_NOTED_MS, type KeyRow } from '../store/keys.ts';
 import type { Clockwork } from './clockwork.ts';
-
-const SHAPE = /^sk_(live|dev)_[A-Za-z0-9_-]{16,200}$/;
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const RANDOM_LENGTH = 32;
-const CHECK_LENGTH = 6;
-
-/** CRC-32 (IEEE 802.3) of ASCII text; `zlib.crc32` is missing in Node 20.19 and younger lines before 22.2. */
-export function crc32(text: string): number {
-  let crc = 0xffffffff;
-  for (let index = 0; index < text.length; index += 1) {
-    crc ^= text.charCodeAt(index);
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1));
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** The checksum of a key's random part: CRC-32 in base 62, six characters. */
-export function checkOf(random: string): string {
-  let rest = crc32(random);
-  let digits = '';
-  for (let index = 0; index < CHECK_LENGTH; index += 1) {
-    digits = ALPHABET.charAt(rest % ALPHABET.length) + digits;
-    rest = Math.floor(rest / ALPHABET.length);
-  }
-  return digits;
-}
-
-function newKey(livemode: boolean): string {
-  let random = '';
-  while (random.length < RANDOM_LENGTH) random += ALPHABET.charAt(randomInt(ALPHABET.length));
-  return `${livemode ? 'sk_live_' : 'sk_dev_'}${random}${checkOf(random)}`;
-}
-
-const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
+import { beginningsOf, hashOf, lookOf, newKeyText, shownKey } from './key-text.ts';
 
 export type KeyTerms = {
   readonly workspace: string;
+  readonly family: KeyFamily;
   readonly livemode: boolean;
   readonly name: string;
   /** `write:commissions`, … or `*` for everything. */
   readonly scopes: readonly string[];
+  readonly hosts?: readonly string[];
+  /** Who holds it; absent or null: the workspace. */
+  readonly affiliateId?: string | null;
   /** Milliseconds UTC; absent: never. */
   readonly expiresAt?: number | null;
 };
 
 /** Makes and keeps a key. The answer is the only place where it can be read. */
 export async function createKey(work: Clockwork, terms: KeyTerms): Promise<{ key: string; keyId: string }> {
-  const key = newKey(terms.livemode);
-  return { key, keyId: await keep(work, terms, key) };
+  const beginnings = beginningsOf(terms.family, terms.affiliateId ?? null);
+  if (beginnings === null) throw new Error(`affiliates hold no keys of ${terms.family.name}`);
+  const beginning = terms.livemode ? beginnings.live : beginnings.test;
+  const key = newKeyText(beginning);
+  return { key, keyId: await keep(work, terms, key, beginning) };
 }
 
 /** Keeps a key of the operator's own with all scopes; does nothing when it is there. Throws for a key of another shape. */
-export async function ensureKey(work: Clockwork, workspace: string, key: string): Promise<void> {
-  const world = SHAPE.exec(key)?.[1];
-  if (world === undefined) throw new Error('an API key is sk_live_ or sk_dev_ and at least 16 letters and digits');
-  await keep(work, { workspace, livemode: world === 'live', name: 'configured', scopes: ['*'] }, key);
+export async function ensureKey(work: Clockwork, family: KeyFamily, workspace: string, key: string): Promise<void> {
+  const { live, test } = family.beginnings;
+  const look = family.shape.test(key) ? lookOf(key, family.beginnings) : null;
+  if (look === null) throw new Error(`an API key is ${live} or ${test} and at least 16 letters and digits`);
+  const terms = { workspace, family, livemode: look.livemode, name: 'configured', scopes: ['*'] };
+  await keep(work, terms, key, look.beginning);
 }
 
-async function keep(work: Clockwork, terms: KeyTerms, key: string): Promise<string> {
-  const keyId = work.newId('key');
-  const shown = `${key.startsWith('sk_live_') ? 'sk_live_' : 'sk_dev_'}…${key.slice(-4)}`;
-  await insertKey(work.database.pool, {
-    ...terms,
-    expiresAt: terms.expiresAt ?? null,
-    keyId,
-    shown,
-    hash: hashOf(key),
-  });
-  return keyId;
+async function keep(work: Clockwork, terms: KeyTerms, key: string, beginning: string): Promise<string> {
+  const id = work.newId('key');
+  const { workspace, family, livemode, name, scopes, hosts = [], affiliateId = null, expiresAt = null } = terms;
+  const shown = shownKey(key, beginning);
+  const fixed = { id, shown, hash: hashOf(key), createdAt: work.now(), rotatedFrom: null };
+  const given = { workspace, family: family.name, livemode, name, scopes, hosts, affiliateId, expiresAt };
+  await insertKey(work.database.pool, { ...given, ...fixed });
+  return id;
 }
 
 /** True when the workspace has a key that works. */
@@ -88,47 +61,81 @@ export function hasKeys(work: Clockwork, workspace: string): Promise<boolean> {
 const BELIEVED_MS = 1_500;
 const MOST_BELIEVED = 10_000;
 
-export type KeyRing = {
-  /** Who calls, by the value of the `Authorization` header; or why nobody does. */
-  identify(authorization: string | undefined): Promise<Caller | Refusal>;
+/** What a request says about who sent it. */
+export type Credentials = {
+  /** The `Authorization` header. */
+  readonly authorization: string | undefined;
+  /** The `Origin` header, else the `Referer`: where the page is that a browser sent it from. */
+  readonly origin: string | undefined;
 };
+
+export type KeyRing = {
+  /** Who calls with a key of this family; or why nobody does. */
+  identify(family: KeyFamily, credentials: Credentials): Promise<Caller | Refusal>;
+};
+
+type Believed = { readonly row: KeyRow; readonly until: number; notedAt: number };
 
 /** Looks keys up by their hash and remembers those that were found for a moment. Unknown keys are not remembered. */
 export function keyRing(work: Clockwork): KeyRing {
-  const believed = new Map<string, { readonly row: KeyRow; readonly until: number }>();
+  const believed = new Map<string, Believed>();
+  const find = async (key: string, now: number): Promise<Believed | null> => {
+    const hash = hashOf(key);
+    const name = hash.toString('base64');
+    const known = believed.get(name);
+    if (known && known.until > now) return known;
+    const row = await findKey(work.database.pool, hash);
+    if (!row || !timingSafeEqual(row.hash, hash)) return null;
+    if (believed.size >= MOST_BELIEVED) believed.clear();
+    const found = { row, until: now + BELIEVED_MS, notedAt: Math.max(row.lastUsedAt ?? 0, known?.notedAt ?? 0) };
+    believed.set(name, found);
+    return found;
+  };
   return {
-    async identify(authorization) {
-      const key = keyIn(authorization);
+    async identify(family, { authorization, origin }) {
+      const key = keyIn(family, authorization);
       if (typeof key !== 'string') return key;
       const now = work.now();
-      const hash = hashOf(key);
-      const name = hash.toString('base64');
-      const known = believed.get(name);
-      if (known && known.until > now) return callerOf(known.row, now);
-      const row = await findKey(work.database.pool, hash);
-      if (!row || !timingSafeEqual(row.hash, hash))
+      const found = await find(key, now);
+      if (!found || found.row.family !== family.name)
         return refuse('unknown_key', 'This API key is not known. Check that it was copied whole.');
-      if (believed.size >= MOST_BELIEVED) believed.clear();
-      believed.set(name, { row, until: now + BELIEVED_MS });
-      return callerOf(row, now);
+      const caller = callerOf(found.row, now, origin);
+      if ('keyId' in caller) note(work, found, now);
+      return caller;
     },
   };
 }
 
-const HOW = 'Send your key as "Authorization: Bearer sk_live_…".';
+/** The last use is written beside the call, at most once a minute, and whether that works is nobody's concern. */
+function note(work: Clockwork, found: Believed, now: number): void {
+  if (now - found.notedAt < USE_NOTED_MS) return;
+  found.notedAt = now;
+  const { workspace, id } = found.row;
+  noteUse(work.database.pool, workspace, id, now).catch((error: unknown) =>
+    work.log.debug({ err: error }, 'the last use of a key was not noted'),
+  );
+}
 
-function keyIn(authorization: string | undefined): string | Refusal {
+function keyIn(family: KeyFamily, authorization: string | undefined): string | Refusal {
   if (authorization === undefined || authorization.trim() === '')
-    return refuse('missing_key', `No API key was sent. ${HOW}`);
-  const key = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-  if (key === undefined || !SHAPE.test(key))
-    return refuse('malformed_key', `This is not an API key of this API. ${HOW}`);
+    return refuse('missing_key', `No API key was sent. ${family.how}`);
+  const key = family.read(authorization);
+  if (key === null || !family.shape.test(key))
+    return refuse('malformed_key', `This is not an API key of this API. ${family.how}`);
   return key;
 }
 
-function callerOf(row: KeyRow, now: number): Caller | Refusal {
+function callerOf(row: KeyRow, now: number, origin: string | undefined): Caller | Refusal {
   if (row.revokedAt !== null) return refuse('revoked_key', 'This API key was revoked.');
   if (row.expiresAt !== null && row.expiresAt <= now) return refuse('expired_key', 'This API key has expired.');
-  const { workspace, livemode, keyId, scopes } = row;
-  return { workspace, livemode, keyId, scopes };
+  if (origin !== undefined && row.hosts.length > 0 && !isAllowed(row.hosts, origin))
+    return refuse('wrong_host', 'This API key may not be used from pages of this host.');
+  const { workspace, livemode, id, scopes, affiliateId } = row;
+  return { workspace, livemode, keyId: id, scopes, affiliateId };
+}
+
+/** `*.example.com` is every name below example.com and not itself. */
+function isAllowed(hosts: readonly string[], origin: string): boolean {
+  const host = URL.canParse(origin) ? new URL(origin).hostname : '';
+  return hosts.some((allowed) => (allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) : host === allowed));
 }

@@ -51,12 +51,31 @@ export const apiKeys = table(
     created_at: withDefault(column.at, () => 'now()'),
     expires_at: nullable(column.at),
     revoked_at: nullable(column.at),
+    family: withDefault(column.id, 'affonso'),
+    hosts: withDefault(column.texts, () => "'{}'"),
+    affiliate_id: nullable(column.id),
+    last_used_at: nullable(column.at),
+    rotated_from: nullable(column.id),
   },
   {
-    references: { workspaces: ['workspace_id'] },
-    indexes: [{ name: 'api_keys_by_hash', columns: ['key_hash'] }],
+    references: { workspaces: ['workspace_id'], affiliates: ['workspace_id', 'affiliate_id'] },
+    indexes: [
+      { name: 'api_keys_by_hash', columns: ['key_hash'] },
+      { name: 'api_keys_by_id', columns: ['workspace_id', 'key_id'], unique: true },
+    ],
     checks: ['api_keys_key_hash_check'],
   },
+);
+
+export const rateLimits = table(
+  'rate_limits',
+  {
+    workspace_id: primary(column.id),
+    name: primary(column.id),
+    points: column.integer,
+    expires_at: column.at,
+  },
+  { references: { workspaces: ['workspace_id'] } },
 );
 
 export const affiliates = table(

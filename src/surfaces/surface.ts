@@ -1,9 +1,11 @@
 /**
- * The contract of an HTTP dialect. A surface is one folder: routes with their schemas, and how every answer and every
- * refusal looks. No Koa, no SQL, no rules: `web/mount.ts` runs the routes, the desk does the work.
+ * The contract of an HTTP dialect. A surface is one folder: routes with their schemas, how its keys look, what they may
+ * call how often, and how every answer and every refusal looks. No Koa, no SQL, no rules: `web/mount.ts` runs the
+ * routes, the desk does the work.
  */
 import type { z } from 'zod';
 import type { Caller, Desk } from '../core/desk.ts';
+import type { KeyFamily, RateWindow } from '../core/families.ts';
 import type { Refusal } from '../core/refusals.ts';
 
 export type Reply = { readonly status: number; readonly body: unknown };
@@ -21,18 +23,31 @@ export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `:name` parameters. */
   readonly path: string;
-  /** The permission a key needs. */
+  /** The permission a key needs, in the dialect's own word. */
   readonly scope: string;
+  /** Whose keys open it; default: the workspace's. An affiliate's own key opens nothing else. */
+  readonly holder?: 'affiliate';
   /** Refused with `invalid_input` and every problem at once when it does not fit. Unknown fields are ignored. */
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   run(call: Call, desk: Desk): Promise<Reply | Refusal>;
 };
 
+/** What a request shows of its sender before it is read. */
+export type Signs = { readonly query: URLSearchParams; readonly userAgent: string };
+
 export type Surface = {
   readonly name: string;
   /** Decided from the path alone, before key and body are looked at, so that every error has the right shape. */
   owns(path: string): boolean;
+  /**
+   * Whether a request without a known key looks like one of this dialect's clients, for paths that another dialect has
+   * too. A surface that tells its clients by signs gives way where it sees none.
+   */
+  knows?(signs: Signs): boolean;
   readonly routes: readonly Route[];
+  readonly keys: KeyFamily;
+  /** How often one key may call, unless the operator says otherwise; `told`: every answer says so in `X-RateLimit-*`. */
+  readonly limits: { readonly windows: readonly RateWindow[]; readonly told: boolean };
   problem(refusal: Refusal, requestId: string): Reply;
 };

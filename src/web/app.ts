@@ -13,9 +13,9 @@ import type { Provider } from '../providers/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
 import { admin } from './admin/index.ts';
 import { Aborted } from './body.ts';
-import { createDispatch } from './dispatch.ts';
+import { createDispatch, type Request } from './dispatch.ts';
 import { sayAlive, sayReady, type Ready } from './health.ts';
-import { serve } from './mount.ts';
+import { serve, type Limiting } from './mount.ts';
 import { createWebhooks } from './webhooks.ts';
 import { sayWelcome } from './welcome.ts';
 
@@ -28,6 +28,10 @@ export type AppParts = {
   readonly log: Logger;
   /** How the outside reaches us; null or absent: as the request says. */
   readonly publicUrl?: string | null;
+  /** Host name → the dialect that is spoken there. */
+  readonly hosts?: ReadonlyMap<string, string>;
+  /** How often keys may call; null or absent: as often as they like. */
+  readonly limiting?: Limiting | null;
 };
 
 /** Random once per process, then counted: unique, and cheaper than randomness per request. */
@@ -42,8 +46,8 @@ export function createApp(parts: AppParts): Koa {
   const app = new Koa();
   const webhooks = createWebhooks(parts);
   // Ours are asked first: the dialect owns everything below /v1 and answers for what nobody has.
-  const dispatch = createDispatch([admin, ...parts.surfaces]);
-  const mounted = { desk: parts.desk, keys: keyRing(work), log };
+  const dispatch = createDispatch([admin, ...parts.surfaces], parts.hosts);
+  const mounted = { desk: parts.desk, keys: keyRing(work), log, limiting: parts.limiting ?? null };
   const newRequestId = requestIds();
   app.silent = true;
   app.use(async (ctx) => {
@@ -52,7 +56,7 @@ export function createApp(parts: AppParts): Koa {
     try {
       const endpoint = ctx.path.startsWith('/webhooks/') ? webhooks.find(ctx.path) : null;
       if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
-      const destination = dispatch(ctx.method, ctx.path);
+      const destination = PEOPLES.includes(ctx.path) ? null : dispatch(requestOf(ctx));
       if (destination) return await serve(mounted, ctx, requestId, destination);
       await answerPeople(parts, ctx);
     } catch (error) {
@@ -64,14 +68,23 @@ export function createApp(parts: AppParts): Koa {
   return app;
 }
 
+function requestOf(ctx: Context): Request {
+  const { method, path, hostname: host, querystring: query } = ctx;
+  const { authorization, 'user-agent': userAgent = '' } = ctx.headers;
+  return { method, path, host, query, authorization, userAgent };
+}
+
 /** Nobody is there to read an answer. */
 function leave(ctx: Context): void {
   ctx.respond = false;
   ctx.res.destroy();
 }
 
+/** What is for people and probes, on whatever host. */
+const PEOPLES = ['/', '/healthz', '/readyz'];
+
 async function answerPeople({ ready, publicUrl }: AppParts, ctx: Context): Promise<void> {
-  if (!['/', '/healthz', '/readyz'].includes(ctx.path)) return neutral(ctx, 404, 'not_found');
+  if (!PEOPLES.includes(ctx.path)) return neutral(ctx, 404, 'not_found');
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
     return neutral(ctx, 405, 'method_not_allowed');

@@ -1,9 +1,11 @@
 /**
- * Which route of which dialect a request is for, from method and path alone, so that every error that follows has the
- * caller's shape (apis.md 6.1): first an explicit prefix `/affonso/v1/…`, then the first surface that owns the path.
+ * Which route of which dialect a request is for, before its body is read, so that every error that follows has the
+ * caller's shape (apis.md 6.1). In this order: the host name, when the operator gave it to a dialect; an explicit prefix
+ * `/affonso/v1/…`; the path, where only one dialect has it; the look of the key; what else shows the sender.
  */
 import { Router } from '@koa/router';
-import type { Route, Surface } from '../surfaces/surface.ts';
+import { claims } from '../core/families.ts';
+import type { Route, Signs, Surface } from '../surfaces/surface.ts';
 import { unsafeText } from './body.ts';
 
 export type Destination =
@@ -16,6 +18,17 @@ export type Destination =
   | { readonly is: 'unknown'; readonly surface: Surface }
   | { readonly is: 'method'; readonly surface: Surface; readonly allow: string };
 
+/** What a request shows before its body is read. */
+export type Request = {
+  readonly method: string;
+  readonly path: string;
+  /** Without a port. */
+  readonly host: string;
+  readonly authorization: string | undefined;
+  readonly query: string;
+  readonly userAgent: string;
+};
+
 type Named = { readonly surface: Surface; readonly table: Table };
 type Table = { find(method: string, path: string): Found };
 type Found =
@@ -23,29 +36,54 @@ type Found =
   | { readonly allow: readonly string[] };
 
 /** null: no surface owns the path. */
-export type Dispatch = (method: string, path: string) => Destination | null;
+export type Dispatch = (request: Request) => Destination | null;
 
-/** Prepares the tables once. Among surfaces that own a path the first one with a route for it answers. */
-export function createDispatch(surfaces: readonly Surface[]): Dispatch {
+/** Prepares the tables once. `hosts`: host name → dialect. */
+export function createDispatch(surfaces: readonly Surface[], hosts: ReadonlyMap<string, string> = new Map()): Dispatch {
   const named: Named[] = surfaces.map((surface) => ({ surface, table: tableOf(surface.routes) }));
-  return (method, given) => {
-    const prefixed = named.filter(({ surface }) => given.startsWith(`/${surface.name}/`));
-    const path = prefixed[0] ? given.slice(prefixed[0].surface.name.length + 1) : given;
-    const owners = (prefixed.length > 0 ? prefixed : named).filter(({ surface }) => surface.owns(path));
-    return owners.length === 0 ? null : choose(owners, method === 'HEAD' ? 'GET' : method, path);
+  // Our own endpoints share a dialect's keys, and with them its host and prefix.
+  const speaking = (dialect: string): Named[] => named.filter(({ surface }) => surface.keys.name === dialect);
+  const dialects = new Map(surfaces.map(({ keys }) => [keys.name, speaking(keys.name)]));
+  return (request) => {
+    const hosted = hosts.get(request.host.toLowerCase());
+    const prefix = request.path.split('/', 2)[1] ?? '';
+    const chosen = hosted ?? (dialects.has(prefix) ? prefix : undefined);
+    const prefixed = prefix === chosen && request.path.length > prefix.length + 1;
+    const path = prefixed ? request.path.slice(prefix.length + 1) : request.path;
+    const among = chosen === undefined ? named : (dialects.get(chosen) ?? []);
+    const owners = among.filter(({ surface }) => surface.owns(path));
+    if (owners.length > 0) return choose(owners, { ...request, path });
+    const said = path !== '/' && (hosted !== undefined || prefixed) ? among.at(-1) : undefined;
+    return said ? { is: 'unknown', surface: said.surface } : null;
   };
 }
 
-function choose(owners: readonly Named[], method: string, path: string): Destination {
-  const found = owners.map(({ surface, table }) => ({ surface, found: table.find(method, path) }));
-  for (const { surface, found: one } of found)
-    if ('route' in one) return { is: 'route', surface, route: one.route, params: one.params };
-  const allow = new Set(found.flatMap(({ found: one }) => ('allow' in one ? one.allow : [])));
-  const told = found.find(({ found: one }) => 'allow' in one && one.allow.length > 0) ?? found.at(-1);
-  if (!told) throw new Error('a path needs an owner');
-  return allow.size === 0
-    ? { is: 'unknown', surface: told.surface }
-    : { is: 'method', surface: told.surface, allow: [...allow].join(', ') };
+type Candidate = { readonly surface: Surface; readonly found: Found };
+
+function choose(owners: readonly Named[], request: Request): Destination {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const all = owners.map(({ surface, table }) => ({ surface, found: table.find(method, request.path) }));
+  const serving = all.filter(({ found }) => 'route' in found);
+  const fitting = all.filter(({ found }) => 'allow' in found && found.allow.length > 0);
+  const { surface, found } = pick([serving, fitting, all].find(({ length }) => length > 0) ?? all, request);
+  if ('route' in found) return { is: 'route', surface, route: found.route, params: found.params };
+  if (found.allow.length === 0) return { is: 'unknown', surface };
+  // What another surface of the same dialect allows here is allowed to the same caller.
+  const same = fitting.filter((one) => one.surface.keys.name === surface.keys.name);
+  const allow = new Set(same.flatMap((one) => ('allow' in one.found ? one.found.allow : [])));
+  return { is: 'method', surface, allow: [...allow].join(', ') };
+}
+
+/** Whose the request is among those that could answer: the order decides only where key and signs say nothing. */
+function pick(candidates: readonly Candidate[], { authorization, query, userAgent }: Request): Candidate {
+  const [first] = candidates;
+  if (!first) throw new Error('a path needs an owner');
+  if (candidates.every(({ surface }) => surface.keys.name === first.surface.keys.name)) return first;
+  const signs: Signs = { query: new URLSearchParams(query), userAgent };
+  const byKey = candidates.find(({ surface }) => claims(surface.keys, authorization ?? ''));
+  const bySigns = candidates.find(({ surface }) => surface.knows?.(signs));
+  const unspecific = 'route' in first.found ? candidates.find(({ surface }) => !surface.knows) : undefined;
+  return byKey ?? bySigns ?? unspecific ?? first;
 }
 
 const literals = (route: Route): number => route.path.split('/').filter((segment) => !segment.startsWith(':')).length;

@@ -1,15 +1,17 @@
 /**
- * Runs the routes of the surfaces: key, scope, media type and JSON, schema, then the desk. Every way out, also a
- * surprise, is told by the surface in its own shape.
+ * Runs the routes of the surfaces: key, rate limit, scope, media type and JSON, schema, then the desk. Every way out,
+ * also a surprise, is told by the surface in its own shape.
  */
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Caller, Desk } from '../core/desk.ts';
+import type { RateWindow } from '../core/families.ts';
 import { isRefusal, refuse, type FieldProblem, type Refusal } from '../core/refusals.ts';
 import type { KeyRing } from '../pipeline/keys.ts';
+import type { RateLimits } from '../pipeline/limits.ts';
 import { isDatabaseAway, isRetryable } from '../store/database.ts';
-import type { Reply, Route } from '../surfaces/surface.ts';
+import type { Reply, Route, Surface } from '../surfaces/surface.ts';
 import { Aborted, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
 import type { Destination } from './dispatch.ts';
 
@@ -19,7 +21,20 @@ export const RETRY_AFTER = '5';
 const AWAY = 'The database cannot be reached. Nothing was lost; send it again.';
 const BUSY = 'Too many writers want the same rows at once. Nothing was written; send it again.';
 
-export type Mounted = { readonly desk: Desk; readonly keys: KeyRing; readonly log: Logger };
+/** How often keys may call: the counters, the time, and what the operator set instead of a dialect's own windows. */
+export type Limiting = {
+  readonly rates: RateLimits;
+  readonly now: () => number;
+  readonly set: ReadonlyMap<string, readonly RateWindow[]>;
+};
+
+export type Mounted = {
+  readonly desk: Desk;
+  readonly keys: KeyRing;
+  readonly log: Logger;
+  /** null: keys may call as often as they like. */
+  readonly limiting: Limiting | null;
+};
 
 /** Answers one request whose destination is known. */
 export async function serve(
@@ -38,9 +53,10 @@ export async function serve(
 }
 
 /** What a refusal says in headers, the same in every dialect. */
-function announce(ctx: Context, { refused }: Refusal, destination: Destination): void {
+function announce(ctx: Context, { refused, retryAfter }: Refusal, destination: Destination): void {
   if (refused === 'method_not_allowed' && destination.is === 'method') ctx.set('Allow', destination.allow);
   if (refused === 'database_away') ctx.set('Retry-After', RETRY_AFTER);
+  if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
   if (refused === 'body_too_large') ctx.set('Connection', 'close');
 }
 
@@ -53,7 +69,7 @@ async function answerTo(
   if (destination.is === 'unknown') return refuse('unknown_path', `There is nothing at ${ctx.method} ${ctx.path}.`);
   if (destination.is === 'method') return refuse('method_not_allowed', `Use ${destination.allow} on this path.`);
   try {
-    return await run(mounted, ctx, destination.route, destination.params);
+    return await run(mounted, ctx, destination);
   } catch (error) {
     if (error instanceof Aborted) throw error;
     if (isDatabaseAway(error)) return refuse('database_away', AWAY);
@@ -67,14 +83,12 @@ async function answerTo(
 }
 
 async function run(
-  { desk, keys }: Mounted,
+  mounted: Mounted,
   ctx: Context,
-  route: Route,
-  params: Readonly<Record<string, string>>,
+  { surface, route, params }: Destination & { is: 'route' },
 ): Promise<Reply | Refusal> {
-  const caller = await keys.identify(ctx.headers.authorization);
+  const caller = await admit(mounted, ctx, surface, route);
   if (isRefusal(caller)) return caller;
-  if (!allows(caller, route.scope)) return refuse('missing_scope', `This key lacks the permission ${route.scope}.`);
   const body = await bodyOf(ctx, route);
   if (isRefusal(body)) return body;
   const query = queryOf(ctx);
@@ -82,13 +96,36 @@ async function run(
   const fits = { query: fit(route.query, query), body: fit(route.body, body.value) };
   const problems = [...fits.query.problems, ...fits.body.problems];
   if (problems.length > 0) return misfit(problems);
-  return route.run({ caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw }, desk);
+  return route.run({ caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw }, mounted.desk);
 }
 
-/** `*` allows everything, `write:*` every writing. */
-function allows({ scopes }: Caller, scope: string): boolean {
-  const [verb] = scope.split(':');
-  return scopes.includes('*') || scopes.includes(scope) || scopes.includes(`${verb}:*`);
+/** Key, rate limit and scope: all that is decided before the body is looked at. */
+async function admit(mounted: Mounted, ctx: Context, surface: Surface, route: Route): Promise<Caller | Refusal> {
+  const { authorization, origin, referer } = ctx.headers;
+  const caller = await mounted.keys.identify(surface.keys, { authorization, origin: origin ?? referer });
+  if (isRefusal(caller)) return caller;
+  if ((caller.affiliateId != null) !== (route.holder === 'affiliate'))
+    return refuse('unknown_key', 'This kind of key does not open this path.');
+  const late = mounted.limiting && (await spend(mounted.limiting, ctx, surface, caller));
+  if (late) return late;
+  if (surface.keys.allows(caller.scopes, route.scope)) return caller;
+  return refuse('missing_scope', `This key lacks the permission ${route.scope}.`, { needs: route.scope });
+}
+
+/** null: the call is within the limits. The moment of the reset is told in Unix seconds. */
+async function spend(limiting: Limiting, ctx: Context, surface: Surface, caller: Caller): Promise<Refusal | null> {
+  const { windows, told } = surface.limits;
+  const allowance = await limiting.rates.spend(caller, limiting.set.get(surface.keys.name) ?? windows);
+  if (!allowance) return null;
+  const { allowed, limit, remaining, resetsAt } = allowance;
+  if (told) {
+    ctx.set('X-RateLimit-Limit', String(limit));
+    ctx.set('X-RateLimit-Remaining', String(remaining));
+    ctx.set('X-RateLimit-Reset', String(Math.ceil(resetsAt / 1000)));
+  }
+  if (allowed) return null;
+  const retryAfter = Math.max(1, Math.ceil((resetsAt - limiting.now()) / 1000));
+  return refuse('rate_limited', `Too many calls with this key. Try again in ${retryAfter} s.`, { retryAfter });
 }
 
 /** The JSON of a request whose route takes one; of every other the body is ignored. */

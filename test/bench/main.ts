@@ -5,6 +5,7 @@
 import { cpus, totalmem } from 'node:os';
 import { signed } from '../../src/simulator/deliver.ts';
 import { createKey } from '../../src/pipeline/keys.ts';
+import { native } from '../../src/surfaces/index.ts';
 import { newId } from '../../src/pipeline/ids.ts';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { cloneDatabase, startTestServer, type TestDatabase } from '../support/server.ts';
@@ -44,7 +45,13 @@ function ratio(name: string, value: number, floor: number): void {
 
 async function saleShots(on: TestDatabase, count: number, from: number): Promise<Buffer[]> {
   const work = { database: on.database, now: Date.now, newId } as unknown as Clockwork;
-  const { key } = await createKey(work, { workspace: 'default', livemode: true, name: 'bench', scopes: ['*'] });
+  const { key } = await createKey(work, {
+    workspace: 'default',
+    family: native.keys,
+    livemode: true,
+    name: 'bench',
+    scopes: ['*'],
+  });
   return Array.from({ length: count }, (_, index) =>
     shot(
       'POST',
@@ -109,6 +116,7 @@ async function main(): Promise<void> {
   await prepare(on.database.pool, 'default');
   const env = {
     DATABASE_URL: on.url,
+    RATE_LIMITS: 'off',
     STRIPE_WEBHOOK_SECRET: SECRET,
     LOG_LEVEL: 'silent',
     TRIBUTARY_ADMIN_KEY: 'sk_live_benchbenchbenchbench',

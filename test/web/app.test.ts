@@ -3,7 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkOf, crc32, createKey, ensureKey } from '../../src/pipeline/keys.ts';
+import { checkOf, crc32 } from '../../src/pipeline/key-text.ts';
+import { createKey, ensureKey } from '../../src/pipeline/keys.ts';
+import { native } from '../../src/surfaces/index.ts';
 import { rulesCache } from '../../src/pipeline/rules.ts';
 import type { Database } from '../../src/store/database.ts';
 import { findKey, revokeKey } from '../../src/store/keys.ts';
@@ -68,6 +70,7 @@ describe('a key', () => {
     const { stage } = site;
     const terms = {
       workspace: 'default',
+      family: native.keys,
       livemode: true,
       name: 'short',
       scopes: ['*'],
@@ -137,10 +140,10 @@ describe('a key', () => {
   test('brought along is accepted, once or twice; one of another shape is refused', async () => {
     const { work } = site.stage;
     const own = 'sk_live_fromMyOldVendor0123456789';
-    await ensureKey(work, 'default', own);
-    await ensureKey(work, 'default', own);
+    await ensureKey(work, native.keys, 'default', own);
+    await ensureKey(work, native.keys, 'default', own);
     expect((await site.get('/v1/conversions', { key: own })).status).toBe(200);
-    await expect(ensureKey(work, 'default', 'hunter2')).rejects.toThrow('sk_live_');
+    await expect(ensureKey(work, native.keys, 'default', 'hunter2')).rejects.toThrow('sk_live_');
     expect(await findKey(db.database.pool, Buffer.alloc(32))).toBeNull();
   });
 });

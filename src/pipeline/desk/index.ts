@@ -4,6 +4,7 @@ import type { Clockwork } from '../clockwork.ts';
 import type { Translators } from '../translate.ts';
 import { accountDesk } from './accounts.ts';
 import { click } from './click.ts';
+import { keyDesk } from './keys.ts';
 import { officeDesk } from './office.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
@@ -13,6 +14,7 @@ export function createDesk(work: Clockwork, translators: Translators): Desk {
   return {
     ...officeDesk(work, translators),
     ...accountDesk(work),
+    ...keyDesk(work),
     sell: sell(work),
     refund: refund(work),
     click: click(work),

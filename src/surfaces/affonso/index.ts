@@ -5,6 +5,7 @@ import { clickRoutes } from './clicks.ts';
 import { commissionRoutes } from './commissions.ts';
 import { conversionRoutes } from './conversions.ts';
 import { couponRoutes } from './coupons.ts';
+import { keys, knows, limits } from './keys.ts';
 import { problem } from './problems.ts';
 import { referralRoutes } from './referrals.ts';
 import { signupRoutes } from './signups.ts';
@@ -12,6 +13,9 @@ import { signupRoutes } from './signups.ts';
 export const affonso: Surface = {
   name: 'affonso',
   owns: (path) => path === '/v1' || path.startsWith('/v1/'),
+  knows,
+  keys,
+  limits,
   routes: [
     ...conversionRoutes,
     ...clickRoutes,

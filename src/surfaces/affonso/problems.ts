@@ -17,6 +17,7 @@ const PROBLEMS: Readonly<Record<Reason, { readonly status: number; readonly code
   revoked_key: { status: 401, code: 'API_KEY_DISABLED' },
   expired_key: { status: 401, code: 'API_KEY_EXPIRED' },
   missing_scope: { status: 403, code: 'INSUFFICIENT_PERMISSIONS' },
+  wrong_host: { status: 403, code: 'FORBIDDEN' },
   not_found: { status: 404, code: 'NOT_FOUND' },
   referral_not_found: { status: 404, code: 'NOT_FOUND' },
   unknown_path: { status: 404, code: 'NOT_FOUND' },
@@ -25,18 +26,20 @@ const PROBLEMS: Readonly<Record<Reason, { readonly status: number; readonly code
   different_money: { status: 409, code: 'DUPLICATE_ERROR' },
   body_too_large: { status: 413, code: 'PAYLOAD_TOO_LARGE' },
   unsupported_media_type: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+  rate_limited: { status: 429, code: 'RATE_LIMIT_EXCEEDED' },
   internal: { status: 500, code: 'INTERNAL_ERROR' },
   database_away: { status: 503, code: 'TEMPORARILY_UNAVAILABLE' },
 };
 
 export function problem(refusal: Refusal, requestId: string): Reply {
   const { status, code } = PROBLEMS[refusal.refused];
-  const { message, field, details } = refusal;
+  const { message, field, details, retryAfter } = refusal;
   const error = {
     code,
     message,
     ...(field === undefined ? {} : { field }),
     ...(details === undefined ? {} : { details }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
     request_id: requestId,
   };
   return { status, body: { success: false, error } };

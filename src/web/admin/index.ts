@@ -1,5 +1,5 @@
 /** Our own endpoints, in the native dialect's shape (DESIGN.md section 6). They lie below its /v1 and are asked first. */
-import { problem } from '../../surfaces/index.ts';
+import { native } from '../../surfaces/index.ts';
 import type { Surface } from '../../surfaces/surface.ts';
 import { accountRoutes } from './accounts.ts';
 import { alertRoutes } from './alerts.ts';
@@ -7,12 +7,13 @@ import { affiliateRoutes } from './affiliates.ts';
 import { balanceRoutes } from './balances.ts';
 import { inboxRoutes } from './inbox.ts';
 import { incentiveRoutes } from './incentives.ts';
+import { keyRoutes } from './keys.ts';
 import { rateRoutes } from './rates.ts';
 import { settingsRoutes } from './settings.ts';
 import { traceRoutes } from './trace.ts';
 
 const OWN =
-  /^\/v1\/(program\/(incentives|settings)|exchange_rates|trace|inbox|alerts|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger|clear_hold))(\/|$)/;
+  /^\/v1\/(program\/(incentives|settings)|exchange_rates|trace|inbox|alerts|keys|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger|clear_hold))(\/|$)/;
 
 export const admin: Surface = {
   name: 'admin',
@@ -27,6 +28,9 @@ export const admin: Surface = {
     ...inboxRoutes,
     ...accountRoutes,
     ...alertRoutes,
+    ...keyRoutes,
   ],
-  problem,
+  keys: native.keys,
+  limits: native.limits,
+  problem: native.problem,
 };

@@ -1,0 +1,114 @@
+/**
+ * Rate limits per key. Each process sets points of a window aside in the database, a few at a time and more the more
+ * calls come, and spends them without asking: a call in a busy window costs no round trip.
+ *
+ * The guarantee, with any number of processes: never more calls than the window has. And no call is refused before at
+ * least two thirds of the window were spent, less a call for each process: what a process holds unspent is at most half
+ * of what it has spent, and never more than a fifth of the window. A single process gives out the whole window.
+ */
+import type { Caller } from '../core/desk.ts';
+import type { RateWindow } from '../core/families.ts';
+import { createCounter, type Counter } from '../store/limits.ts';
+import type { Tx } from '../store/tx.ts';
+
+/** What a caller is told of the limits: of the window that refused, else of the longest. */
+export type Allowance = {
+  readonly allowed: boolean;
+  /** Calls in the window. */
+  readonly limit: number;
+  /** Calls that are left to the caller, as far as this process knows. */
+  readonly remaining: number;
+  /** Milliseconds UTC. */
+  readonly resetsAt: number;
+};
+
+export type RateLimits = {
+  /** Spends one call of a key in each window; null: there are no windows. */
+  spend(caller: Caller, windows: readonly RateWindow[]): Promise<Allowance | null>;
+};
+
+/** A process's part of one window of one key. */
+type Share = {
+  readonly window: RateWindow;
+  held: number;
+  spent: number;
+  /** What is left in the database, for everybody. */
+  left: number;
+  endsAt: number;
+  waiting: number;
+  setting: Promise<void> | null;
+};
+
+const MOST_SHARES = 20_000;
+
+export function createRateLimits(tx: Tx, now: () => number): RateLimits {
+  const counters = new Map<string, Counter>();
+  const shares = new Map<string, Share>();
+  const counterOf = (window: RateWindow): Counter => {
+    const name = `${window.points}/${window.seconds}`;
+    const counter = counters.get(name) ?? createCounter(tx, window);
+    counters.set(name, counter);
+    return counter;
+  };
+  const shareOf = ({ workspace, keyId }: Caller, window: RateWindow): Share => {
+    const name = `${workspace}/${keyId}/${window.seconds}`;
+    const known = shares.get(name);
+    if (known && (known.endsAt > now() || known.setting !== null)) return known;
+    if (shares.size >= MOST_SHARES) forgetEnded(shares, now());
+    const share = { window, held: 0, spent: 0, left: window.points, endsAt: Infinity, waiting: 0, setting: null };
+    shares.set(name, share);
+    return share;
+  };
+  return {
+    async spend(caller, windows) {
+      for (;;) {
+        const all = windows.map((window) => shareOf(caller, window));
+        const used = all.find((share) => share.held === 0 && share.left === 0 && share.setting === null);
+        if (used) return allowanceOf(used, false);
+        const empty = all.filter(({ held }) => held === 0);
+        if (empty.length === 0) return spendOne(all);
+        await Promise.all(empty.map((share) => fill(share, caller, counterOf(share.window), now)));
+      }
+    },
+  };
+}
+
+function spendOne(shares: readonly Share[]): Allowance | null {
+  for (const share of shares) {
+    share.held -= 1;
+    share.spent += 1;
+  }
+  const [longest] = shares.toSorted((a, b) => b.window.seconds - a.window.seconds);
+  return longest ? allowanceOf(longest, true) : null;
+}
+
+function allowanceOf({ window, held, left, endsAt }: Share, allowed: boolean): Allowance {
+  return { allowed, limit: window.points, remaining: allowed ? held + left : 0, resetsAt: endsAt };
+}
+
+/** Sets aside what is missing; whoever comes meanwhile waits for the same answer. */
+async function fill(share: Share, caller: Caller, counter: Counter, now: () => number): Promise<void> {
+  share.waiting += 1;
+  try {
+    share.setting ??= setAside(share, caller, counter, now).finally(() => (share.setting = null));
+    await share.setting;
+  } finally {
+    share.waiting -= 1;
+  }
+}
+
+async function setAside(share: Share, caller: Caller, counter: Counter, now: () => number): Promise<void> {
+  const { points, seconds } = share.window;
+  const wanted = Math.min(
+    points,
+    Math.max(share.waiting, Math.min(Math.ceil(share.spent / 2), Math.ceil(points / 5)), 1),
+  );
+  const { granted, left, endsInMs } = await counter.setAside(caller.workspace, `${caller.keyId}/${seconds}`, wanted);
+  share.held += granted;
+  share.left = left;
+  share.endsAt = now() + endsInMs;
+}
+
+function forgetEnded(shares: Map<string, Share>, at: number): void {
+  for (const [name, share] of shares) if (share.endsAt <= at && share.setting === null) shares.delete(name);
+}
