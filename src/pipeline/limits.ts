@@ -6,6 +6,7 @@
  * least two thirds of the window were spent, less a call for each process: what a process holds unspent is at most half
  * of what it has spent, and never more than a fifth of the window. A single process gives out the whole window.
  */
+import { setImmediate as others } from 'node:timers/promises';
 import type { Caller } from '../core/desk.ts';
 import type { RateWindow } from '../core/families.ts';
 import { createCounter, type Counter } from '../store/limits.ts';
@@ -98,6 +99,8 @@ async function fill(share: Share, caller: Caller, counter: Counter, now: () => n
 }
 
 async function setAside(share: Share, caller: Caller, counter: Counter, now: () => number): Promise<void> {
+  // Whoever came in the same moment is counted in, so that they need one question together.
+  await others();
   const { points, seconds } = share.window;
   const wanted = Math.min(
     points,
