@@ -25,7 +25,8 @@ beforeAll(async () => {
   });
   const click = await site.post('/v1/clicks', { trackingId: 'jane' });
   await site.post('/v1/stripe/accounts', { account_id: 'acct_known' });
-  known = { conversion: String(sale.body.data['id']), click: String(click.body.data['id']) };
+  const { keyId } = await site.keyFor(true);
+  known = { conversion: String(sale.body.data['id']), click: String(click.body.data['id']), key: keyId };
   before = await site.everything();
 });
 
@@ -195,6 +196,32 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   },
 };
 
+const SOON = '"2999-01-01"';
+const KEY_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  'keys of callers': {
+    path: () => '/v1/keys',
+    body: () => ({ name: 'bad' }),
+    bad: {
+      name: [...NO_TEXT, ...REQUIRED, `"${'x'.repeat(101)}"`],
+      family: [...NO_TEXT, '"stripe"', '"__proto__"'],
+      mode: NO_WORD,
+      scopes: [...NO_LIST, '["track"]', '["write:commissions "]'],
+      allowed_hosts: [...NO_LIST, '["https://a.example"]', '["*"]', '["a.*.example"]', '["a b"]'],
+      affiliate_id: [...NO_TEXT, '"jane"'],
+      expires_at: [...NO_MOMENT.filter((text) => text !== SOON), '"2020-01-01"'],
+      key: [...NO_TEXT, '"sk_live_short"', `"sk_dev_${'a'.repeat(30)}"`, `"sa_live_${'a'.repeat(30)}"`],
+    },
+  },
+  'key rotations': {
+    path: () => `/v1/keys/${known['key']}/rotate`,
+    body: () => ({}),
+    bad: {
+      overlap_seconds: [...NEVER, '"60"', '-1', '1.5', '2592001', '1e400'],
+      expires_at: [...NO_MOMENT.filter((text) => text !== SOON), '"2020-01-01"'],
+    },
+  },
+};
+
 const CODES = ['VALIDATION_ERROR', 'NOT_FOUND'];
 
 /** A refusal in the dialect's shape that names no internals. */
@@ -216,37 +243,40 @@ function bodyWith(valid: Record<string, unknown>, field: string, text: string): 
 const shown = (text: string): string =>
   text.length > 40 ? `${text.slice(0, 30)}… (${text.length})` : text || 'nothing';
 
-describe.each(Object.entries(ENDPOINTS))('%s', (_name, { method = 'POST', path, body, bad }) => {
-  const values = Object.entries(bad).flatMap(([field, texts]) =>
-    [...new Set(texts)].map((text) => ({ field, text, words: shown(text) })),
-  );
+describe.each(Object.entries({ ...ENDPOINTS, ...KEY_ENDPOINTS }))(
+  '%s',
+  (_name, { method = 'POST', path, body, bad }) => {
+    const values = Object.entries(bad).flatMap(([field, texts]) =>
+      [...new Set(texts)].map((text) => ({ field, text, words: shown(text) })),
+    );
 
-  test.each(values)('refuses $field: $words', async ({ field, text }) => {
-    const answer = await site.send(method, path(), bodyWith(body(), field, text));
-    expectRefused(answer);
-    expect(answer.body.error.field).toBeTruthy();
-  });
+    test.each(values)('refuses $field: $words', async ({ field, text }) => {
+      const answer = await site.send(method, path(), bodyWith(body(), field, text));
+      expectRefused(answer);
+      expect(answer.body.error.field).toBeTruthy();
+    });
 
-  test.each([
-    ['broken JSON', '{"sale_amount": '],
-    ['NaN', '{"sale_amount": NaN}'],
-    ['JSON with a comment', '{} // none'],
-    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])],
-    ['a list', '[]'],
-    ['a string', '"text"'],
-    ['a number', '1'],
-    ['null', 'null'],
-    ['a poisoned prototype', '{"__proto__": {"sale_amount": 10}}'],
-    ['a body nested beyond reason', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
-    ['half of a character in a name', '{"\\ud800": 1}'],
-  ])('refuses %s', async (_words, text) => {
-    expectRefused(await site.send(method, path(), text));
-  });
+    test.each([
+      ['broken JSON', '{"sale_amount": '],
+      ['NaN', '{"sale_amount": NaN}'],
+      ['JSON with a comment', '{} // none'],
+      ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])],
+      ['a list', '[]'],
+      ['a string', '"text"'],
+      ['a number', '1'],
+      ['null', 'null'],
+      ['a poisoned prototype', '{"__proto__": {"sale_amount": 10}}'],
+      ['a body nested beyond reason', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
+      ['half of a character in a name', '{"\\ud800": 1}'],
+    ])('refuses %s', async (_words, text) => {
+      expectRefused(await site.send(method, path(), text));
+    });
 
-  test('stored nothing of all that', async () => {
-    expect(await site.everything()).toBe(before);
-  });
-});
+    test('stored nothing of all that', async () => {
+      expect(await site.everything()).toBe(before);
+    });
+  },
+);
 
 describe('conversions', () => {
   const sell = (more: Record<string, unknown>): Promise<Answer> =>
