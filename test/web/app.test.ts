@@ -29,7 +29,8 @@ afterAll(async () => {
 
 const SALE = { referral_id: 'ref_1', sale_amount: 10, external_event_id: 'app' };
 const asked = (authorization: string | null): Promise<Answer> =>
-  site.send('GET', '/v1/conversions', undefined, {
+  // Named by its prefix: without a known key the bare path may be another dialect's.
+  site.send('GET', '/affonso/v1/conversions', undefined, {
     key: null,
     headers: authorization === null ? {} : { authorization },
   });

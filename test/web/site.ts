@@ -1,6 +1,7 @@
 /** The service as a caller sees it: the whole application listening on a port, one workspace, keys of both worlds. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { KeyFamily } from '../../src/core/families.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { createKey } from '../../src/pipeline/keys.ts';
 import { providers } from '../../src/providers/index.ts';
@@ -53,13 +54,15 @@ export async function furnish(stage: Stage, prefix = ''): Promise<void> {
 /** What a site differs in: the environment's signing secrets, the keys that seal, and parts of the application. */
 export type Setting = {
   readonly workspace?: string;
+  /** Whose look the site's own keys have; default: Affonso's, which our own endpoints take too. */
+  readonly family?: KeyFamily;
   readonly secretsOf?: (workspace: string) => readonly string[];
   readonly sealKeys?: readonly Buffer[];
 } & Partial<AppParts>;
 
 export async function openSite(
   on: TestDatabase,
-  { workspace = 'default', secretsOf, sealKeys = [SEAL_KEY], ...more }: Setting = {},
+  { workspace = 'default', family: own = native.keys, secretsOf, sealKeys = [SEAL_KEY], ...more }: Setting = {},
 ) {
   const stage = await createStage(on, { workspace });
   const given = more.work ?? { ...stage.work, log: more.log ?? stage.work.log };
@@ -79,7 +82,7 @@ export async function openSite(
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const keyFor = (livemode: boolean, scopes = ['*'], name = workspace, family = native.keys) =>
+  const keyFor = (livemode: boolean, scopes = ['*'], name = workspace, family = own) =>
     createKey(stage.work, { workspace: name, family, livemode, name: 'test', scopes });
   const live = (await keyFor(true)).key;
   const test = (await keyFor(false)).key;
