@@ -9,6 +9,7 @@ import type { CommissionStatus } from './ledger.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
+import type { LinkDesk, VisitDesk } from './visits.ts';
 import type {
   ConversionView,
   Page,
@@ -58,6 +59,13 @@ export type SaleRequest = {
   readonly body: string;
 };
 
+/** A sale as a caller tells it; without an id of the caller's it is a sale of its own each time. */
+export type NewSale = Omit<SaleRequest, 'externalEventId'> & {
+  readonly externalEventId: string | null;
+  /** A repeated id with other money is answered with what stands; absent: refused with `different_money`. */
+  readonly firstWins?: true;
+};
+
 export type RefundRequest = {
   readonly dialect: string;
   readonly conversionId: string;
@@ -84,6 +92,10 @@ export type SignupRequest = {
   readonly email: string | null;
   readonly externalUserId: string | null;
   readonly name: string | null;
+  /** The caller's own id of it: repeated, it is the same sign-up, whatever else is said. Absent: who signed up says it. */
+  readonly externalEventId?: string | null;
+  /** true: a trial of the caller's, which must not turn the click into a lead. */
+  readonly leavesClick?: boolean;
   readonly body: string;
 };
 
@@ -95,10 +107,7 @@ export type Paging = { readonly limit: number; readonly offset: number };
 
 /** Money and tracking. */
 export type MoneyDesk = {
-  sell(
-    caller: Caller,
-    request: SaleRequest,
-  ): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
+  sell(caller: Caller, request: NewSale): Answer<{ readonly conversion: ConversionView; readonly replayed: boolean }>;
   refund(
     caller: Caller,
     request: RefundRequest,
@@ -120,10 +129,17 @@ export type OfficeDesk = {
     ids: { readonly affiliates: readonly string[]; readonly referrals: readonly string[] },
   ): Promise<{ readonly affiliates: readonly AffiliateView[]; readonly referrals: readonly ReferralView[] }>;
   conversion(caller: Caller, id: string): Answer<ConversionView>;
+  /** The sale that a caller of this dialect told under their own id. */
+  saleTold(caller: Caller, dialect: string, externalEventId: string): Answer<ConversionView>;
   /** Sales and refunds; `externalEventId` finds the conversion by any event id on its trail. */
   conversions(
     caller: Caller,
-    filter: Paging & { readonly externalEventId: string | null; readonly kind: string | null },
+    filter: Paging & {
+      readonly externalEventId: string | null;
+      readonly kind: string | null;
+      /** Those credited to this affiliate, or with `anybody` to some affiliate; absent: all. */
+      readonly creditedTo?: string;
+    },
   ): Promise<Page<ConversionView>>;
   /** Sales that have a commission. */
   commissions(
@@ -221,4 +237,4 @@ export type OfficeDesk = {
   replay(caller: Caller, id: string): Answer<InboxView>;
 };
 
-export type Desk = MoneyDesk & OfficeDesk & AccountDesk & KeyDesk;
+export type Desk = MoneyDesk & OfficeDesk & AccountDesk & KeyDesk & VisitDesk & LinkDesk;

@@ -3,24 +3,6 @@ import type { ReferralView } from '../core/views.ts';
 import { REFERRAL, referralOf, type ReferralFields } from './referrals.ts';
 import type { Tx } from './tx.ts';
 
-export type Linked = {
-  readonly affiliateId: string;
-  readonly programId: string;
-  readonly status: string;
-};
-
-/** Whose tracking id this is; null: nobody's. */
-export async function affiliateOfLink(tx: Tx, workspace: string, trackingId: string): Promise<Linked | null> {
-  const { rows } = await tx.query<{ affiliate_id: string; program_id: string; status: string }>({
-    name: 'affiliate_of_link',
-    text: `SELECT affiliate_id, program_id, status FROM affiliates
-           WHERE workspace_id = $1 AND tracking_id = $2 AND deleted_at IS NULL`,
-    values: [workspace, trackingId],
-  });
-  const [row] = rows;
-  return row ? { affiliateId: row.affiliate_id, programId: row.program_id, status: row.status } : null;
-}
-
 export type NewClick = {
   readonly id: string;
   readonly affiliateId: string;
@@ -28,13 +10,22 @@ export type NewClick = {
   /** Milliseconds UTC. */
   readonly at: number;
   readonly details: Readonly<Record<string, string>>;
+  /** The link that was followed; null: the affiliate's own tracking id. */
+  readonly linkId: string | null;
+  readonly visitorId: string | null;
+  readonly fingerprint: string | null;
+  /** false: nobody followed the link, a sale or sign-up only named it. */
+  readonly followed: boolean;
 };
 
+/** An id that stands already stays as it is: told again, it is the same. */
 export async function insertClick(tx: Tx, workspace: string, click: NewClick): Promise<ReferralView> {
   const { rows } = await tx.query<ReferralFields>({
     name: 'insert_click',
-    text: `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, click, created_at)
-           VALUES ($1, $2, $3, $4, 'click', $5, $6) RETURNING ${REFERRAL}`,
+    text: `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, click, created_at, link_id,
+             visitor_id, fingerprint, clicked_at)
+           VALUES ($1, $2, $3, $4, 'click', $5, $6, $7, $8, $9, CASE WHEN $10 THEN $6::timestamptz END)
+           ON CONFLICT (workspace_id, referral_id) DO UPDATE SET click = referrals.click RETURNING ${REFERRAL}`,
     values: [
       workspace,
       click.id,
@@ -42,6 +33,10 @@ export async function insertClick(tx: Tx, workspace: string, click: NewClick): P
       click.programId,
       JSON.stringify(click.details),
       new Date(click.at).toISOString(),
+      click.linkId,
+      click.visitorId,
+      click.fingerprint,
+      click.followed,
     ],
   });
   const [row] = rows;

@@ -29,15 +29,16 @@ async function selectConversions(
 
 const SHOWN = `c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void'`;
 
-/** Sales and refunds, or only one kind. */
+/** Sales and refunds, or only one kind; of one affiliate, or of `anybody` who is one. */
 export function listConversions(
   tx: Tx,
   { workspace, livemode }: World,
-  kind: string | null,
+  { kind, creditedTo = null }: { readonly kind: string | null; readonly creditedTo?: string | null },
   limits: Limits,
 ): Promise<Listed> {
-  const where = `${SHOWN} AND ($3::text IS NULL OR c.kind = $3)`;
-  return selectConversions(tx, where, [workspace, livemode, kind], 'DESC', limits);
+  const where = `${SHOWN} AND ($3::text IS NULL OR c.kind = $3)
+    AND ($4::text IS NULL OR c.affiliate_id = $4 OR ($4 = 'anybody' AND c.affiliate_id IS NOT NULL))`;
+  return selectConversions(tx, where, [workspace, livemode, kind, creditedTo], 'DESC', limits);
 }
 
 export type CommissionFilter = Limits & {

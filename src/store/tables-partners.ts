@@ -24,9 +24,11 @@ export const programs = table(
     name: column.text,
     is_default: withDefault(column.flag, false),
     created_at: withDefault(column.at, () => 'now()'),
+    click_window_days: withDefault(column.integer, 60),
   },
   {
     references: { workspaces: ['workspace_id'] },
+    checks: ['programs_click_window_check'],
     indexes: [
       {
         name: 'programs_one_default',
@@ -152,6 +154,28 @@ export const incentives = table(
   },
 );
 
+export const links = table(
+  'links',
+  {
+    workspace_id: primary(column.id),
+    link_id: primary(column.id),
+    affiliate_id: column.id,
+    program_id: column.id,
+    code: column.id,
+    destination_url: nullable(column.text),
+    created_at: withDefault(column.at, () => 'now()'),
+    archived_at: nullable(column.at),
+  },
+  {
+    references: { affiliates: ['workspace_id', 'affiliate_id'], programs: ['workspace_id', 'program_id'] },
+    indexes: [
+      { name: 'links_code', columns: ['workspace_id', 'code'], unique: true, where: '(archived_at IS NULL)' },
+      { name: 'links_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'link_id'] },
+    ],
+    checks: ['links_code_check'],
+  },
+);
+
 export const referrals = table(
   'referrals',
   {
@@ -170,10 +194,22 @@ export const referrals = table(
     click: withDefault(column.jsonb, () => "'{}'"),
     created_at: column.at,
     converted_at: nullable(column.at),
+    link_id: nullable(column.id),
+    visitor_id: nullable(column.id),
+    fingerprint: nullable(column.id),
+    clicked_at: nullable(column.at),
   },
   {
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
-    indexes: [{ name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] }],
+    indexes: [
+      { name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] },
+      { name: 'referrals_by_visitor', columns: ['workspace_id', 'visitor_id'], where: '(visitor_id IS NOT NULL)' },
+      {
+        name: 'referrals_by_fingerprint',
+        columns: ['workspace_id', 'fingerprint'],
+        where: '(fingerprint IS NOT NULL)',
+      },
+    ],
     specialIndexes: ['referrals_email'],
     checks: ['referrals_status_check'],
   },

@@ -2,7 +2,8 @@
 import type { MoneyDesk } from '../../core/desk.ts';
 import { refuse } from '../../core/refusals.ts';
 import { DAY_MS } from '../../core/time.ts';
-import { affiliateOfLink, insertClick } from '../../store/clicks.ts';
+import { insertClick } from '../../store/clicks.ts';
+import { findLinked } from '../../store/links.ts';
 import type { Clockwork } from '../clockwork.ts';
 
 export function click(work: Clockwork): MoneyDesk['click'] {
@@ -10,7 +11,7 @@ export function click(work: Clockwork): MoneyDesk['click'] {
     const now = work.now();
     if (request.createdAt !== null && request.createdAt > now + DAY_MS)
       return refuse('invalid_input', 'createdAt lies in the future', { field: 'createdAt' });
-    const linked = await affiliateOfLink(work.database.pool, workspace, request.trackingId);
+    const linked = await findLinked(work.database.pool, workspace, request.trackingId);
     if (!linked || (request.programId !== null && request.programId !== linked.programId))
       return refuse('not_found', `No affiliate has the tracking id "${request.trackingId}" in this program.`, {
         field: 'trackingId',
@@ -23,13 +24,17 @@ export function click(work: Clockwork): MoneyDesk['click'] {
           field: 'trackingId',
         },
       );
-    const { affiliateId, programId } = linked;
+    const { affiliateId, programId, linkId } = linked;
     const made = {
       id: work.newId('ref'),
       affiliateId,
       programId,
       at: request.createdAt ?? now,
       details: request.details,
+      linkId,
+      visitorId: null,
+      fingerprint: null,
+      followed: true,
     };
     return {
       ...(await insertClick(work.database.pool, workspace, made)),

@@ -2,23 +2,27 @@
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { reasonInWords } from '../../core/explain.ts';
+import { moneyKey } from '../../core/keys.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { listCommissions, listConversions } from '../../store/conversion-lists.ts';
-import { conversionsByEventId, findConversion } from '../../store/conversions.ts';
+import { conversionsByEventId, findConversion, saleByMoneyKey } from '../../store/conversions.ts';
 import { dueOf } from '../../store/ledger.ts';
 import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 
-type Part = Pick<OfficeDesk, 'conversion' | 'conversions' | 'commissions' | 'rule'>;
+type Part = Pick<OfficeDesk, 'conversion' | 'saleTold' | 'conversions' | 'commissions' | 'rule'>;
 
 export function commissionDesk(work: Clockwork): Part {
   const tx = work.database.pool;
   return {
     conversion: async (caller, id) => (await findConversion(tx, caller, id)) ?? noConversion(id),
+    saleTold: async (caller, dialect, id) =>
+      (await saleByMoneyKey(tx, caller, moneyKey(dialect, 'sale', id))) ??
+      refuse('not_found', `No sale was told as "${id}".`, { field: 'external_event_id' }),
     conversions: (caller, filter) =>
       filter.externalEventId === null
-        ? listConversions(tx, caller, filter.kind, filter)
+        ? listConversions(tx, caller, filter, filter)
         : ofEvent(work, caller, filter.externalEventId, filter),
     commissions: (caller, filter) => listCommissions(tx, caller, filter),
     rule: (caller, id, status, body) => rule(work, caller, id, status, body),
@@ -38,7 +42,10 @@ async function ofEvent(
   filter: Filter,
 ): ReturnType<OfficeDesk['conversions']> {
   const all = await conversionsByEventId(work.database.pool, caller, id);
-  const found = all.filter((one) => filter.kind === null || one.kind === filter.kind);
+  const credited = (one: ConversionView): boolean =>
+    filter.creditedTo === undefined ||
+    (filter.creditedTo === 'anybody' ? one.affiliateId !== null : one.affiliateId === filter.creditedTo);
+  const found = all.filter((one) => (filter.kind === null || one.kind === filter.kind) && credited(one));
   return { rows: found.slice(filter.offset, filter.offset + filter.limit), total: found.length };
 }
 

@@ -5,16 +5,20 @@ import type { Translators } from '../translate.ts';
 import { accountDesk } from './accounts.ts';
 import { click } from './click.ts';
 import { keyDesk } from './keys.ts';
+import { linkDesk } from './links.ts';
 import { officeDesk } from './office.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
 import { signUp } from './sign-up.ts';
+import { visitDesk } from './visits.ts';
 
 export function createDesk(work: Clockwork, translators: Translators): Desk {
   return {
     ...officeDesk(work, translators),
     ...accountDesk(work),
     ...keyDesk(work),
+    ...visitDesk(work),
+    ...linkDesk(work),
     sell: sell(work),
     refund: refund(work),
     click: click(work),

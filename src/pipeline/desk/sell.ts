@@ -3,7 +3,7 @@
  * call changes nothing; a Stripe id in its place makes it the same payment as the webhook's (cases.md 20, 21).
  */
 import { createHash } from 'node:crypto';
-import type { Caller, MoneyDesk, SaleRequest } from '../../core/desk.ts';
+import type { Caller, MoneyDesk, NewSale, SaleRequest } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { moneyKey } from '../../core/keys.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
@@ -28,8 +28,9 @@ type Repeated = { readonly repeated: 'same' | 'different' };
 
 export function sell(work: Clockwork): MoneyDesk['sell'] {
   const inTurn = createTurns();
-  return async (caller, request) => {
+  return async (caller, told) => {
     const received = work.now();
+    const request = requestOf(work, told);
     if (request.occurredAt !== null && request.occurredAt > received + DAY_MS)
       return refuse('invalid_input', 'created_at lies in the future', { field: 'created_at' });
     const world: World = { workspace: caller.workspace, livemode: caller.livemode };
@@ -52,8 +53,14 @@ export function sell(work: Clockwork): MoneyDesk['sell'] {
     );
     if (isRefusal(settled)) return settled;
     if (!('repeated' in settled)) return answer(work, world, entry, settled);
-    return settled.repeated === 'same' ? answer(work, world, entry, null) : differentMoney(work, world, item, request);
+    if (settled.repeated === 'same' || told.firstWins) return answer(work, world, entry, null);
+    return differentMoney(work, world, item, request);
   };
+}
+
+/** How a repeated id is answered is no part of the sale, and so not of the journal. */
+function requestOf(work: Clockwork, { firstWins: _, externalEventId, ...rest }: NewSale): SaleRequest {
+  return { ...rest, externalEventId: externalEventId ?? work.newId('sale') };
 }
 
 /** Sales of one buyer write the same rows. */

@@ -7,9 +7,10 @@ import { createHash } from 'node:crypto';
 import type { MoneyDesk, SignupRequest } from '../../core/desk.ts';
 import type { ReferralView } from '../../core/views.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
-import type { LeadEntry } from '../../core/requests.ts';
+import { readEntry, type LeadEntry } from '../../core/requests.ts';
 import { bindSignup, referralOfEmail } from '../../store/clicks.ts';
 import { isRetryable } from '../../store/database.ts';
+import { bodyOf } from '../../store/inbox.ts';
 import { findReferral } from '../../store/referrals.ts';
 import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
@@ -17,9 +18,15 @@ import { entryKey, itemOfEntry } from '../journal.ts';
 
 export function signUp(work: Clockwork): MoneyDesk['signUp'] {
   return async ({ workspace, livemode }, request) => {
+    const { dialect, clickId, email, externalUserId, body, externalEventId = null } = request;
+    const id =
+      externalEventId === null
+        ? entryKey('signup', livemode, `${clickId}:${digestOf(request)}`)
+        : entryKey('lead', livemode, externalEventId);
+    const before = externalEventId === null ? null : await toldBefore(work, workspace, dialect, id);
+    if (before) return { referral: before, replayed: true };
     const referral = await bind(work, workspace, request);
     if (isRefusal(referral)) return referral;
-    const { dialect, clickId, email, externalUserId, body } = request;
     const entry: LeadEntry = {
       kind: 'lead',
       referralId: clickId,
@@ -29,16 +36,28 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
       body,
     };
     const received = work.now();
-    const id = entryKey('signup', livemode, `${clickId}:${digestOf(request)}`);
     const item = itemOfEntry({ source: dialect, id, livemode, at: received, received }, entry);
     const settled = await runBatch(work, { workspace, livemode, source: dialect, items: [item] });
-    if (settled.known.has(id)) return { referral, replayed: true };
+    if (settled.known.has(id))
+      return { referral: (await toldBefore(work, workspace, dialect, id)) ?? referral, replayed: true };
     // Purchases that waited for this sign-up may have moved the referral on.
     return {
       referral: (await findReferral(work.database.pool, workspace, clickId)) ?? referral,
       replayed: false,
     };
   };
+}
+
+/** The referral that a call of this id was about; null: there was none. */
+async function toldBefore(
+  work: Clockwork,
+  workspace: string,
+  dialect: string,
+  id: string,
+): Promise<ReferralView | null> {
+  const stored = await bodyOf(work.database.pool, workspace, dialect, id);
+  const entry = stored === null ? null : readEntry(JSON.parse(stored));
+  return entry?.kind === 'lead' ? findReferral(work.database.pool, workspace, entry.referralId) : null;
 }
 
 /** The same person through the same click is the same sign-up. */
@@ -52,6 +71,7 @@ async function bind(work: Clockwork, workspace: string, request: SignupRequest):
   const { clickId, email } = request;
   const referral = await findReferral(pool, workspace, clickId);
   if (!referral) return refuse('not_found', `There is no click "${clickId}".`, { field: 'click_id' });
+  if (request.leavesClick) return referral;
   const owner = email === null ? null : await referralOfEmail(pool, workspace, referral.programId, email);
   if (owner !== null && owner !== clickId) return taken();
   try {
