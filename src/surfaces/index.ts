@@ -4,15 +4,15 @@
  */
 import type { KeyFamily } from '../core/families.ts';
 import { affitor } from './affitor/index.ts';
-import { keys as affixoKeys } from './affixo/keys.ts';
+import { affixo } from './affixo/index.ts';
 import { affonso } from './affonso/index.ts';
 import { hoko } from './hoko/index.ts';
 import type { Surface } from './surface.ts';
 
-export const surfaces: readonly Surface[] = [affonso, hoko, affitor];
+export const surfaces: readonly Surface[] = [affonso, affixo, hoko, affitor];
 
 /** Keys of these can be made, the first family is our own endpoints'. */
-export const families: readonly KeyFamily[] = [...surfaces.map(({ keys }) => keys), affixoKeys];
+export const families: readonly KeyFamily[] = surfaces.map(({ keys }) => keys);
 
 export { affonso as native } from './affonso/index.ts';
 export * from './affonso/inputs.ts';

@@ -150,7 +150,7 @@ describe('a key', () => {
 });
 
 describe('an error has the shape of who owns the path', () => {
-  test.each(['/v1', '/v1/', '/v1/nothing', '/v1/conversions/a/b/c', '/v1/track/sales', '/affonso/v1/nothing'])(
+  test.each(['/v1', '/v1/', '/v1/nothing', '/v1/conversions/a/b/c', '/affonso/v1/nothing'])(
     '%s: 404 of the dialect',
     async (path) => {
       const { status, body } = await site.get(path, { key: null });
@@ -158,6 +158,12 @@ describe('an error has the shape of who owns the path', () => {
       expect(body).toMatchObject({ success: false, error: { code: 'NOT_FOUND' } });
     },
   );
+
+  test('what lies below /v1/track/ is the other dialect', async () => {
+    const { status, body } = await site.get('/v1/track/sales', { key: null });
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ error: 'unknown_resource' });
+  });
 
   test.each([
     '/nothing',

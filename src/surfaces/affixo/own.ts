@@ -1,0 +1,45 @@
+/** What an affiliate reads with a key of their own: themselves and what is theirs, nothing else (apis.md 1.1, 1.3). */
+import type { Caller, Desk } from '../../core/desk.ts';
+import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import type { Reply, Route } from '../surface.ts';
+import { pageQuery, pagingOf, type PageQuery } from './inputs.ts';
+import { listCommissions, listConversions } from './resources.ts';
+import { done, listed, route } from './route.ts';
+import { affiliateShape, clickShape, linkShape } from './shapes.ts';
+
+type Own = { readonly caller: Caller; readonly query: PageQuery; readonly affiliateId: string };
+
+/** A route for whoever holds an affiliate's key; to every other key it is locked. */
+function own(path: string, run: (call: Own, desk: Desk) => Promise<Reply | Refusal>): Route {
+  return route<unknown, PageQuery>({
+    method: 'GET',
+    path: `/v1/affiliate/${path}`,
+    scope: 'read',
+    holder: 'affiliate',
+    query: pageQuery,
+    async run({ caller, query }, desk): Promise<Reply | Refusal> {
+      const { affiliateId = null } = caller;
+      return affiliateId === null
+        ? refuse('unknown_key', 'This path is for the keys of affiliates.')
+        : run({ caller, query, affiliateId }, desk);
+    },
+  });
+}
+
+const me = own('me', async ({ caller, affiliateId }, desk) => {
+  const found = await desk.affiliate(caller, affiliateId);
+  return isRefusal(found) ? found : done({ object: 'affiliate', data: affiliateShape(found) });
+});
+
+const clicks = own('clicks', async ({ caller, query, affiliateId }, desk) =>
+  listed((await desk.clicks(caller, { ...pagingOf(query), affiliateId })).rows, clickShape),
+);
+
+const links = own('links', async ({ caller, query, affiliateId }, desk) =>
+  listed((await desk.links(caller, { ...pagingOf(query), affiliateId })).rows, linkShape),
+);
+
+const conversions = own('conversions', (call, desk) => listConversions(call, desk, call.affiliateId));
+const commissions = own('commissions', (call, desk) => listCommissions(call, desk, call.affiliateId));
+
+export const ownRoutes: readonly Route[] = [me, clicks, links, conversions, commissions];
