@@ -402,6 +402,94 @@ describe('one payment told twice', () => {
   });
 });
 
+describe('odd input', () => {
+  const odd: [string, unknown][] = [
+    ['NUL', 'a\u0000b'],
+    ['half a character', '\ud800'],
+    ['256 characters', 'x'.repeat(256)],
+    ['an object', { $ne: null }],
+    ['a list', ['v1']],
+    ['true', true],
+  ];
+  const fields: [string, string, Record<string, unknown>][] = [
+    ['click', 'ref', {}],
+    ['click', 'visitor_id', { ref: 'jane' }],
+    ['lead', 'fingerprint', {}],
+    ['sale', 'visitor_id', { amount: 1 }],
+    ['sale', 'external_id', { amount: 1, ref: 'jane' }],
+    ['refund', 'external_id', {}],
+  ];
+  test.each(fields)('of %s as %s is refused by its name, and nothing is stored', async (what, field, rest) => {
+    const before = await site.everything();
+    for (const [name, value] of odd) {
+      const { status, body } = await track(what, { ...rest, [field]: value });
+      expect({ name, status, error: body.error }).toEqual({ name, status: 400, error: `invalid_${field}` });
+    }
+    expect(await site.everything()).toBe(before);
+  });
+
+  test('of a Stripe look or with odd letters is an order id like any other', async () => {
+    for (const external_id of ['re_1', 'in_', 'ref:1', 'Ünï→code', "'; DROP TABLE x; --"]) {
+      const sale = await track('sale', { ref: 'jane', amount: 10, external_id });
+      expect(sale.body).toMatchObject({ attributed: true });
+      const back = await track('refund', { external_id });
+      expect(back.body).toEqual({ ok: true, conversion_id: sale.body['conversion_id'] });
+      expect(await commissionOf(external_id)).toMatchObject({ earned: 300n, reversed: 300n });
+    }
+  });
+
+  test('of another media type is refused', async () => {
+    const { status, body } = await track('sale', {}, { headers: { 'content-type': 'text/plain' } });
+    expect([status, body.error]).toEqual([415, 'unsupported_media_type']);
+  });
+});
+
+describe('what goes wrong inside', () => {
+  test('is a 500 of the dialect, and nothing is kept', async () => {
+    await visit('v-broken');
+    const before = await count('conversions');
+    await db.database.pool.query('ALTER TABLE payloads RENAME TO payloads_away');
+    const answers = [
+      await track('sale', { visitor_id: 'v-broken', amount: 9, external_id: 'broken' }),
+      await track('lead', { visitor_id: 'v-broken', external_id: 'broken' }),
+    ];
+    await db.database.pool.query('ALTER TABLE payloads_away RENAME TO payloads');
+    for (const { status, body } of answers) {
+      expect(status).toBe(500);
+      expect(body).toEqual({ error: 'conversion_failed', detail: expect.not.stringContaining('payloads') });
+    }
+    expect(await count('conversions')).toBe(before);
+    const again = await track('sale', { visitor_id: 'v-broken', amount: 9, external_id: 'broken' });
+    expect(again.body).toMatchObject({ ok: true, attributed: true });
+  });
+});
+
+describe('a visitor', () => {
+  test('who was given an id is known by it on a Stripe object too', async () => {
+    const { body } = await track('click', { ref: 'max' });
+    const before = await site.stage.balance('max');
+    const account = createAccount({
+      family: 'basil',
+      seed: 9,
+      startAt: Math.floor(site.stage.clock.now / 1000),
+    });
+    const buyer = account.customer({ metadata: { sa_visitor_id: String(body['visitor_id']) } });
+    account.subscribe({ customer: buyer, price: account.price({ amount: 9900 }) });
+    await site.stage.hearAll(account.events);
+    await site.stage.drain();
+    expect((await site.stage.balance('max')).payable - before.payable).toBe(2970n);
+  });
+
+  test('whose referral was rejected earns nobody anything', async () => {
+    await visit('v-fraud');
+    const lead = await track('lead', { visitor_id: 'v-fraud' });
+    expect(lead.body['attributed']).toBe(true);
+    await site.stage.ask(`UPDATE referrals SET status = 'rejected' WHERE workspace_id = $1 AND visitor_id = 'v-fraud'`);
+    const sale = await track('sale', { visitor_id: 'v-fraud', amount: 9, external_id: 'fraud' });
+    expect([sale.status, sale.body]).toEqual([200, { ok: true, attributed: false, visitor_id: 'v-fraud' }]);
+  });
+});
+
 describe('the dialects', () => {
   test('99 is 99.00 of Affonso', async () => {
     await site.stage.referral('ref_affonso', 'jane');
