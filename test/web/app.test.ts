@@ -1,4 +1,5 @@
 /** What holds for every request, whatever it asks for: keys, shapes of errors, limits, health. */
+import { affixo } from '../../src/surfaces/affixo/index.ts';
 import { connect, type Socket } from 'node:net';
 import { request } from 'node:http';
 import pg from 'pg';
@@ -159,8 +160,9 @@ describe('an error has the shape of who owns the path', () => {
     },
   );
 
-  test('what lies below /v1/track/ is the other dialect', async () => {
-    const { status, body } = await site.get('/v1/track/sales', { key: null });
+  test('what nobody serves below /v1/track/ has the shape of the dialect that the key is of', async () => {
+    const { key } = await site.keyFor(true, ['*'], 'default', affixo.keys);
+    const { status, body } = await site.get('/v1/track/sales', { key });
     expect(status).toBe(404);
     expect(body).toMatchObject({ error: 'unknown_resource' });
   });

@@ -26,6 +26,8 @@ const PROBLEMS: Readonly<Record<Reason, Said>> = {
   unknown_key: UNAUTHORIZED,
   revoked_key: UNAUTHORIZED,
   expired_key: UNAUTHORIZED,
+  wrong_host: UNAUTHORIZED,
+  rate_limited: { status: 429, error: 'rate_limited' },
   missing_scope: { status: 403, error: 'insufficient_scope' },
   not_found: NOTHING,
   referral_not_found: NOTHING,

@@ -5,6 +5,7 @@ import { isRefusal } from '../../../src/core/refusals.ts';
 import { createDesk } from '../../../src/pipeline/desk/index.ts';
 import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
 import { affixo } from '../../../src/surfaces/affixo/index.ts';
+import { native } from '../../../src/surfaces/index.ts';
 import { createDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/server.ts';
 import { terms, translators } from '../../support/stage.ts';
@@ -28,15 +29,16 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** Affixo's API approves nobody; the operator does. */
 async function approve(refCode: string): Promise<void> {
-  const list = await site.get(`/v1/affiliates?search=${refCode}`);
+  const { key } = await site.keyFor(true, ['*'], 'default', native.keys);
+  const list = await site.get(`/v1/affiliates?search=${refCode}`, { key });
   const [found] = rowsOf(list);
-  const changed = await site.send('PUT', `/v1/affiliates/${String(found?.['id'])}`, '{"status":"approved"}');
+  const changed = await site.send('PUT', `/v1/affiliates/${String(found?.['id'])}`, '{"status":"approved"}', { key });
   expect(changed.status).toBe(200);
 }
 
 beforeAll(async () => {
   db = await createDatabase();
-  site = await openSite(db);
+  site = await openSite(db, { family: affixo.keys });
   reader = (await site.keyFor(true, ['read'])).key;
   tracker = (await site.keyFor(true, ['track'])).key;
   await site.stage.incentive('inc_all', terms('30'));

@@ -6,6 +6,8 @@ import type { Family } from '../../../src/simulator/family.ts';
 import { createDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/server.ts';
 import { terms, translators } from '../../support/stage.ts';
+import { affixo } from '../../../src/surfaces/affixo/index.ts';
+import { native } from '../../../src/surfaces/index.ts';
 import { openSite, type Answer, type Asked, type Site } from '../../web/site.ts';
 
 let db: TestDatabase;
@@ -14,7 +16,7 @@ let readOnly: string;
 
 beforeAll(async () => {
   db = await createDatabase({ poolSize: 16 });
-  site = await openSite(db);
+  site = await openSite(db, { family: affixo.keys });
   await site.stage.affiliate('jane');
   await site.stage.affiliate('max');
   await site.stage.affiliate('pia', null, 'pending');
@@ -495,11 +497,16 @@ describe('the dialects', () => {
     await site.stage.referral('ref_affonso', 'jane');
     await visit('v-same');
     await track('sale', { visitor_id: 'v-same', amount: 99, external_id: 'same' });
-    const affonso = await site.post('/v1/conversions', {
-      referral_id: 'ref_affonso',
-      sale_amount: 99.0,
-      external_event_id: 'same',
-    });
+    const { key } = await site.keyFor(true, ['*'], 'default', native.keys);
+    const affonso = await site.post(
+      '/v1/conversions',
+      {
+        referral_id: 'ref_affonso',
+        sale_amount: 99.0,
+        external_event_id: 'same',
+      },
+      { key },
+    );
     expect(affonso.status).toBe(201);
     expect(affonso.body.data['commission_amount']).toBe(29.7);
     const rows = await site.stage.ask<{ source: string; earned: bigint }>(
