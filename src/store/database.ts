@@ -87,14 +87,17 @@ function keepConnections(pool: pg.Pool): pg.Pool {
 }
 
 // Limits are set by a statement and not as start-up parameters, because PgBouncer refuses those. Named statements are
-// planned once per connection: planning the load for its values each time cost ten times its execution.
+// planned once per connection: planning the load for its values each time cost ten times its execution. A plan made while
+// the tables are still empty would read them from end to end for as long as the connection lives, those behind foreign
+// keys too: whatever has an index is read by it.
 async function prepareConnection(client: pg.Client): Promise<void> {
   // A client that is checked out and loses its server emits `error`; unheard, it would end the process.
   client.on('error', ignoreLostConnection);
   await client.query(
     `SET statement_timeout = ${statementTimeoutMs};
      SET idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs};
-     SET plan_cache_mode = force_generic_plan`,
+     SET plan_cache_mode = force_generic_plan;
+     SET enable_seqscan = off`,
   );
 }
 
