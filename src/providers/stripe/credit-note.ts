@@ -1,6 +1,6 @@
 /** Credit notes: which part of an invoice was taken back, and by which way the money went (stripe.md 1.9). */
 import type { EventRef, Note, Translation } from '../../core/facts.ts';
-import { idOf, key, moneyKeys } from './identity.ts';
+import { idOf, key, moneyKeys, refundKey } from './identity.ts';
 import { read, stampOf } from './read.ts';
 import { CreditNote, type CreditNoteLineObject, type CreditNoteObject } from './schema-losses.ts';
 
@@ -63,17 +63,19 @@ export function translateCreditNote(object: unknown, ref: EventRef): Translation
   const note = read(CreditNote, object, ref);
   const status = note.status === 'void' || ref.type === 'credit_note.voided' ? 'void' : 'issued';
   const stamp = stampOf(ref, status === 'void' ? 10 : 0);
+  const ways = waysOf(note);
   return {
     facts: [
       {
         kind: 'note',
-        keys: moneyKeys(['invoice', note.invoice]),
+        // A refund is of one payment: whose note names it, and whose charge it is of, are the same money.
+        keys: [...moneyKeys(['invoice', note.invoice]), ...ways.refunds.map((one) => refundKey(one.key))],
         note: {
           key: key(note.id),
           stamp,
           status,
           currency: note.currency.toLowerCase(),
-          ...waysOf(note),
+          ...ways,
           lines: linesOf(note),
           at: note.created * 1000,
           proof: stamp,

@@ -19,6 +19,11 @@ export function moneyKey(kind: MoneyKind, id: string): string {
   return key(`${kind}:${id}`);
 }
 
+/** The money key of a refund's payment, by the refund's own key: `stripe:re_1` → `stripe:re:re_1`. */
+export function refundKey(refund: string): string {
+  return refund.replace(':', ':re:');
+}
+
 /** The id of a reference, be it an id or an expanded object (stripe.md 0.1); null when there is none. */
 export function idOf(reference: Reference): string | null {
   return (typeof reference === 'string' ? reference : reference?.id) || null;

@@ -1,6 +1,6 @@
 /** Refunds: one money movement back, whatever number of events speak of it (stripe.md 1.7). */
 import type { EventRef, RefundFact, RefundStatus, Translation } from '../../core/facts.ts';
-import { idOf, key, moneyKey, moneyKeys } from './identity.ts';
+import { idOf, key, moneyKey, moneyKeys, refundKey } from './identity.ts';
 import { ignore } from './ignored.ts';
 import { read, stampOf } from './read.ts';
 import { Refund, type RefundObject } from './schema-losses.ts';
@@ -32,7 +32,7 @@ export function refundFact(refund: RefundObject, ref: EventRef): RefundFact | nu
   const charge = idOf(refund.charge);
   return {
     kind: 'refund',
-    keys,
+    keys: [...keys, refundKey(key(refund.id))],
     refund: {
       key: key(refund.id),
       stamp,

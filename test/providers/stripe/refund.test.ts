@@ -40,7 +40,7 @@ describe.each(FAMILIES)('%s refunds', (family) => {
     const stamp = { at: AT, rank: 10, event: 'evt_1' };
     expect(fact).toEqual({
       kind: 'refund',
-      keys: ['stripe:ch:ch_1', 'stripe:pi:pi_1'],
+      keys: ['stripe:ch:ch_1', 'stripe:pi:pi_1', 'stripe:re:re_1'],
       refund: {
         key: 'stripe:re_1',
         stamp,
