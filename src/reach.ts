@@ -116,7 +116,7 @@ async function readAccounts(
   problems: Set<string>,
 ): Promise<Map<string, Reached>> {
   const found = new Map<string, Reached>();
-  const stored = await workspacesWithKeys(database.pool);
+  const stored = await workspacesWithKeys(database.across);
   for (const workspace of new Set(['default', ...stored]))
     for (const { account, livemode, scope, key, problem } of await vault.apiKeys(workspace)) {
       const about = `${workspace} ${account} ${problem}`;

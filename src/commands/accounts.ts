@@ -21,7 +21,7 @@ function atDesk(
     const workspace = String(options['workspace']);
     const parts = await compose(config, { poolSize: 1 });
     try {
-      if (!(await workspaceExists(parts.database.pool, workspace)))
+      if (!(await workspaceExists(parts.database.of(workspace), workspace)))
         throw new InputError(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
       const caller: Caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
       const said = await work(accountDesk(parts.work), caller, args, options);

@@ -68,7 +68,7 @@ type Stop = { readonly asked: boolean };
 async function fill(parts: Parts, source: Source, wish: Wish, stop: Stop): Promise<number> {
   const { work } = parts;
   const begun = performance.now();
-  const { cursors, resumed } = await planOf(work.database.pool, source, wish, work.now());
+  const { cursors, resumed } = await planOf(work.database.of(source.workspace), source, wish, work.now());
   console.log(colors.bold(titleOf(source, wish)));
   if (resumed) console.log('  It was stopped before and goes on from where it was (--restart begins anew):');
   const tally = newTally();
@@ -101,7 +101,7 @@ async function walk(
   { stream, reached: from, until }: Cursor,
   { wish, tally, stop }: Under,
 ): Promise<string | null> {
-  const { pool } = work.database;
+  const tx = work.database.of(source.workspace);
   const progress = openProgress(stream);
   let heard = 0;
   try {
@@ -110,10 +110,10 @@ async function walk(
       tally.add(page);
       progress.advance(Math.min(1, Math.max(0, (page.reached - from) / Math.max(1, until - from))), heard);
       const missing = Object.values(page.missing).reduce((sum, count) => sum + count, 0);
-      if (!wish.dryRun) await moveCursor(pool, source, stream, { reached: page.reached, missing, finishedAt: null });
+      if (!wish.dryRun) await moveCursor(tx, source, stream, { reached: page.reached, missing, finishedAt: null });
       if (stop.asked) return null;
     }
-    if (!wish.dryRun) await moveCursor(pool, source, stream, { reached: until, missing: 0, finishedAt: work.now() });
+    if (!wish.dryRun) await moveCursor(tx, source, stream, { reached: until, missing: 0, finishedAt: work.now() });
     progress.advance(1, heard);
     return null;
   } catch (error) {

@@ -98,7 +98,7 @@ async function play(stage: Stage, logLevel: string, { customers, months, seed }:
   const parts = await stage.parts;
   const workspace = `demo-${randomBytes(3).toString('hex')}`;
   const secret = `whsec_${randomBytes(24).toString('hex')}`;
-  await createWorkspace(parts.database.pool, workspace, 'Demo', parts.work.newId('prog'));
+  await createWorkspace(parts.database.of(workspace), workspace, 'Demo', parts.work.newId('prog'));
   const { key, keyId } = await createKey(parts.work, {
     workspace,
     family: native.keys,
@@ -152,7 +152,7 @@ function tellStory(
 async function settled({ database, work }: Parts, api: Api): Promise<void> {
   for (const deadline = Date.now() + SETTLED_WITHIN_MS; Date.now() < deadline; await wait(100)) {
     const { total } = await api.list('/v1/inbox?state=pending&limit=1', z.unknown());
-    if (total === 0 && (await duePayments(database.pool, work.now(), 1)) === null) return;
+    if (total === 0 && (await duePayments(database.across, work.now(), 1)) === null) return;
   }
   console.log('  Some of it is still being decided; what follows may be behind.');
 }

@@ -23,7 +23,7 @@ export async function keys(config: Config, [verb = '', id]: readonly string[], o
   const workspace = String(options['workspace']);
   const parts = await compose(config, { poolSize: 1 });
   try {
-    if (!(await workspaceExists(parts.database.pool, workspace)))
+    if (!(await workspaceExists(parts.database.of(workspace), workspace)))
       return fail(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
     const caller: Caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
     const said = await work(keyDesk(parts.work), caller, options, id ?? '');

@@ -29,7 +29,8 @@ export async function rates(config: Config, args: readonly string[], options: Op
   const workspace = String(options['workspace']);
   const parts = await compose(config, { poolSize: 2 });
   try {
-    if (await workspaceExists(parts.database.pool, workspace)) return await run(parts, workspace, given, options);
+    if (await workspaceExists(parts.database.of(workspace), workspace))
+      return await run(parts, workspace, given, options);
     return said(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
   } finally {
     await parts.close();
@@ -73,7 +74,12 @@ async function list(
 ): Promise<number> {
   const limit = Number(options['limit'] ?? 50);
   if (!Number.isInteger(limit) || limit < 1) return said('--limit must be a whole number of at least 1');
-  const { rows, total } = await listRates(database.pool, workspace, { limit, offset: 0, from: null, to: null });
+  const { rows, total } = await listRates(database.of(workspace), workspace, {
+    limit,
+    offset: 0,
+    from: null,
+    to: null,
+  });
   for (const row of rows) {
     const { day, from, to, rate, source } = rateShape(row);
     console.log(`${String(day)}  1 ${String(from)} = ${String(rate)} ${String(to)}  ${String(source)}`);
@@ -99,8 +105,8 @@ async function load(
   const first = textOf(options, 'since');
   const since = first === null ? null : dayOf(first);
   if (file === '' || (first !== null && since === null)) return said(SAY);
-  const rules = await loadRules(database.pool, workspace);
-  const own = settingsAt(rules, rules.version).currency ?? (await currencyOf(database.pool, workspace));
+  const rules = await loadRules(database.of(workspace), workspace);
+  const own = settingsAt(rules, rules.version).currency ?? (await currencyOf(database.of(workspace), workspace));
   const to = (textOf(options, 'to') ?? own).toLowerCase();
   const content = await readFile(file, 'utf8').catch(() => null);
   if (content === null) return said(`${file} cannot be read.`);

@@ -16,7 +16,7 @@ export async function reachedOf<T extends Account>(
   const workspace = String(options['workspace']);
   const { account, mode } = options;
   if (mode !== undefined && mode !== 'live' && mode !== 'test') throw new InputError('--mode is live or test.');
-  if (!(await workspaceExists(database.pool, workspace)))
+  if (!(await workspaceExists(database.of(workspace), workspace)))
     throw new InputError(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
   const own = all.filter((one) => one.workspace === workspace);
   const meant = own.filter(

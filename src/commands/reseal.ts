@@ -9,18 +9,19 @@ import { listWorkspaces } from '../store/workspaces.ts';
 export async function reseal(config: Config): Promise<number> {
   const parts = await compose(config, { poolSize: 1 });
   const { seal } = parts.work.vault;
-  const tx = parts.database.pool;
+  const { of, across } = parts.database;
   try {
     if (seal.keyId === null) {
       console.error(NO_SEAL_KEY);
       return 1;
     }
     const count = { seen: 0, resealed: 0, failed: 0 };
-    for (const workspace of await listWorkspaces(tx))
-      for (const value of await sealedOf(tx, workspace)) {
+    for (const workspace of await listWorkspaces(across))
+      for (const value of await sealedOf(of(workspace), workspace)) {
         count.seen += 1;
         try {
-          if (seal.keyIdOf(value.sealed) !== seal.keyId && (await resealOne(tx, seal, value))) count.resealed += 1;
+          if (seal.keyIdOf(value.sealed) !== seal.keyId && (await resealOne(of(workspace), seal, value)))
+            count.resealed += 1;
         } catch (error) {
           if (!(error instanceof SealError)) throw error;
           count.failed += 1;

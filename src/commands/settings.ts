@@ -43,7 +43,7 @@ export async function settings(config: Config, options: Readonly<Record<string, 
   const workspace = String(options['workspace']);
   const parts = await compose(config, { poolSize: 1 });
   try {
-    if (!(await workspaceExists(parts.database.pool, workspace))) {
+    if (!(await workspaceExists(parts.database.of(workspace), workspace))) {
       console.error(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
       return 1;
     }

@@ -90,7 +90,7 @@ function inWords({ is, id, added, removed, wasDisabled, apiVersion }: SetEndpoin
 /** Stripe shows it once: it is sealed where that is possible, else printed with what to do; never logged. */
 async function placeSecret(parts: Parts, { workspace, account, scope }: Reached, secret: string): Promise<string> {
   const { work, config } = parts;
-  const accounts = await listAccounts(work.database.pool, workspace);
+  const accounts = await listAccounts(work.database.of(workspace), workspace);
   const owner = account ?? accounts.find((one) => one.scope === scope)?.id ?? null;
   if (config.secretKeys.length > 0 && owner !== null) {
     const given = { account: owner, secret, label: 'made by setup', expiresAt: null, othersExpireAt: null };

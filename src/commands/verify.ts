@@ -11,7 +11,7 @@ export async function verify(config: Config, options: Readonly<Record<string, un
   const parts = await compose(config, { poolSize: 2 });
   try {
     const only = options['workspace'];
-    const all = await listWorkspaces(parts.database.pool);
+    const all = await listWorkspaces(parts.database.across);
     if (typeof only === 'string' && !all.includes(only)) {
       console.error(`There is no workspace "${only}". There is: ${all.join(', ')}.`);
       return 1;

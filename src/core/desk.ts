@@ -33,6 +33,8 @@ export type Caller = {
   readonly scopes: readonly string[];
   /** Whose key it is when an affiliate holds it; null or absent: the workspace's own. */
   readonly affiliateId?: string | null;
+  /** No key was sent, and none was needed: `keyId` names where the call came from. */
+  readonly keyless?: true;
 };
 
 export type SaleRequest = {
@@ -121,6 +123,17 @@ export type MoneyDesk = {
 
 /** Everything that is read, set up or ruled. */
 export type OfficeDesk = {
+  /**
+   * The caller in the workspace of the program they name, by id or number; a caller with a key stays in their own
+   * workspace and is refused what is not in it.
+   */
+  atProgram(caller: Caller, program: string): Answer<Caller>;
+  /** The numbers under which dialects with integer ids show a program, a conversion and its commission. */
+  programNumber(caller: Caller, programId: string): Answer<number>;
+  saleNumbers(
+    caller: Caller,
+    conversionId: string,
+  ): Answer<{ readonly conversion: number; readonly commission: number | null }>;
   /** The workspace's own currency, lower case: what an amount without a currency is in. */
   currency(caller: Caller): Promise<string>;
   /** Affiliates and referrals by id, to show beside what names them; deleted affiliates too, unknown ids are left out. */

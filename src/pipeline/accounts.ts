@@ -21,13 +21,13 @@ export async function noteStranger(
   work: Clockwork,
   { workspace, scope, account, source, id }: Stranger,
 ): Promise<void> {
-  const tx = work.database.pool;
-  if (!(await hasHeardBefore(tx, workspace, { source, scope, except: scopedEventId(id, scope) }))) return;
+  const { of } = work.database;
+  if (!(await hasHeardBefore(of(workspace), workspace, { source, scope, except: scopedEventId(id, scope) }))) return;
   const message =
     `Events of account "${account}" keep coming and no workspace that may receive them here has registered it; they are kept ` +
     `without effect. If it is yours: tributary stripe accounts add ${account} --workspace <name>, then replay them ` +
     '(GET /v1/inbox?state=ignored). If not, remove it from the Connect endpoint at Stripe.';
-  await raiseAlert(tx, { workspace, kind: UNROUTABLE, subject: account, message, at: work.now() });
+  await raiseAlert(of(workspace), { workspace, kind: UNROUTABLE, subject: account, message, at: work.now() });
 }
 
 /** The owner took the connection back: the API key is used no more, and somebody should know. */
@@ -37,20 +37,20 @@ export async function endConnection(
   account: string,
   { at, livemode }: { readonly at: number; readonly livemode: boolean },
 ): Promise<void> {
-  const tx = work.database.pool;
-  if (!(await disconnectAccount(tx, workspace, account, { at, livemode }))) return;
+  const { of } = work.database;
+  if (!(await disconnectAccount(of(workspace), workspace, account, { at, livemode }))) return;
   work.log.warn({ workspace, account }, 'a Stripe account took its connection back');
   const message =
     `Account "${account}" took its connection back at Stripe: no further events will come from it, and its API key is used no ` +
     `more. What it earned stands. When it is connected again: tributary stripe accounts add ${account} --workspace ${workspace}`;
-  await raiseAlert(tx, { workspace, kind: DISCONNECTED, subject: account, message, at: work.now() });
+  await raiseAlert(of(workspace), { workspace, kind: DISCONNECTED, subject: account, message, at: work.now() });
 }
 
 /** An account that is registered is no stranger, and connected. The alert about a stranger stands where it knocked. */
 export async function settleAlerts(work: Clockwork, workspace: string, account: string): Promise<void> {
-  const tx = work.database.pool;
+  const { of } = work.database;
   const at = work.now();
   for (const where of new Set([workspace, 'default']))
-    await resolveAlert(tx, { workspace: where, kind: UNROUTABLE, subject: account, at });
-  await resolveAlert(tx, { workspace, kind: DISCONNECTED, subject: account, at });
+    await resolveAlert(of(where), { workspace: where, kind: UNROUTABLE, subject: account, at });
+  await resolveAlert(of(workspace), { workspace, kind: DISCONNECTED, subject: account, at });
 }

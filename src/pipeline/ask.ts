@@ -42,7 +42,7 @@ const MOST_FAILURES = 12;
 /** Asks what is due. Returns how many questions it took; 0: nothing is due, or every line rests. */
 export async function askNext(work: Clockwork, asking: Asking): Promise<number> {
   const now = work.now();
-  const claimed = await claimQuestions(work.database.pool, now, CLAIMED_AT_ONCE, asking.lines.resting(now));
+  const claimed = await claimQuestions(work.database.across, now, CLAIMED_AT_ONCE, asking.lines.resting(now));
   const waiting = [...claimed];
   const next = async (): Promise<void> => {
     for (let open = waiting.shift(); open; open = waiting.shift()) await askOne(work, asking, open);
@@ -110,7 +110,7 @@ async function store(
       'an answer was stored, but not decided yet; a worker will try again',
     );
     for (const { body, ref } of events)
-      await storePending(work.database.pool, { ...ref, workspace, source, scope, body }, reason, askedAt);
+      await storePending(work.database.of(workspace), { ...ref, workspace, source, scope, body }, reason, askedAt);
     await end(work, open, ended);
   }
 }
@@ -165,5 +165,5 @@ function setBack(
 }
 
 function end(work: Clockwork, open: OpenQuestion, ended: QuestionEnd): Promise<void> {
-  return setQuestion(work.database.pool, open, ended, work.now());
+  return setQuestion(work.database.of(open.workspace), open, ended, work.now());
 }

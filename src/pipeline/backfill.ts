@@ -61,11 +61,11 @@ async function sift(
   source: Source,
   listed: readonly Listed[],
 ): Promise<{ fresh: Sifted[]; missing: Record<string, number> }> {
-  const { pool } = work.database;
   const { workspace, livemode, translator } = source;
+  const tx = work.database.of(workspace);
   const events = listed.map((one) => ({ event: eventOf(source, one, work.now()), isObject: one.event === null }));
   const ids = events.map(({ event }) => event.ref.id);
-  const known = await knownEvents(pool, workspace, translator.name, ids);
+  const known = await knownEvents(tx, workspace, translator.name, ids);
   const fresh: Sifted[] = [];
   const objects: { readonly type: string; readonly facts: readonly Fact[] }[] = [];
   const missing: Record<string, number> = {};
@@ -80,7 +80,7 @@ async function sift(
     else missing[type] = (missing[type] ?? 0) + 1;
   }
   const told = await toldAlready(
-    pool,
+    tx,
     workspace,
     livemode,
     objects.map(({ facts }) => facts),
@@ -150,6 +150,6 @@ async function keep(
 ): Promise<number> {
   work.log.warn({ workspace, event: ref.id, type: ref.type, reason }, 'stored, but not decided yet; a worker will try');
   const stored = { ...ref, workspace, source: translator.name, scope, body };
-  await storePending(work.database.pool, stored, reason, work.now());
+  await storePending(work.database.of(stored.workspace), stored, reason, work.now());
   return 1;
 }

@@ -83,7 +83,13 @@ export async function runBatch(work: Clockwork, batch: Batch): Promise<Settled> 
 
 async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   const session = newSession(() => work.newId('pay'));
-  const first = await load(work.database.pool, batch.workspace, batch.livemode, batch.source, firstWanted(batch));
+  const first = await load(
+    work.database.of(batch.workspace),
+    batch.workspace,
+    batch.livemode,
+    batch.source,
+    firstWanted(batch),
+  );
   fill(session, first);
   const rules = await work.rules.of(batch.workspace, first.rulesVersion);
   const known = new Set(
@@ -98,13 +104,13 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
   // is judged with everything around it.
   applyClock(work, batch, session, rules, 'matured');
   unitePosted(session);
-  const rounds = 1 + (await loadConcerned(work.database.pool, batch, session, rules));
+  const rounds = 1 + (await loadConcerned(work.database.of(batch.workspace), batch, session, rules));
   applyClock(work, batch, session, rules, 'released');
   const decisions = settle(session.book, rules, session.book.payments.keys());
   const settled = { known, session, decisions, rules, rounds, at: 0, posted: new Map<string, Posted>() };
   await batch.guard?.(settled);
   const { rows, posted, at } = draftAll(work, batch, settled, fresh, first.rulesVersion);
-  await post(work.database.pool, rows);
+  await post(work.database.of(batch.workspace), rows);
   return { ...settled, posted, at };
 }
 

@@ -48,13 +48,13 @@ async function keep(work: Clockwork, terms: KeyTerms, key: string, beginning: st
   const shown = shownKey(key, beginning);
   const fixed = { id, shown, hash: hashOf(key), createdAt: work.now(), rotatedFrom: null };
   const given = { workspace, family: family.name, livemode, name, scopes, hosts, affiliateId, expiresAt };
-  await insertKey(work.database.pool, { ...given, ...fixed });
+  await insertKey(work.database.of(given.workspace), { ...given, ...fixed });
   return id;
 }
 
 /** True when the workspace has a key that works. */
 export function hasKeys(work: Clockwork, workspace: string): Promise<boolean> {
-  return hasKey(work.database.pool, workspace, work.now());
+  return hasKey(work.database.of(workspace), workspace, work.now());
 }
 
 /** Milliseconds for which a found key is believed without asking again: how long a revoked one may still work. */
@@ -84,7 +84,7 @@ export function keyRing(work: Clockwork): KeyRing {
     const name = hash.toString('base64');
     const known = believed.get(name);
     if (known && known.until > now) return known;
-    const row = await findKey(work.database.pool, hash);
+    const row = await findKey(work.database.across, hash);
     if (!row || !timingSafeEqual(row.hash, hash)) return null;
     if (believed.size >= MOST_BELIEVED) believed.clear();
     const found = { row, until: now + BELIEVED_MS, notedAt: Math.max(row.lastUsedAt ?? 0, known?.notedAt ?? 0) };
@@ -111,7 +111,7 @@ function note(work: Clockwork, found: Believed, now: number): void {
   if (now - found.notedAt < USE_NOTED_MS) return;
   found.notedAt = now;
   const { workspace, id } = found.row;
-  noteUse(work.database.pool, workspace, id, now).catch((error: unknown) =>
+  noteUse(work.database.of(workspace), workspace, id, now).catch((error: unknown) =>
     work.log.debug({ err: error }, 'the last use of a key was not noted'),
   );
 }

@@ -18,7 +18,7 @@ const KIND_OF: Readonly<Partial<Record<Question['kind'], MoneyKind>>> = {
 
 /** false: an event has told it since. `source`: the provider whose ids these are. */
 export async function isStillAsked(
-  { database: { pool } }: Clockwork,
+  { database }: Clockwork,
   source: string,
   { workspace, livemode, scope, question }: OpenQuestion,
 ): Promise<boolean> {
@@ -26,10 +26,10 @@ export async function isStillAsked(
   const money = KIND_OF[kind];
   if (money === undefined) {
     const key = kind === 'price' ? objectKey(source, id) : promotionKey(source, id);
-    return !(await isInCatalogue(pool, workspace, livemode, scopedKey(key, scope)));
+    return !(await isInCatalogue(database.of(workspace), workspace, livemode, scopedKey(key, scope)));
   }
   const key = scopedKey(moneyKey(source, money, id), scope);
-  const state = await stateBehind(pool, workspace, livemode, key);
+  const state = await stateBehind(database.of(workspace), workspace, livemode, key);
   return state === null || misses(readPayment(state), key, question);
 }
 

@@ -20,7 +20,7 @@ const BACKOFF_SECONDS = [1, 5, 30, 120, 600, 1800, 3600];
 
 /** Takes one batch of due events and brings it to the posted ledger. Returns how many it took; 0: nothing is due. */
 export async function processNext(work: Clockwork, translators: Translators, limit = BATCH_SIZE): Promise<number> {
-  const claimed = await claim(work.database.pool, work.now(), limit);
+  const claimed = await claim(work.database.across, work.now(), limit);
   if (!claimed) return 0;
   const groups = new Map<string, Item[]>();
   for (const event of claimed.events) {
@@ -68,12 +68,12 @@ async function strayReason(
 ): Promise<string | null> {
   const account = translator.accountOf?.(payload) ?? null;
   if (account === null) return null;
-  const home = await homeOfAccount(work.database.pool, translator.name, account, workspace);
+  const home = await homeOfAccount(work.database.across, translator.name, account, workspace);
   if (home === null || !mayRoute(workspace, home.workspace)) return 'unroutable_account';
   if (home.workspace === workspace && home.scope === scope) return null;
   const key = scopedEventId(bareEventId(id), home.scope);
   const handed = { ...home, source: translator.name, id: key, type, livemode, at, received, body: body ?? '' };
-  await storePending(work.database.pool, handed, null, work.now());
+  await storePending(work.database.of(handed.workspace), handed, null, work.now());
   return 'handed_to_its_workspace';
 }
 
@@ -108,7 +108,7 @@ async function putBack(
   const seconds = BACKOFF_SECONDS[attempts - 1];
   const reason = messageOf(error).slice(0, 500);
   const runAt = seconds === undefined ? null : work.now() + seconds * 1000;
-  await setBack(work.database.pool, { workspace, source, id, reason }, runAt);
+  await setBack(work.database.of(workspace), { workspace, source, id, reason }, runAt);
   const words =
     runAt === null
       ? 'an event failed for good; it is listed and can be replayed'

@@ -27,17 +27,17 @@ const AT_ONCE = 5_000;
  * first: whoever waits takes the newest fitting day of the first part that has one, and no later rate changes it.
  */
 export async function addRates(work: Clockwork, workspace: string, rates: readonly NewRate[]): Promise<Added> {
-  const tx = work.database.pool;
+  const { of } = work.database;
   const ordered = rates.toSorted((a, b) => b.day - a.day);
   const others: RateView[] = [];
   let fresh = 0;
   for (let from = 0; from < ordered.length; from += AT_ONCE) {
     const part = ordered.slice(from, from + AT_ONCE);
-    fresh += await patiently(() => insertRates(tx, workspace, part, work.now()));
+    fresh += await patiently(() => insertRates(of(workspace), workspace, part, work.now()));
     // Asked after the insert, so that whoever gave another rate at the same time is seen.
-    others.push(...(await otherRates(tx, workspace, part)));
+    others.push(...(await otherRates(of(workspace), workspace, part)));
   }
-  await decideAgain(work, workspace, await paymentsAwaitingRates(tx, workspace, rates));
+  await decideAgain(work, workspace, await paymentsAwaitingRates(of(workspace), workspace, rates));
   return { fresh, others };
 }
 

@@ -97,7 +97,7 @@ async function keepPending(
   );
   const id = scopedEventId(incoming.id, scope);
   const kept = { ...pick(incoming), id, scope, workspace, source, received, body: incoming.body };
-  await storePending(work.database.pool, kept, reason, received);
+  await storePending(work.database.of(kept.workspace), kept, reason, received);
   return { outcome: 'pending', reason };
 }
 
@@ -126,7 +126,7 @@ async function routeOf(
 ): Promise<Route> {
   if (account === null || account === signer?.account)
     return { workspace: endpoint, scope: signer?.scope ?? '', ignored: null };
-  const home = await homeOfAccount(work.database.pool, source, account, endpoint);
+  const home = await homeOfAccount(work.database.across, source, account, endpoint);
   return home !== null && mayRoute(endpoint, home.workspace)
     ? { ...home, ignored: null }
     : { workspace: endpoint, scope: account, ignored: 'unroutable_account' };

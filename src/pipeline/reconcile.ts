@@ -29,7 +29,7 @@ export async function reconcile(work: Clockwork, sources: readonly Source[]): Pr
   for (const source of sources) {
     const now = work.now();
     // Spread out, so that processes that start together do not ask together.
-    const due = await claimReconcile(work.database.pool, source, now, now + spread(10 * 60_000));
+    const due = await claimReconcile(work.database.of(source.workspace), source, now, now + spread(10 * 60_000));
     if (!due) continue;
     looked += 1;
     await reconcileOne(work, source);
@@ -40,7 +40,7 @@ export async function reconcile(work: Clockwork, sources: readonly Source[]): Pr
 const spread = (most: number): number => Math.floor(Math.random() * most);
 
 async function reconcileOne(work: Clockwork, source: Source): Promise<void> {
-  const { pool } = work.database;
+  const tx = work.database.of(source.workspace);
   const begun = work.now();
   const [since, until] = [begun - LOOKS_BACK_MS, begun - ON_THEIR_WAY_MS];
   try {
@@ -49,17 +49,17 @@ async function reconcileOne(work: Clockwork, source: Source): Promise<void> {
     for await (const page of backfill(work, source, { stream: 'events', from: since, to: until })) {
       heard += page.heard;
       for (const [type, count] of Object.entries(page.missing)) missing[type] = (missing[type] ?? 0) + count;
-      await keepReconcile(pool, source, work.now());
+      await keepReconcile(tx, source, work.now());
     }
     const count = Object.values(missing).reduce((sum, one) => sum + one, 0);
     const now = work.now();
-    await endReconcile(pool, source, { since, until, missing: count, runAt: now + DAY_MS - spread(HOUR_MS), now });
+    await endReconcile(tx, source, { since, until, missing: count, runAt: now + DAY_MS - spread(HOUR_MS), now });
     const { workspace, account, livemode } = source;
     work.log.info({ workspace, account, livemode, heard, missing: count, types: missing }, 'events were reconciled');
     await tell(work, source, heard, count, missing);
   } catch (error) {
     const now = work.now();
-    await endReconcile(pool, source, { since, until, missing: null, runAt: now + HOUR_MS + spread(HOUR_MS), now });
+    await endReconcile(tx, source, { since, until, missing: null, runAt: now + HOUR_MS + spread(HOUR_MS), now });
     await notDone(work, source, error);
   }
 }
@@ -80,7 +80,7 @@ async function tell(
 ): Promise<void> {
   const subject = `${account ?? 'primary'}/${livemode ? 'live' : 'test'}`;
   const about = { workspace, kind: KIND, subject, at: work.now() };
-  if (count === 0) await resolveAlert(work.database.pool, about);
+  if (count === 0) await resolveAlert(work.database.of(about.workspace), about);
   if (count < QUANTITY) return;
   const most = Object.entries(missing).toSorted(([, a], [, b]) => b - a);
   const types = most.slice(0, 5).map(([type, number]) => `${number} ${type}`);
@@ -88,5 +88,5 @@ async function tell(
     `${count} of ${heard} events of the last three days came by no webhook (${types.join(', ')}${most.length > 5 ? ', …' : ''}). They are ` +
     'taken in now. The endpoint does not get all events: see at Stripe whether it is disabled or its deliveries fail, and ' +
     `run: tributary stripe setup --workspace ${workspace}${account === null ? '' : ` --account ${account}`} --url https://…/webhooks/stripe`;
-  await raiseAlert(work.database.pool, { ...about, message });
+  await raiseAlert(work.database.of(about.workspace), { ...about, message });
 }

@@ -21,11 +21,11 @@ export async function noteRefusedKey(
   what: string,
 ): Promise<void> {
   const { workspace, account, livemode } = owner;
-  const tx = work.database.pool;
+  const { of } = work.database;
   const at = work.now();
-  if (account !== null) await markKeyRefused(tx, workspace, account, livemode, refusal.message, at);
+  if (account !== null) await markKeyRefused(of(workspace), workspace, account, livemode, refusal.message, at);
   const message = refusalInWords(owner, refusal, what);
-  await raiseAlert(tx, { workspace, kind: KIND, subject: subjectOf(owner), message, at });
+  await raiseAlert(of(workspace), { workspace, kind: KIND, subject: subjectOf(owner), message, at });
 }
 
 /** What is wrong with a key and what to do, for a person. */
@@ -44,5 +44,5 @@ export function refusalInWords(owner: KeyOwner, { message, whole }: KeyRefused, 
 /** A new key is not refused until Stripe says so again. */
 export async function settleRefusal(work: Pick<Clockwork, 'database' | 'now'>, owner: KeyOwner): Promise<void> {
   const about = { workspace: owner.workspace, kind: KIND, subject: subjectOf(owner), at: work.now() };
-  await resolveAlert(work.database.pool, about);
+  await resolveAlert(work.database.of(about.workspace), about);
 }

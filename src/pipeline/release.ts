@@ -17,7 +17,7 @@ const ASK_AGAIN_MS = 86_400_000;
 /** Decides one batch of due payments again. Returns how many; 0: nothing is due. Safe to run anywhere at once. */
 export async function releaseNext(work: Clockwork): Promise<number> {
   const now = work.now();
-  const due = await duePayments(work.database.pool, now, BATCH_SIZE);
+  const due = await duePayments(work.database.across, now, BATCH_SIZE);
   if (!due) return 0;
   const waiting = due.payments.filter(({ parked }) => parked !== null).map(({ id }) => id);
   const likely = await likelyOf(work, due, waiting);
@@ -26,7 +26,7 @@ export async function releaseNext(work: Clockwork): Promise<number> {
       { workspace: due.workspace, payments: likely.size },
       'payments wait: each looks like the payment of an invoice that names none; subscribe the endpoint to invoice_payment.paid',
     );
-    await postpone(work.database.pool, due.workspace, [...likely], now + ASK_AGAIN_MS);
+    await postpone(work.database.of(due.workspace), due.workspace, [...likely], now + ASK_AGAIN_MS);
   }
   const ready = due.payments.filter(({ id }) => !likely.has(id));
   const clock: ClockItem[] = ready.map(({ id, parked }) => ({
@@ -51,7 +51,7 @@ async function runClock(work: Clockwork, due: DuePayments, clock: readonly Clock
       if (version === undefined || settled.posted.has(id)) return [];
       return [{ id, version, wakeAt: settled.decisions.get(id)?.wakeAt ?? null }];
     });
-    if (calls.length > 0) await setWakeCalls(work.database.pool, workspace, calls);
+    if (calls.length > 0) await setWakeCalls(work.database.of(workspace), workspace, calls);
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
     if (clock.length > 1) {
@@ -63,11 +63,11 @@ async function runClock(work: Clockwork, due: DuePayments, clock: readonly Clock
       { workspace, payment: first.paymentId, reason },
       'a due payment could not be decided; asked again in an hour',
     );
-    await postpone(work.database.pool, workspace, [first.paymentId], work.now() + TRY_AGAIN_MS);
+    await postpone(work.database.of(workspace), workspace, [first.paymentId], work.now() + TRY_AGAIN_MS);
   }
 }
 
 function likelyOf(work: Clockwork, due: DuePayments, waiting: readonly string[]): Promise<Set<string>> {
   if (waiting.length === 0) return Promise.resolve(new Set());
-  return likelyInvoicePayments(work.database.pool, due.workspace, due.livemode, waiting);
+  return likelyInvoicePayments(work.database.of(due.workspace), due.workspace, due.livemode, waiting);
 }

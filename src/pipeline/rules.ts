@@ -14,7 +14,7 @@ export function rulesCache(database: Database): RulesCache {
     async of(workspace, version) {
       const cached = known.get(workspace);
       if (cached && cached.version >= version) return cached;
-      const rules = await loadRules(database.pool, workspace);
+      const rules = await loadRules(database.of(workspace), workspace);
       known.set(workspace, rules);
       return rules;
     },

@@ -58,8 +58,8 @@ export function createVault(
   keys: readonly Buffer[] = [],
 ): Vault {
   const seal = createSeal(keys);
-  const tx = database.pool;
-  const names = believing(() => workspacesWithSecrets(tx));
+  const { of, across } = database;
+  const names = believing(() => workspacesWithSecrets(across));
   const stored = new Map<string, (now: number) => Promise<Opened>>();
   return {
     seal,
@@ -78,7 +78,7 @@ export function createVault(
     },
     async apiKeys(workspace) {
       const own = workspace === 'default' && environment.apiKey !== null ? [ofEnvironment(environment.apiKey)] : [];
-      return [...own, ...(await apiKeysOf(tx, seal, workspace))];
+      return [...own, ...(await apiKeysOf(of(workspace), seal, workspace))];
     },
   };
 }
@@ -109,7 +109,10 @@ type Opened = { readonly secrets: readonly SigningSecret[]; readonly problem: st
 async function openAll(database: Database, log: Logger, seal: Seal, workspace: string): Promise<Opened> {
   const secrets: SigningSecret[] = [];
   let problem: string | null = null;
-  for (const { id, account, scope, label, shown, sealed, expiresAt } of await secretsOf(database.pool, workspace)) {
+  for (const { id, account, scope, label, shown, sealed, expiresAt } of await secretsOf(
+    database.of(workspace),
+    workspace,
+  )) {
     try {
       const secret = seal.open(sealed, aboutSecret(workspace, account, id));
       const words = `${shown} of ${account}${label === '' ? '' : ` (${label})`}`;

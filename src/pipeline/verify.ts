@@ -21,6 +21,7 @@ import {
   type KnownReferral,
 } from '../store/proof.ts';
 import { loadRules } from '../store/rules.ts';
+import { inSnapshot } from '../store/transaction.ts';
 import type { Tx } from '../store/tx.ts';
 import { translateStored, type Translators } from './translate.ts';
 
@@ -48,15 +49,8 @@ export async function verifyWorkspace(
   workspace: string,
   onProgress?: (events: number) => void,
 ): Promise<Proof> {
-  const client = await database.pool.connect();
-  try {
-    // One snapshot for everything that is read: on a running service the ledger moves meanwhile.
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    return await prove(client, translators, workspace, onProgress);
-  } finally {
-    await client.query('ROLLBACK').catch(() => undefined);
-    client.release();
-  }
+  // On a running service the ledger moves meanwhile.
+  return inSnapshot(database, workspace, (tx) => prove(tx, translators, workspace, onProgress));
 }
 
 async function prove(
@@ -172,7 +166,7 @@ function lineOf(one: Commission, flag: string, key: string): string {
 
 /** What stands: positions from the transfers, conversions and commissions from their tables. */
 export async function standingLines(database: Database, workspace: string): Promise<string[]> {
-  return linesThatStand(database.pool, workspace);
+  return linesThatStand(database.of(workspace), workspace);
 }
 
 async function linesThatStand(tx: Tx, workspace: string): Promise<string[]> {

@@ -29,7 +29,7 @@ export const HELD = 'affiliate_held';
 /** Looks at every workspace whose turn it is. Returns how many affiliates were moved or held. Safe to run anywhere at once. */
 export async function watchAll(work: Clockwork): Promise<number> {
   let moved = 0;
-  for (const workspace of await workspacesToWatch(work.database.pool, work.now() - LOOK_EVERY_MS))
+  for (const workspace of await workspacesToWatch(work.database.across, work.now() - LOOK_EVERY_MS))
     moved += await lookAt(work, workspace);
   return moved;
 }
@@ -37,7 +37,7 @@ export async function watchAll(work: Clockwork): Promise<number> {
 /** A workspace that cannot be looked at holds up no other; it is tried again with the next look. */
 async function lookAt(work: Clockwork, workspace: string): Promise<number> {
   try {
-    return await inTransaction(work.database, (tx) => look(work, tx, workspace));
+    return await inTransaction(work.database, workspace, (tx) => look(work, tx, workspace));
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresNaming } from './naming.ts';
 import { entities } from './tables.ts';
+import type { Tx } from './tx.ts';
 
 // Money and counters are int8. As bigint they are exact everywhere: in entities and in raw SQL.
 pg.types.setTypeParser(pg.types.builtins.INT8, BigInt);
@@ -10,6 +11,10 @@ export type Database = {
   readonly dataSource: DataSource;
   /** TypeORM's own pool: for named statements and pipelining, which TypeORM does not do. */
   readonly pool: pg.Pool;
+  /** Statements of one workspace, each a transaction of its own. Several in one: store/transaction.ts. */
+  of(workspace: string): Tx;
+  /** Statements that look across workspaces: to find work, keys and homes. Anything else belongs to one workspace. */
+  readonly across: Tx;
   /** Ends the pool after running queries are done. A second call does nothing. */
   close(): Promise<void>;
 };
@@ -52,7 +57,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     extra: { keepAlive: true, maxUses: connectionUses, onConnect: prepareConnection },
   });
   await dataSource.initialize();
-  return { dataSource, pool: keepConnections(poolOf(dataSource)), close: () => close(dataSource) };
+  const pool = keepConnections(poolOf(dataSource));
+  return { dataSource, pool, of: () => pool, across: pool, close: () => close(dataSource) };
 }
 
 async function close(dataSource: DataSource): Promise<void> {

@@ -28,6 +28,8 @@ export const column = {
   money: as<bigint>({ type: 'bigint' }),
   /** A counter that may outgrow an integer. */
   counter: as<bigint>({ type: 'bigint' }),
+  /** Given by the database when the row is made. */
+  number: as<bigint>({ type: 'bigint', generated: 'increment' }),
   at: as<Date>({ type: 'timestamptz' }),
   day: as<string>({ type: 'date' }),
   /** A whole number of any size, as text. */

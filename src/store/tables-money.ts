@@ -25,6 +25,7 @@ export const conversions = table(
     created_at: column.at,
     updated_at: column.at,
     explanation: nullable(column.json),
+    number: column.number,
   },
   {
     references: { payments: ['workspace_id', 'payment_id'] },
@@ -75,6 +76,7 @@ export const commissions = table(
     created_at: column.at,
     updated_at: column.at,
     parts: column.json,
+    number: column.number,
   },
   {
     references: {

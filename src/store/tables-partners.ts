@@ -25,6 +25,7 @@ export const programs = table(
     is_default: withDefault(column.flag, false),
     created_at: withDefault(column.at, () => 'now()'),
     click_window_days: withDefault(column.integer, 60),
+    number: column.number,
   },
   {
     references: { workspaces: ['workspace_id'] },
@@ -36,6 +37,7 @@ export const programs = table(
         unique: true,
         where: 'is_default',
       },
+      { name: 'programs_by_number', columns: ['number'] },
     ],
   },
 );

@@ -16,6 +16,6 @@ export const families: readonly KeyFamily[] = surfaces.map(({ keys }) => keys);
 
 export { affonso as native } from './affonso/index.ts';
 export * from './affonso/inputs.ts';
-export * from './affonso/route.ts';
+export { route } from './route.ts';
 export * from './affonso/shapes.ts';
 export { affiliateShape } from './affonso/partners.ts';

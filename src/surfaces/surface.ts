@@ -27,6 +27,16 @@ export type Route = {
   readonly scope: string;
   /** Whose keys open it; default: the workspace's. An affiliate's own key opens nothing else. */
   readonly holder?: 'affiliate';
+  /**
+   * For browsers, who can keep no key: `always` looks at none, `allowed` takes one if there is one. The caller is then
+   * `keyless` and in the workspace `default` until the desk's `atProgram` says whose program the call names.
+   */
+  readonly keyless?: 'always' | 'allowed';
+  /** Pages of any origin may call it, without credentials. */
+  readonly cors?: true;
+  /** What the reference page says: one line, and the schema of every answer but the refusals, by status. */
+  readonly summary?: string;
+  readonly answers?: Readonly<Record<number, z.ZodType>>;
   /** Refused with `invalid_input` and every problem at once when it does not fit. Unknown fields are ignored. */
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

@@ -16,6 +16,8 @@ export type Destination =
       readonly params: Readonly<Record<string, string>>;
     }
   | { readonly is: 'unknown'; readonly surface: Surface }
+  /** A browser asks whether pages of other origins may call. */
+  | { readonly is: 'preflight'; readonly surface: Surface; readonly allow: string }
   | { readonly is: 'method'; readonly surface: Surface; readonly allow: string };
 
 /** What a request shows before its body is read. */
@@ -30,7 +32,7 @@ export type Request = {
 };
 
 type Named = { readonly surface: Surface; readonly table: Table };
-type Table = { find(method: string, path: string): Found };
+type Table = { find(method: string, path: string): Found; openTo(path: string): readonly string[] };
 type Found =
   | { readonly route: Route; readonly params: Readonly<Record<string, string>> }
   | { readonly allow: readonly string[] };
@@ -62,6 +64,8 @@ type Candidate = { readonly surface: Surface; readonly found: Found };
 
 function choose(owners: readonly Named[], request: Request): Destination {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const open = method === 'OPTIONS' ? openTo(owners, request.path) : null;
+  if (open) return open;
   const all = owners.map(({ surface, table }) => ({ surface, found: table.find(method, request.path) }));
   const serving = all.filter(({ found }) => 'route' in found);
   const fitting = all.filter(({ found }) => 'allow' in found && found.allow.length > 0);
@@ -72,6 +76,15 @@ function choose(owners: readonly Named[], request: Request): Destination {
   const same = fitting.filter((one) => one.surface.keys.name === surface.keys.name);
   const allow = new Set(same.flatMap((one) => ('allow' in one.found ? one.found.allow : [])));
   return { is: 'method', surface, allow: [...allow].join(', ') };
+}
+
+/** null: no page of another origin may call anything here. */
+function openTo(owners: readonly Named[], path: string): Destination | null {
+  for (const { surface, table } of owners) {
+    const methods = table.openTo(path);
+    if (methods.length > 0) return { is: 'preflight', surface, allow: methods.join(', ') };
+  }
+  return null;
 }
 
 /** Whose the request is among those that could answer: the order decides only where key and signs say nothing. */
@@ -108,6 +121,10 @@ function tableOf(routes: readonly Route[]): Table {
       }
       const named = fitting.filter((layer) => paramsOf(layer.params(path, layer.captures(path))) !== null);
       return { allow: named.flatMap((layer) => byName.get(layer.name ?? '')?.method ?? []) };
+    },
+    openTo(path) {
+      const routesHere = router.match(path, 'OPTIONS').path.flatMap((layer) => byName.get(layer.name ?? '') ?? []);
+      return routesHere.flatMap((route) => (route.cors ? route.method : []));
     },
   };
 }

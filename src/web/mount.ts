@@ -48,6 +48,7 @@ export async function serve(
   const reply = isRefusal(answer) ? surface.problem(answer, requestId) : answer;
   if (isRefusal(answer)) announce(ctx, answer, destination);
   ctx.status = reply.status;
+  if (reply.body === undefined) return;
   ctx.type = 'application/json; charset=utf-8';
   ctx.body = JSON.stringify(reply.body);
 }
@@ -66,6 +67,7 @@ async function answerTo(
   requestId: string,
   destination: Destination,
 ): Promise<Reply | Refusal> {
+  if (destination.is === 'preflight') return allowPages(ctx, destination.allow);
   if (destination.is === 'unknown') return refuse('unknown_path', `There is nothing at ${ctx.method} ${ctx.path}.`);
   if (destination.is === 'method') return refuse('method_not_allowed', `Use ${destination.allow} on this path.`);
   try {
@@ -87,6 +89,7 @@ async function run(
   ctx: Context,
   { surface, route, params }: Destination & { is: 'route' },
 ): Promise<Reply | Refusal> {
+  if (route.cors) ctx.set('Access-Control-Allow-Origin', '*');
   const caller = await admit(mounted, ctx, surface, route);
   if (isRefusal(caller)) return caller;
   const body = await bodyOf(ctx, route);
@@ -102,14 +105,38 @@ async function run(
 /** Key, rate limit and scope: all that is decided before the body is looked at. */
 async function admit(mounted: Mounted, ctx: Context, surface: Surface, route: Route): Promise<Caller | Refusal> {
   const { authorization, origin, referer } = ctx.headers;
-  const caller = await mounted.keys.identify(surface.keys, { authorization, origin: origin ?? referer });
+  const needsNone = route.keyless === 'always' || (route.keyless === 'allowed' && authorization === undefined);
+  const caller = needsNone
+    ? keylessAt(ctx.ip)
+    : await mounted.keys.identify(surface.keys, { authorization, origin: origin ?? referer });
   if (isRefusal(caller)) return caller;
+  if (caller.keyless) return (await late(mounted, ctx, surface, caller)) ?? caller;
   if ((caller.affiliateId != null) !== (route.holder === 'affiliate'))
     return refuse('unknown_key', 'This kind of key does not open this path.');
-  const late = mounted.limiting && (await spend(mounted.limiting, ctx, surface, caller));
-  if (late) return late;
+  const tooMany = await late(mounted, ctx, surface, caller);
+  if (tooMany) return tooMany;
   if (surface.keys.allows(caller.scopes, route.scope)) return caller;
   return refuse('missing_scope', `This key lacks the permission ${route.scope}.`, { needs: route.scope });
+}
+
+/** Who calls without a key is told from others by where the call comes from. */
+function keylessAt(address: string): Caller {
+  return { workspace: 'default', livemode: true, keyId: `at ${address}`, scopes: [], keyless: true };
+}
+
+function late(mounted: Mounted, ctx: Context, surface: Surface, caller: Caller): Promise<Refusal | null> {
+  return mounted.limiting ? spend(mounted.limiting, ctx, surface, caller) : Promise.resolve(null);
+}
+
+/** A browser asks before it lets a page of another origin call: for a day it need not ask again. */
+function allowPages(ctx: Context, methods: string): Reply {
+  ctx.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Allow-Methods': methods,
+    'Access-Control-Allow-Headers': 'authorization, content-type',
+    'Access-Control-Max-Age': '86400',
+  });
+  return { status: 204, body: undefined };
 }
 
 /** null: the call is within the limits. The moment of the reset is told in Unix seconds. */

@@ -166,7 +166,7 @@ function refuseDelivery(
 
 async function isKnown(work: Clockwork, workspaces: Set<string>, workspace: string): Promise<boolean> {
   if (workspaces.has(workspace)) return true;
-  if (!(await workspaceExists(work.database.pool, workspace))) return false;
+  if (!(await workspaceExists(work.database.of(workspace), workspace))) return false;
   workspaces.add(workspace);
   return true;
 }

@@ -29,10 +29,13 @@ const FORGOTTEN_AT_ONCE = 5_000;
 /** Deletes questions that were answered, or had no answer, 30 days ago. */
 export function forgetting(work: Clockwork): Chore {
   const run = async (): Promise<number> => {
-    const { pool } = work.database;
+    const { of, across } = work.database;
     let most = 0;
-    for (const workspace of await listWorkspaces(pool))
-      most = Math.max(most, await forgetQuestions(pool, workspace, work.now() - QUESTION_KEPT_MS, FORGOTTEN_AT_ONCE));
+    for (const workspace of await listWorkspaces(across))
+      most = Math.max(
+        most,
+        await forgetQuestions(of(workspace), workspace, work.now() - QUESTION_KEPT_MS, FORGOTTEN_AT_ONCE),
+      );
     return most < FORGOTTEN_AT_ONCE ? 0 : most;
   };
   return { everyMs: 3_600_000, run };

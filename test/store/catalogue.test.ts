@@ -6,7 +6,7 @@ import type { TestDatabase } from '../support/server.ts';
 const exempt = 'migrations';
 
 // Whole numbers that count or order something; every other bigint is money in minor units.
-const counters = ['rules', 'rules_version', 'since', 'until'];
+const counters = ['number', 'rules', 'rules_version', 'since', 'until'];
 
 let db: TestDatabase;
 

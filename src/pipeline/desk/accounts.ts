@@ -19,21 +19,23 @@ import type { Clockwork } from '../clockwork.ts';
 import { keepApiKey, keepSecret } from './secrets.ts';
 
 export function accountDesk(work: Clockwork): AccountDesk {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
     addAccount: (caller, input) => writing(caller, () => add(work, caller.workspace, input)),
     account: ({ workspace }, id) => show(work, workspace, id),
     async accounts({ workspace }, { limit, offset }) {
-      const all = await listAccounts(tx, workspace);
+      const all = await listAccounts(of(workspace), workspace);
       return { rows: await viewsOf(work, workspace, all.slice(offset, offset + limit)), total: all.length };
     },
     renameAccount: (caller, id, name) =>
       writing(caller, async () =>
-        (await renameAccount(tx, caller.workspace, id, name)) ? show(work, caller.workspace, id) : noAccount(id),
+        (await renameAccount(of(caller.workspace), caller.workspace, id, name))
+          ? show(work, caller.workspace, id)
+          : noAccount(id),
       ),
     removeAccount: (caller, id) =>
       writing(caller, async () => {
-        const gone = await removeAccount(tx, caller.workspace, id, work.now());
+        const gone = await removeAccount(of(caller.workspace), caller.workspace, id, work.now());
         work.vault.forget(caller.workspace);
         return gone ? { deleted: true } : noAccount(id);
       }),
@@ -41,20 +43,21 @@ export function accountDesk(work: Clockwork): AccountDesk {
       keeping(work, caller, id, () => keepSecret(work, caller.workspace, { ...input, account: id })),
     removeSecret: (caller, id, secretId) =>
       writing(caller, async () => {
-        const gone = await deleteSecret(tx, caller.workspace, id, secretId);
+        const gone = await deleteSecret(of(caller.workspace), caller.workspace, id, secretId);
         work.vault.forget(caller.workspace);
         return gone ? { deleted: true } : refuse('not_found', `Account "${id}" has no signing secret "${secretId}".`);
       }),
     putApiKey: (caller, id, key) => keeping(work, caller, id, () => keepApiKey(work, caller.workspace, id, key)),
     removeApiKey: (caller, id, livemode) =>
       writing(caller, async () =>
-        (await deleteApiKey(tx, caller.workspace, id, livemode))
+        (await deleteApiKey(of(caller.workspace), caller.workspace, id, livemode))
           ? { deleted: true }
           : refuse('not_found', `Account "${id}" has no such API key.`),
       ),
-    alerts: ({ workspace }, filter) => listAlerts(tx, workspace, filter),
+    alerts: ({ workspace }, filter) => listAlerts(of(workspace), workspace, filter),
     resolveAlert: async ({ workspace }, id) =>
-      (await resolveAlertById(tx, workspace, id, work.now())) ?? refuse('not_found', `There is no alert "${id}".`),
+      (await resolveAlertById(of(workspace), workspace, id, work.now())) ??
+      refuse('not_found', `There is no alert "${id}".`),
   };
 }
 
@@ -77,7 +80,7 @@ function keeping<T>(
   act: () => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
   return writing(caller, async () => {
-    if (!(await findAccount(work.database.pool, caller.workspace, id))) return noAccount(id);
+    if (!(await findAccount(work.database.of(caller.workspace), caller.workspace, id))) return noAccount(id);
     return work.vault.seal.keyId === null ? refuse('invalid_input', NO_SEAL_KEY) : act();
   });
 }
@@ -97,7 +100,7 @@ async function add(
     });
   }
   const served = work.vault.environment.secretsOf(workspace).length > 0;
-  const made = await registerAccount(work.database.pool, workspace, id, {
+  const made = await registerAccount(work.database.of(workspace), workspace, id, {
     name,
     primary,
     served,
@@ -122,7 +125,7 @@ async function add(
 }
 
 async function show(work: Clockwork, workspace: string, id: string): Promise<StripeAccountView | Refusal> {
-  const found = await findAccount(work.database.pool, workspace, id);
+  const found = await findAccount(work.database.of(workspace), workspace, id);
   return (found && (await viewsOf(work, workspace, [found]))[0]) ?? noAccount(id);
 }
 
@@ -131,9 +134,9 @@ async function viewsOf(
   workspace: string,
   accounts: readonly AccountRow[],
 ): Promise<StripeAccountView[]> {
-  const tx = work.database.pool;
-  const secrets = await secretsOf(tx, workspace);
-  const keys = await listApiKeys(tx, workspace);
+  const { of } = work.database;
+  const secrets = await secretsOf(of(workspace), workspace);
+  const keys = await listApiKeys(of(workspace), workspace);
   const secretView = ({ id, label, shown, expiresAt, createdAt }: SecretView): SecretView => ({
     id,
     label,

@@ -37,19 +37,19 @@ type Part = Pick<
 type NewAffiliate = Parameters<OfficeDesk['createAffiliate']>[1];
 
 export function affiliateDesk(work: Clockwork): Part {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
-    currency: ({ workspace }) => currencyOf(tx, workspace),
+    currency: ({ workspace }) => currencyOf(of(workspace), workspace),
     named: async ({ workspace }, ids) => ({
-      affiliates: ids.affiliates.length === 0 ? [] : await affiliatesById(tx, workspace, ids.affiliates),
-      referrals: ids.referrals.length === 0 ? [] : await referralsById(tx, workspace, ids.referrals),
+      affiliates: ids.affiliates.length === 0 ? [] : await affiliatesById(of(workspace), workspace, ids.affiliates),
+      referrals: ids.referrals.length === 0 ? [] : await referralsById(of(workspace), workspace, ids.referrals),
     }),
     createAffiliate: (caller, input) => create(work, caller, input),
-    affiliate: async ({ workspace }, id) => (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id),
-    affiliates: ({ workspace }, filter) => listAffiliates(tx, workspace, filter),
+    affiliate: async ({ workspace }, id) => (await findAffiliate(of(workspace), workspace, id)) ?? noAffiliate(id),
+    affiliates: ({ workspace }, filter) => listAffiliates(of(workspace), workspace, filter),
     updateAffiliate: (caller, id, changes) => update(work, caller, id, changes),
     deleteAffiliate: async ({ workspace }, id) =>
-      (await deleteAffiliate(tx, workspace, id, work.now())) ? { deleted: true } : noAffiliate(id),
+      (await deleteAffiliate(of(workspace), workspace, id, work.now())) ? { deleted: true } : noAffiliate(id),
     clearHold: (caller, id) => clear(work, caller, id),
   };
 }
@@ -67,7 +67,7 @@ function taken(trackingId: string): Refusal {
 /** Lifting a hold that is none changes nothing. */
 async function clear(work: Clockwork, { workspace }: Caller, id: string): Promise<AffiliateView | Refusal> {
   const at = work.now();
-  return inTransaction(work.database, async (tx) => {
+  return inTransaction(work.database, workspace, async (tx) => {
     if (await clearHold(tx, workspace, id, at)) await resolveAlert(tx, { workspace, kind: HELD, subject: id, at });
     return (await findAffiliate(tx, workspace, id)) ?? noAffiliate(id);
   });
@@ -77,7 +77,7 @@ const MOST_TRIES = 5;
 
 /** An e-mail that the program knows already is answered with its affiliate: linked, not refused (apis.md 2.2). */
 async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliate): Promise<AffiliateView | Refusal> {
-  const tx = work.database.pool;
+  const tx = work.database.of(workspace);
   const programId = input.programId ?? (await defaultProgram(tx, workspace));
   if (input.programId !== undefined && !(await programExists(tx, workspace, programId)))
     return refuse('not_found', `There is no program "${programId}".`, { field: 'program_id' });
@@ -136,8 +136,8 @@ async function update(
   const change = async (tx: Tx): Promise<AffiliateView | Refusal> =>
     (await updateAffiliate(tx, workspace, id, changes)) ?? noAffiliate(id);
   try {
-    if (changes.parentId == null) return await change(work.database.pool);
-    return await inTransaction(work.database, async (tx) => {
+    if (changes.parentId == null) return await change(work.database.of(workspace));
+    return await inTransaction(work.database, workspace, async (tx) => {
       // Two changes at once could close a circle that neither of them sees.
       await lockRecruits(tx, workspace, id);
       const known = await findAffiliate(tx, workspace, id);

@@ -7,15 +7,17 @@ import { noAffiliate } from './affiliates.ts';
 
 /** Deleted affiliates are answered too: their ledger stays. */
 export function balanceDesk(work: Clockwork): Pick<OfficeDesk, 'balance' | 'ledger'> {
-  const tx = work.database.pool;
+  const { of } = work.database;
   const isKnown = async (workspace: string, id: string): Promise<boolean> =>
-    (await affiliatesById(tx, workspace, [id])).length > 0;
+    (await affiliatesById(of(workspace), workspace, [id])).length > 0;
   return {
     balance: async ({ workspace, livemode }, id, at) => {
       if (!(await isKnown(workspace, id))) return noAffiliate(id);
-      return at === null ? balancesNow(tx, workspace, livemode, id) : balancesAt(tx, workspace, livemode, id, at);
+      return at === null
+        ? balancesNow(of(workspace), workspace, livemode, id)
+        : balancesAt(of(workspace), workspace, livemode, id, at);
     },
     ledger: async ({ workspace, livemode }, id, filter) =>
-      (await isKnown(workspace, id)) ? listTransfers(tx, workspace, livemode, id, filter) : noAffiliate(id),
+      (await isKnown(workspace, id)) ? listTransfers(of(workspace), workspace, livemode, id, filter) : noAffiliate(id),
   };
 }

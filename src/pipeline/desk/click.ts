@@ -11,7 +11,7 @@ export function click(work: Clockwork): MoneyDesk['click'] {
     const now = work.now();
     if (request.createdAt !== null && request.createdAt > now + DAY_MS)
       return refuse('invalid_input', 'createdAt lies in the future', { field: 'createdAt' });
-    const linked = await findLinked(work.database.pool, workspace, request.trackingId);
+    const linked = await findLinked(work.database.of(workspace), workspace, request.trackingId);
     if (!linked || (request.programId !== null && request.programId !== linked.programId))
       return refuse('not_found', `No affiliate has the tracking id "${request.trackingId}" in this program.`, {
         field: 'trackingId',
@@ -37,7 +37,7 @@ export function click(work: Clockwork): MoneyDesk['click'] {
       followed: true,
     };
     return {
-      ...(await insertClick(work.database.pool, workspace, made)),
+      ...(await insertClick(work.database.of(workspace), workspace, made)),
       trackingId: request.trackingId,
     };
   };

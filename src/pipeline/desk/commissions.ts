@@ -14,17 +14,17 @@ import { entryKey, itemOfEntry } from '../journal.ts';
 type Part = Pick<OfficeDesk, 'conversion' | 'saleTold' | 'conversions' | 'commissions' | 'rule'>;
 
 export function commissionDesk(work: Clockwork): Part {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
-    conversion: async (caller, id) => (await findConversion(tx, caller, id)) ?? noConversion(id),
+    conversion: async (caller, id) => (await findConversion(of(caller.workspace), caller, id)) ?? noConversion(id),
     saleTold: async (caller, dialect, id) =>
-      (await saleByMoneyKey(tx, caller, moneyKey(dialect, 'sale', id))) ??
+      (await saleByMoneyKey(of(caller.workspace), caller, moneyKey(dialect, 'sale', id))) ??
       refuse('not_found', `No sale was told as "${id}".`, { field: 'external_event_id' }),
     conversions: (caller, filter) =>
       filter.externalEventId === null
-        ? listConversions(tx, caller, filter, filter)
+        ? listConversions(of(caller.workspace), caller, filter, filter)
         : ofEvent(work, caller, filter.externalEventId, filter),
-    commissions: (caller, filter) => listCommissions(tx, caller, filter),
+    commissions: (caller, filter) => listCommissions(of(caller.workspace), caller, filter),
     rule: (caller, id, status, body) => rule(work, caller, id, status, body),
   };
 }
@@ -41,7 +41,7 @@ async function ofEvent(
   id: string,
   filter: Filter,
 ): ReturnType<OfficeDesk['conversions']> {
-  const all = await conversionsByEventId(work.database.pool, caller, id);
+  const all = await conversionsByEventId(work.database.of(caller.workspace), caller, id);
   const credited = (one: ConversionView): boolean =>
     filter.creditedTo === undefined ||
     (filter.creditedTo === 'anybody' ? one.affiliateId !== null : one.affiliateId === filter.creditedTo);
@@ -58,7 +58,7 @@ async function rule(
   body: string,
 ): Promise<ConversionView | Refusal> {
   const { workspace, livemode } = caller;
-  const sale = await findConversion(work.database.pool, caller, id);
+  const sale = await findConversion(work.database.of(caller.workspace), caller, id);
   if (sale?.kind !== 'sale') return noConversion(id);
   if (sale.commission === null)
     return refuse('invalid_input', `There is no commission to rule on: ${whyNone(sale)}.`, {
@@ -67,13 +67,13 @@ async function rule(
   const at = work.now();
   const name = entryKey('ruling', livemode, `${sale.id}:${work.newId('op')}`);
   const pays = status === 'paid' || status === 'processing_payout';
-  const amounts = pays ? await dueOf(work.database.pool, workspace, sale.id) : null;
+  const amounts = pays ? await dueOf(work.database.of(workspace), workspace, sale.id) : null;
   const item = itemOfEntry(
     { source: 'operator', id: name, livemode, at, received: at },
     { kind: 'ruling', payment: sale.moneyKey, status, ...(amounts ? { amounts } : {}), body },
   );
   await runBatch(work, { workspace, livemode, source: 'operator', items: [item] });
-  return (await findConversion(work.database.pool, caller, sale.id)) ?? noConversion(id);
+  return (await findConversion(work.database.of(caller.workspace), caller, sale.id)) ?? noConversion(id);
 }
 
 function whyNone({ reason, affiliateId }: ConversionView): string {

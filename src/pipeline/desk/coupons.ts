@@ -11,12 +11,13 @@ import { noAffiliate } from './affiliates.ts';
 type Part = Pick<OfficeDesk, 'createCoupon' | 'coupon' | 'coupons' | 'endCoupon'>;
 
 export function couponDesk(work: Clockwork): Part {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
     createCoupon: (caller, input) => create(work, caller, input),
-    coupon: async ({ workspace }, id) => (await findCoupon(tx, workspace, id)) ?? noCoupon(id),
-    coupons: ({ workspace }, filter) => listCoupons(tx, workspace, filter),
-    endCoupon: async ({ workspace }, id) => ((await endCoupon(tx, workspace, id)) ? { deleted: true } : noCoupon(id)),
+    coupon: async ({ workspace }, id) => (await findCoupon(of(workspace), workspace, id)) ?? noCoupon(id),
+    coupons: ({ workspace }, filter) => listCoupons(of(workspace), workspace, filter),
+    endCoupon: async ({ workspace }, id) =>
+      (await endCoupon(of(workspace), workspace, id)) ? { deleted: true } : noCoupon(id),
   };
 }
 
@@ -30,14 +31,14 @@ async function create(
   { workspace }: Caller,
   { programId, ...input }: Parameters<OfficeDesk['createCoupon']>[1],
 ): Promise<CouponView | Refusal> {
-  const tx = work.database.pool;
-  const affiliate = await findAffiliate(tx, workspace, input.affiliateId);
+  const { of } = work.database;
+  const affiliate = await findAffiliate(of(workspace), workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
   if (programId !== null && programId !== affiliate.programId)
     return refuse('invalid_input', `Affiliate "${affiliate.id}" is in another program.`, { field: 'program_id' });
   const coupon = { ...input, id: work.newId('coup'), programId: affiliate.programId, createdAt: work.now() };
   try {
-    await insertCoupon(tx, workspace, coupon);
+    await insertCoupon(of(workspace), workspace, coupon);
     return coupon;
   } catch (error) {
     if (takenIndex(error) !== 'coupons_code') throw error;

@@ -11,7 +11,7 @@ import { hintOf } from './hints.ts';
 export function inboxDesk(work: Clockwork, translators: Translators): Pick<OfficeDesk, 'inbox' | 'replay'> {
   return {
     inbox: async ({ workspace, livemode }, { state, limit, offset }) => {
-      const { rows, total } = await listInbox(work.database.pool, workspace, {
+      const { rows, total } = await listInbox(work.database.of(workspace), workspace, {
         state,
         livemode,
         limit,
@@ -52,7 +52,7 @@ async function again(
   if (!translators.has(known.source))
     return refuse('invalid_input', `Nothing here translates events of "${known.source}".`);
   const { source } = known;
-  if (!(await replay(work.database.pool, caller.workspace, source, keyIn(id), work.now())))
+  if (!(await replay(work.database.of(caller.workspace), caller.workspace, source, keyIn(id), work.now())))
     return refuse(
       'invalid_input',
       `The body of "${id}" is not stored any more, so it cannot be replayed; resend it from its source.`,
@@ -65,7 +65,7 @@ const keyIn = (id: string): string => id.slice(id.indexOf(':') + 1);
 /** `source:event key`; the event key may hold colons of its own. */
 async function read(work: Clockwork, { workspace, livemode }: Caller, id: string): Promise<InboxView | Refusal> {
   const colon = id.indexOf(':');
-  const row = colon < 1 ? null : await findEvent(work.database.pool, workspace, id.slice(0, colon), keyIn(id));
+  const row = colon < 1 ? null : await findEvent(work.database.of(workspace), workspace, id.slice(0, colon), keyIn(id));
   if (row?.livemode !== livemode) return refuse('not_found', `There is no event "${id}"; ids look like stripe:evt_1.`);
   return viewOf(row);
 }

@@ -18,14 +18,14 @@ import type { Clockwork } from '../clockwork.ts';
 type Part = Pick<OfficeDesk, 'createIncentive' | 'incentive' | 'incentives' | 'replaceIncentive' | 'endIncentive'>;
 
 export function incentiveDesk(work: Clockwork): Part {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
     createIncentive: (caller, programId, terms) => create(work, caller, programId, terms),
-    incentive: async ({ workspace }, id) => (await findIncentive(tx, workspace, id)) ?? noIncentive(id),
-    incentives: ({ workspace }, filter) => listIncentives(tx, workspace, filter),
+    incentive: async ({ workspace }, id) => (await findIncentive(of(workspace), workspace, id)) ?? noIncentive(id),
+    incentives: ({ workspace }, filter) => listIncentives(of(workspace), workspace, filter),
     replaceIncentive: (caller, id, terms) => replace(work, caller, id, terms),
     endIncentive: async ({ workspace }, id) =>
-      (await endIncentive(tx, workspace, id)) ? { deleted: true } : noIncentive(id),
+      (await endIncentive(of(workspace), workspace, id)) ? { deleted: true } : noIncentive(id),
   };
 }
 
@@ -39,15 +39,15 @@ async function create(
   programId: string | null,
   terms: Terms,
 ): Promise<IncentiveView | Refusal> {
-  const tx = work.database.pool;
-  const program = programId ?? (await defaultProgram(tx, workspace));
-  const known = await programExists(tx, workspace, program);
+  const { of } = work.database;
+  const program = programId ?? (await defaultProgram(of(workspace), workspace));
+  const known = await programExists(of(workspace), workspace, program);
   const problems = known ? [] : [{ field: 'program_id', message: `there is no program "${program}"` }];
   problems.push(...(await scopeProblems(work, workspace, known ? program : null, terms)));
   if (problems.length > 0) return unknownScope(problems);
   const id = work.newId('inc');
-  await insertIncentive(tx, workspace, { id, programId: program, terms, createdAt: work.now() });
-  return (await findIncentive(tx, workspace, id)) ?? noIncentive(id);
+  await insertIncentive(of(workspace), workspace, { id, programId: program, terms, createdAt: work.now() });
+  return (await findIncentive(of(workspace), workspace, id)) ?? noIncentive(id);
 }
 
 /** An affiliate's own incentive needs that affiliate, in the incentive's program. Groups are names and need nothing. */
@@ -58,7 +58,7 @@ async function scopeProblems(
   { affiliateId }: Terms,
 ): Promise<FieldProblem[]> {
   if (affiliateId === null) return [];
-  const affiliate = await findAffiliate(work.database.pool, workspace, affiliateId);
+  const affiliate = await findAffiliate(work.database.of(workspace), workspace, affiliateId);
   if (!affiliate) return [{ field: 'affiliate_id', message: `there is no affiliate "${affiliateId}"` }];
   if (program === null || affiliate.programId === program) return [];
   return [{ field: 'affiliate_id', message: `affiliate "${affiliateId}" is in another program` }];
@@ -81,15 +81,15 @@ async function replace(
   id: string,
   terms: Terms,
 ): Promise<IncentiveView | Refusal> {
-  const tx = work.database.pool;
+  const { of } = work.database;
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const known = await findIncentive(tx, workspace, id);
+    const known = await findIncentive(of(workspace), workspace, id);
     if (!known || known.ended) return noIncentive(id);
     const problems = await scopeProblems(work, workspace, known.programId, terms);
     if (problems.length > 0) return unknownScope(problems);
     // Nothing replaced: another change came between reading and writing; it counts first, then this one.
-    if (await replaceIncentive(tx, workspace, id, terms, work.now()))
-      return (await findIncentive(tx, workspace, id)) ?? noIncentive(id);
+    if (await replaceIncentive(of(workspace), workspace, id, terms, work.now()))
+      return (await findIncentive(of(workspace), workspace, id)) ?? noIncentive(id);
   }
   throw new Error(`incentive ${id} was changed by others ${MOST_TRIES} times in between`);
 }

@@ -11,17 +11,17 @@ import type { Clockwork } from '../clockwork.ts';
 import { beginningsOf, hashOf, lookOf, newKeyText, shownKey } from '../key-text.ts';
 
 export function keyDesk(work: Clockwork): KeyDesk {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
     addKey: (caller, input) => add(work, caller, input),
     keys: ({ workspace, livemode }, paging) =>
-      listKeys(tx, workspace, { ...paging, livemode: livemode ? null : false }),
+      listKeys(of(workspace), workspace, { ...paging, livemode: livemode ? null : false }),
     rotateKey: (caller, id, how) => rotate(work, caller, id, how),
     async revokeKey(caller, id) {
-      const key = await keyById(tx, caller.workspace, id);
+      const key = await keyById(of(caller.workspace), caller.workspace, id);
       const no = key === null || (key.livemode && !caller.livemode);
       if (no) return noKey(id);
-      await revokeKey(tx, caller.workspace, id, work.now());
+      await revokeKey(of(caller.workspace), caller.workspace, id, work.now());
       return { deleted: true };
     },
   };
@@ -76,9 +76,9 @@ async function add(work: Clockwork, caller: Caller, input: KeyInput): Promise<Ma
   const no = overreaches(caller, input) ?? problemIn(input, work.now());
   if (no !== null) return no;
   const { workspace } = caller;
-  if (input.affiliateId !== null && !(await findAffiliate(work.database.pool, workspace, input.affiliateId)))
+  if (input.affiliateId !== null && !(await findAffiliate(work.database.of(workspace), workspace, input.affiliateId)))
     return wrong('affiliate_id', 'names no affiliate of this workspace');
-  return inTransaction(work.database, (tx) => keep(work, tx, workspace, input, null));
+  return inTransaction(work.database, workspace, (tx) => keep(work, tx, workspace, input, null));
 }
 
 async function keep(
@@ -111,7 +111,7 @@ function rotate(
   { families, overlapMs, expiresAt }: Rotation,
 ): Promise<MadeKey | Refusal> {
   const { workspace } = caller;
-  return inTransaction(work.database, async (tx) => {
+  return inTransaction(work.database, workspace, async (tx) => {
     const now = work.now();
     const old = await keyById(tx, workspace, id, { lock: true });
     const family: KeyFamily | undefined = families.find(({ name }) => name === old?.family);

@@ -10,15 +10,15 @@ import type { Clockwork } from '../clockwork.ts';
 import { noAffiliate } from './affiliates.ts';
 
 export function linkDesk(work: Clockwork): LinkDesk {
-  const tx = work.database.pool;
+  const { of } = work.database;
   return {
     createLink: (caller, input) => create(work, caller, input),
-    links: ({ workspace }, filter) => listLinks(tx, workspace, filter),
-    clicks: ({ workspace }, filter) => listClicks(tx, workspace, filter),
-    programs: ({ workspace }, filter) => listPrograms(tx, workspace, filter),
+    links: ({ workspace }, filter) => listLinks(of(workspace), workspace, filter),
+    clicks: ({ workspace }, filter) => listClicks(of(workspace), workspace, filter),
+    programs: ({ workspace }, filter) => listPrograms(of(workspace), workspace, filter),
     affiliateSums: async (caller, filter) => {
-      const currency = await currencyOf(tx, caller.workspace);
-      return { rows: await listSums(tx, caller, currency, filter), currency };
+      const currency = await currencyOf(of(caller.workspace), caller.workspace);
+      return { rows: await listSums(of(caller.workspace), caller, currency, filter), currency };
     },
   };
 }
@@ -30,11 +30,11 @@ async function create(
   { workspace }: Caller,
   input: Parameters<LinkDesk['createLink']>[1],
 ): Promise<LinkView | Refusal> {
-  const tx = work.database.pool;
-  const affiliate = await findAffiliate(tx, workspace, input.affiliateId);
+  const { of } = work.database;
+  const affiliate = await findAffiliate(of(workspace), workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
   const programId = input.programId ?? affiliate.programId;
-  if (!(await programExists(tx, workspace, programId)))
+  if (!(await programExists(of(workspace), workspace, programId)))
     return refuse('not_found', `There is no program "${programId}".`, { field: 'program_id' });
   const wanted = input.code ?? affiliate.trackingId;
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
@@ -46,7 +46,7 @@ async function create(
       destinationUrl: input.destinationUrl,
       createdAt: work.now(),
     };
-    if (await insertLink(tx, workspace, link)) return link;
+    if (await insertLink(of(workspace), workspace, link)) return link;
   }
   throw new Error(`no free code was found in ${MOST_TRIES} tries`);
 }

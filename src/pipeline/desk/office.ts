@@ -8,6 +8,7 @@ import { commissionDesk } from './commissions.ts';
 import { couponDesk } from './coupons.ts';
 import { inboxDesk } from './inbox.ts';
 import { incentiveDesk } from './incentives.ts';
+import { numberDesk } from './numbers.ts';
 import { rateDesk } from './rates.ts';
 import { referralDesk } from './referrals.ts';
 import { settingsDesk } from './settings.ts';
@@ -20,6 +21,7 @@ export function officeDesk(work: Clockwork, translators: Translators): OfficeDes
     ...incentiveDesk(work),
     ...couponDesk(work),
     ...rateDesk(work),
+    ...numberDesk(work),
     ...settingsDesk(work),
     ...commissionDesk(work),
     ...balanceDesk(work),

@@ -8,7 +8,7 @@ import { addRates } from '../rates.ts';
 export function rateDesk(work: Clockwork): Pick<OfficeDesk, 'addRate' | 'rates'> {
   return {
     addRate: (caller, rate) => add(work, caller, rate),
-    rates: ({ workspace }, filter) => listRates(work.database.pool, workspace, filter),
+    rates: ({ workspace }, filter) => listRates(work.database.of(workspace), workspace, filter),
   };
 }
 

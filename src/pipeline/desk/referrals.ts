@@ -20,7 +20,7 @@ export function referralDesk(work: Clockwork): Part {
   return {
     createReferral: (caller, input) => create(work, caller, input),
     referral: (caller, id) => read(work, caller, id),
-    referrals: ({ workspace }, filter) => listReferrals(work.database.pool, workspace, filter),
+    referrals: ({ workspace }, filter) => listReferrals(work.database.of(workspace), workspace, filter),
     updateReferral: (caller, id, changes, body) => update(work, caller, id, changes, body),
     deleteReferral: (caller, id) => remove(work, caller, id),
   };
@@ -38,16 +38,16 @@ function emailTaken(email: string | null | undefined): Refusal {
 
 /** A click is no referral yet: it is not shown. */
 async function shown(work: Clockwork, { workspace }: Caller, id: string): Promise<ReferralView | Refusal> {
-  const referral = await findReferral(work.database.pool, workspace, id);
+  const referral = await findReferral(work.database.of(workspace), workspace, id);
   return referral === null || referral.status === 'click' ? noReferral(id) : referral;
 }
 
 async function read(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['referral']> {
   const referral = await shown(work, caller, id);
   if (isRefusal(referral)) return referral;
-  const tx = work.database.pool;
-  const sums = await referralSums(tx, caller.workspace, caller.livemode, id);
-  const own = await currencyOf(tx, caller.workspace);
+  const { of } = work.database;
+  const sums = await referralSums(of(caller.workspace), caller.workspace, caller.livemode, id);
+  const own = await currencyOf(of(caller.workspace), caller.workspace);
   // One number per figure is what the dialect can say: the workspace's currency, else the one bought in last.
   const told = sums.find(({ currency }) => currency === own) ?? sums[0];
   const stats = told ?? {
@@ -61,7 +61,7 @@ async function read(work: Clockwork, caller: Caller, id: string): ReturnType<Off
 }
 
 async function create(work: Clockwork, { workspace }: Caller, input: NewReferral): Promise<ReferralView | Refusal> {
-  const affiliate = await findAffiliate(work.database.pool, workspace, input.affiliateId);
+  const affiliate = await findAffiliate(work.database.of(workspace), workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
   const made =
     input.clickId === null
@@ -71,8 +71,8 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewReferral
   await takeUp(work, workspace, made.lead);
   // A click that already earned and becomes a rejected referral earns no more.
   if (input.status === 'rejected')
-    await decideAgain(work, workspace, await paymentsThatName(work.database.pool, workspace, made.id));
-  return (await findReferral(work.database.pool, workspace, made.id)) ?? noReferral(made.id);
+    await decideAgain(work, workspace, await paymentsThatName(work.database.of(workspace), workspace, made.id));
+  return (await findReferral(work.database.of(workspace), workspace, made.id)) ?? noReferral(made.id);
 }
 
 type Made = { readonly id: string; readonly lead: Lead };
@@ -101,7 +101,7 @@ async function insert(
     createdAt: now,
     convertedAt: isConverted(status) ? now : null,
   };
-  const made = await insertReferral(work.database.pool, workspace, referral, lead.journal);
+  const made = await insertReferral(work.database.of(workspace), workspace, referral, lead.journal);
   return made ? { id, lead } : emailTaken(input.email);
 }
 
@@ -116,7 +116,7 @@ async function convert(
   workspace: string,
 ): Promise<Made | Refusal> {
   const id = input.clickId ?? '';
-  const click = await findReferral(work.database.pool, workspace, id);
+  const click = await findReferral(work.database.of(workspace), workspace, id);
   if (click?.programId !== affiliate.programId)
     return refuse('not_found', `There is no click "${id}" in this program.`, { field: 'click_id' });
   if (click.status !== 'click')
@@ -152,7 +152,9 @@ async function change(
   lead: Lead,
 ): Promise<ReferralView | Refusal> {
   try {
-    return (await changeReferral(work.database.pool, workspace, id, was, changes, lead.journal)) ?? noReferral(id);
+    return (
+      (await changeReferral(work.database.of(workspace), workspace, id, was, changes, lead.journal)) ?? noReferral(id)
+    );
   } catch (error) {
     if (takenIndex(error) === null) throw error;
     return emailTaken(changes.email);
@@ -176,7 +178,11 @@ async function update(
   if (isRefusal(changed)) return changed;
   await takeUp(work, caller.workspace, lead);
   if (status === 'rejected' || (status !== undefined && known.status === 'rejected'))
-    await decideAgain(work, caller.workspace, await paymentsThatName(work.database.pool, caller.workspace, id));
+    await decideAgain(
+      work,
+      caller.workspace,
+      await paymentsThatName(work.database.of(caller.workspace), caller.workspace, id),
+    );
   return shown(work, caller, id);
 }
 
@@ -197,11 +203,11 @@ function bound(known: ReferralView, changes: ReferralChanges): Identity {
 }
 
 async function remove(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['deleteReferral']> {
-  const tx = work.database.pool;
+  const { of } = work.database;
   const known = await shown(work, caller, id);
   if (isRefusal(known)) return known;
-  const blocked = known.status === 'rejected' ? await paymentsThatName(tx, caller.workspace, id) : [];
-  const outcome = await deleteReferral(tx, caller.workspace, id);
+  const blocked = known.status === 'rejected' ? await paymentsThatName(of(caller.workspace), caller.workspace, id) : [];
+  const outcome = await deleteReferral(of(caller.workspace), caller.workspace, id);
   if (outcome === 'missing') return noReferral(id);
   if (outcome === 'has_money')
     return refuse(

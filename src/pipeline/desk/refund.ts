@@ -36,14 +36,14 @@ async function refundNow(work: Clockwork, caller: Caller, request: RefundRequest
   const world: World = { workspace: caller.workspace, livemode: caller.livemode };
   const externalEventId = request.externalEventId ?? work.newId('rfd');
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
-    const sale = await findConversion(work.database.pool, world, request.conversionId);
+    const sale = await findConversion(work.database.of(world.workspace), world, request.conversionId);
     if (!sale) return refuse('not_found', `There is no conversion "${request.conversionId}".`);
     const refusal = fits(sale, request, work.now());
     if (refusal) return refusal;
     const answer = await tryRefund(work, caller, sale, request, externalEventId);
     if (isRefusal(answer)) return answer;
     if ('found' in answer && answer.found === 'changed') continue;
-    const conversion = await findConversion(work.database.pool, world, sale.id);
+    const conversion = await findConversion(work.database.of(world.workspace), world, sale.id);
     return { conversion: conversion ?? sale, replayed: 'found' in answer };
   }
   return refuse(

@@ -46,7 +46,7 @@ export async function keepSecret(
     });
   const id = work.newId('whs');
   const label = given.label ?? '';
-  await insertSecret(work.database.pool, work.vault.seal, workspace, { ...given, id, label, at });
+  await insertSecret(work.database.of(workspace), work.vault.seal, workspace, { ...given, id, label, at });
   work.vault.forget(workspace);
   return { id, label, shown: shownOf(secret), expiresAt, createdAt: at };
 }
@@ -61,11 +61,13 @@ export async function keepApiKey(
   const world = API_KEY.exec(key)?.[1];
   if (world === undefined)
     return wrong('api_key', 'must be a restricted key (rk_live_…, rk_test_…) or a secret key (sk_live_…, sk_test_…)');
-  const tx = work.database.pool;
+  const { of } = work.database;
   const livemode = world === 'live';
-  await putApiKey(tx, work.vault.seal, workspace, { account, livemode, key, at: work.now() });
+  await putApiKey(of(workspace), work.vault.seal, workspace, { account, livemode, key, at: work.now() });
   await settleRefusal(work, { workspace, account, livemode });
-  const kept = (await listApiKeys(tx, workspace)).find((one) => one.account === account && one.livemode === livemode);
+  const kept = (await listApiKeys(of(workspace), workspace)).find(
+    (one) => one.account === account && one.livemode === livemode,
+  );
   if (!kept) throw new Error('the API key was removed in the moment it was stored');
   const { shown, createdAt, refusedAt, refusedReason } = kept;
   return { livemode, shown, createdAt, refusedAt, refusedReason };

@@ -117,7 +117,7 @@ async function answer(
   const paymentId = settled?.session.book.keys.get(key) ?? '';
   const replayed = settled === null || stood(settled, paymentId);
   const fresh = settled === null || replayed ? null : newSaleView(settled, paymentId, world.livemode);
-  const conversion = fresh ?? (await saleByMoneyKey(work.database.pool, world, key));
+  const conversion = fresh ?? (await saleByMoneyKey(work.database.of(world.workspace), world, key));
   return conversion === null ? notPaid(entry.request) : { conversion, replayed };
 }
 
@@ -125,7 +125,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 /** Never a second row, never a silent overwrite: both bodies are named by their hashes (cases.md 21). */
 async function differentMoney(work: Clockwork, world: World, item: Item, request: SaleRequest): Promise<Refusal> {
-  const stored = await bodyOf(work.database.pool, world.workspace, item.ref.source, item.ref.id);
+  const stored = await bodyOf(work.database.of(world.workspace), world.workspace, item.ref.source, item.ref.id);
   const entry = stored === null ? null : readEntry(JSON.parse(stored));
   const first = entry === null ? 'no longer kept' : sha256(entry.kind === 'sale' ? entry.request.body : (stored ?? ''));
   return refuse(

@@ -6,15 +6,15 @@ import { changeSettings } from '../../store/workspaces.ts';
 import type { Clockwork } from '../clockwork.ts';
 
 export function settingsDesk(work: Clockwork): Pick<OfficeDesk, 'settings' | 'changeSettings'> {
-  const tx = work.database.pool;
+  const { of } = work.database;
   const now = async (workspace: string): Promise<Settings> => {
-    const rules = await loadRules(tx, workspace);
+    const rules = await loadRules(of(workspace), workspace);
     return settingsAt(rules, rules.version);
   };
   return {
     settings: ({ workspace }) => now(workspace),
     changeSettings: async ({ workspace }, changes) => {
-      if (Object.keys(changes).length > 0) await changeSettings(tx, workspace, changes);
+      if (Object.keys(changes).length > 0) await changeSettings(of(workspace), workspace, changes);
       return now(workspace);
     },
   };

@@ -42,7 +42,7 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
       return { referral: (await toldBefore(work, workspace, dialect, id)) ?? referral, replayed: true };
     // Purchases that waited for this sign-up may have moved the referral on.
     return {
-      referral: (await findReferral(work.database.pool, workspace, clickId)) ?? referral,
+      referral: (await findReferral(work.database.of(workspace), workspace, clickId)) ?? referral,
       replayed: false,
     };
   };
@@ -55,9 +55,9 @@ async function toldBefore(
   dialect: string,
   id: string,
 ): Promise<ReferralView | null> {
-  const stored = await bodyOf(work.database.pool, workspace, dialect, id);
+  const stored = await bodyOf(work.database.of(workspace), workspace, dialect, id);
   const entry = stored === null ? null : readEntry(JSON.parse(stored));
-  return entry?.kind === 'lead' ? findReferral(work.database.pool, workspace, entry.referralId) : null;
+  return entry?.kind === 'lead' ? findReferral(work.database.of(workspace), workspace, entry.referralId) : null;
 }
 
 /** The same person through the same click is the same sign-up. */
@@ -67,15 +67,15 @@ function digestOf({ email, externalUserId }: SignupRequest): string {
 }
 
 async function bind(work: Clockwork, workspace: string, request: SignupRequest): Promise<ReferralView | Refusal> {
-  const { pool } = work.database;
+  const tx = work.database.of(workspace);
   const { clickId, email } = request;
-  const referral = await findReferral(pool, workspace, clickId);
+  const referral = await findReferral(tx, workspace, clickId);
   if (!referral) return refuse('not_found', `There is no click "${clickId}".`, { field: 'click_id' });
   if (request.leavesClick) return referral;
-  const owner = email === null ? null : await referralOfEmail(pool, workspace, referral.programId, email);
+  const owner = email === null ? null : await referralOfEmail(tx, workspace, referral.programId, email);
   if (owner !== null && owner !== clickId) return taken();
   try {
-    return (await bindSignup(pool, workspace, clickId, request)) ?? referral;
+    return (await bindSignup(tx, workspace, clickId, request)) ?? referral;
   } catch (error) {
     // Another sign-up took the e-mail between the question and the write.
     if (isRetryable(error)) return taken();

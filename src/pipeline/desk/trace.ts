@@ -67,20 +67,20 @@ async function trace(
   caller: Caller,
   id: string,
 ): Promise<TraceView | Refusal> {
-  const tx = work.database.pool;
-  const scopes = await scopesOf(tx, caller.workspace);
+  const { of } = work.database;
+  const scopes = await scopesOf(of(caller.workspace), caller.workspace);
   const spellings = spellingsOf(sources, scopes, id);
-  const events = await findEvents(tx, caller, sources, eventKeysOf(caller, sources, scopes, id));
-  const referral = (await referralsById(tx, caller.workspace, [id]))[0];
-  const customers = await findCustomers(tx, caller, spellings.customerKeys);
-  const found = await findPayments(tx, caller, spellings);
-  const parked = found.length === 0 ? await parkedWithRefund(tx, caller, spellings.refundKeys) : [];
+  const events = await findEvents(of(caller.workspace), caller, sources, eventKeysOf(caller, sources, scopes, id));
+  const referral = (await referralsById(of(caller.workspace), caller.workspace, [id]))[0];
+  const customers = await findCustomers(of(caller.workspace), caller, spellings.customerKeys);
+  const found = await findPayments(of(caller.workspace), caller, spellings);
+  const parked = found.length === 0 ? await parkedWithRefund(of(caller.workspace), caller, spellings.refundKeys) : [];
   const kind = kindOf(referral !== undefined, events, found, parked, customers.length > 0);
   if (kind === null) return unheard(caller, id);
   const ids = [...found.map((one) => one.paymentId), ...events.flatMap((one) => one.payment_id ?? []), ...parked];
-  const payments = await survivors(tx, caller, ids);
+  const payments = await survivors(of(caller.workspace), caller, ids);
   const conversions = await conversionsOfPayments(
-    tx,
+    of(caller.workspace),
     caller,
     payments.map((one) => one.id),
   );
@@ -139,9 +139,9 @@ function stateOf({ kind, payments, conversions, events }: Told): string {
 
 async function view(work: Clockwork, caller: Caller, told: Told): Promise<Omit<TraceView, 'state'>> {
   const { payments, conversions } = told;
-  const tx = work.database.pool;
+  const { of } = work.database;
   const ids = conversions.map((one) => one.id);
-  const why = await whyOf(tx, caller, ids);
+  const why = await whyOf(of(caller.workspace), caller, ids);
   const [only] = payments;
   const single = payments.length === 1 && only ? only : null;
   const stories = single ? paymentStory(single, conversions, why) : conversions.map(shortStory);
@@ -158,7 +158,7 @@ async function view(work: Clockwork, caller: Caller, told: Told): Promise<Omit<T
     ),
     conversions,
     explanation: (sale && why.get(sale.id)?.explanation) ?? null,
-    transfers: await transfersOf(tx, caller.workspace, ids),
+    transfers: await transfersOf(of(caller.workspace), caller.workspace, ids),
   };
 }
 

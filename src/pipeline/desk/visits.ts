@@ -20,7 +20,7 @@ async function visit(work: Clockwork, { workspace }: Caller, request: VisitReque
   if (!linked) return refuse('not_found', `No link in use has the code "${request.code}".`, { field: 'code' });
   const clickId = work.newId('ref');
   const { visitorId, knownBy } = await visitorOf(work, workspace, request, clickId);
-  await insertClick(work.database.pool, workspace, {
+  await insertClick(work.database.of(workspace), workspace, {
     ...placeOf(linked),
     id: clickId,
     at: work.now(),
@@ -34,7 +34,7 @@ async function visit(work: Clockwork, { workspace }: Caller, request: VisitReque
 
 /** A link of somebody who may not earn (yet) leads nowhere. */
 async function linkOf(work: Clockwork, workspace: string, code: string): Promise<Linked | null> {
-  const linked = await findLinked(work.database.pool, workspace, code);
+  const linked = await findLinked(work.database.of(workspace), workspace, code);
   return linked?.status === 'approved' ? linked : null;
 }
 
@@ -51,7 +51,7 @@ async function visitorOf(
 ): Promise<{ visitorId: string; knownBy: KnownBy }> {
   if (visitorId !== null) return { visitorId, knownBy: 'cookie' };
   const sign: Sign | null = fingerprint === null ? null : { by: 'fingerprint', value: fingerprint };
-  const known = sign && (await findVisit(work.database.pool, workspace, sign, null, work.now()));
+  const known = sign && (await findVisit(work.database.of(workspace), workspace, sign, null, work.now()));
   return known ? { visitorId: known.visitorId, knownBy: 'fingerprint' } : { visitorId: clickId, knownBy: 'new' };
 }
 
@@ -63,7 +63,7 @@ async function recognize(
 ): ReturnType<VisitDesk['recognize']> {
   const linked = signs.code === null ? null : await linkOf(work, workspace, signs.code);
   for (const sign of signsIn(signs)) {
-    const known = await findVisit(work.database.pool, workspace, sign, linked?.programId ?? null, work.now());
+    const known = await findVisit(work.database.of(workspace), workspace, sign, linked?.programId ?? null, work.now());
     if (known) return { clickId: known.clickId, visitorId: signs.visitorId ?? known.visitorId };
   }
   if (!linked) return { clickId: null, visitorId: signs.visitorId ?? work.newId('vis') };
@@ -89,7 +89,7 @@ async function named(
   const who = [linked.linkId ?? linked.affiliateId, visitorId, fingerprint];
   const nobody = visitorId === null && fingerprint === null;
   const id = nobody && once === null ? work.newId('ref') : idOf('ref', JSON.stringify(nobody ? [...who, once] : who));
-  await insertClick(work.database.pool, workspace, {
+  await insertClick(work.database.of(workspace), workspace, {
     ...placeOf(linked),
     id,
     at: work.now(),

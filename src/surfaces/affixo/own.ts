@@ -4,7 +4,8 @@ import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Reply, Route } from '../surface.ts';
 import { pageQuery, pagingOf, type PageQuery } from './inputs.ts';
 import { listCommissions, listConversions } from './resources.ts';
-import { done, listed, route } from './route.ts';
+import { route } from '../route.ts';
+import { done, listed } from './replies.ts';
 import { affiliateShape, clickShape, linkShape } from './shapes.ts';
 
 type Own = { readonly caller: Caller; readonly query: PageQuery; readonly affiliateId: string };

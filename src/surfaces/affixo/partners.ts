@@ -6,7 +6,8 @@ import type { AffiliateView } from '../../core/views.ts';
 import type { Reply, Route } from '../surface.ts';
 import { ownId } from './ids.ts';
 import { optionalId, optionalUrl, pageQuery, pagingOf, requiredId, type PageQuery } from './inputs.ts';
-import { done, listed, route } from './route.ts';
+import { route } from '../route.ts';
+import { done, listed } from './replies.ts';
 import { affiliateShape, linkShape } from './shapes.ts';
 
 const affiliate = z.object({

@@ -3,7 +3,8 @@ import type { Caller, Desk } from '../../core/desk.ts';
 import type { Reply, Route } from '../surface.ts';
 import { pageQuery, pagingOf, type PageQuery } from './inputs.ts';
 import { ownId } from './ids.ts';
-import { listed, route } from './route.ts';
+import { route } from '../route.ts';
+import { listed } from './replies.ts';
 import { campaignShape, commissionShape, conversionShape, reportShape } from './shapes.ts';
 
 type Page = { readonly query: PageQuery; readonly caller: Caller };

@@ -6,7 +6,8 @@ import type { KnownBy } from '../../core/visits.ts';
 import type { Reply, Route } from '../surface.ts';
 import { shownId } from './ids.ts';
 import { amount, currency, minorOf, optionalFlag, optionalId, optionalUrl, requiredId } from './inputs.ts';
-import { done, route } from './route.ts';
+import { route } from '../route.ts';
+import { done } from './replies.ts';
 
 const NAME = 'affixo';
 

@@ -5,7 +5,7 @@ import type { Route } from '../surface.ts';
 import { given } from './given.ts';
 import { optionalText, pageFields, pagingOf } from './inputs.ts';
 import { affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { deleted, done, listed } from './shapes.ts';
 
 const listQuery = z.object({ ...pageFields, status: statusField, search: optionalText(255) });

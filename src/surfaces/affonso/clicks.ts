@@ -4,7 +4,7 @@ import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { Reply, Route } from '../surface.ts';
 import { optionalId, optionalMoment, optionalText, text } from './inputs.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { done } from './shapes.ts';
 
 /** What a click may carry besides whose link it was, with the longest text of each; kept as given. */

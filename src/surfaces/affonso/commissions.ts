@@ -10,7 +10,7 @@ import type { Route } from '../surface.ts';
 import { COMMISSION_STATUSES, SALES_STATUSES } from './conversions.ts';
 import { expandField, expansion } from './expand.ts';
 import { moment, momentUntil, oneOf, optionalId, pageFields, pagingOf } from './inputs.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { commissionShape, deleted, done, listed } from './shapes.ts';
 
 const listQuery = z.object({

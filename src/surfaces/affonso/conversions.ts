@@ -19,7 +19,7 @@ import {
   pagingOf,
   text,
 } from './inputs.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { conversionShape, done, listed, listedConversion } from './shapes.ts';
 
 /** The document's words are ours; a caller's own word on the commission is kept as its first ruling. */

@@ -6,7 +6,7 @@ import { toIso } from '../../core/time.ts';
 import type { Route } from '../surface.ts';
 import { given } from './given.ts';
 import { amount, currency, idList, invalid, minorOf, oneOf, optionalId, pageFields, pagingOf, text } from './inputs.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { deleted, done, listed, upper } from './shapes.ts';
 
 const PROVIDERS = ['stripe', 'dodo', 'polar', 'creem', 'paddle'] as const;

@@ -17,7 +17,7 @@ import {
   optionalText,
   text,
 } from './inputs.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { deleted, done, isoOrNull, major, referralShape, upper } from './shapes.ts';
 
 const STATUSES = ['lead', 'trialing', 'customer', 'active', 'canceled', 'rejected'] as const;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Reply, Route } from '../surface.ts';
 import { optionalId, optionalText, text } from './inputs.ts';
-import { route } from './route.ts';
+import { route } from '../route.ts';
 import { done, referralShape } from './shapes.ts';
 
 /** An e-mail address as far as it matters here: something on both sides of one @, at most 254 characters. */

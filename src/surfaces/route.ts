@@ -1,12 +1,10 @@
+/** How the dialects write their routes down. */
 import type { z } from 'zod';
-import type { Desk } from '../../core/desk.ts';
-import type { Refusal } from '../../core/refusals.ts';
-import type { Call, Reply, Route } from '../surface.ts';
+import type { Desk } from '../core/desk.ts';
+import type { Refusal } from '../core/refusals.ts';
+import type { Call, Reply, Route } from './surface.ts';
 
-type Typed<Body, Query> = Omit<Call, 'body' | 'query'> & {
-  readonly body: Body;
-  readonly query: Query;
-};
+type Typed<Body, Query> = Omit<Call, 'body' | 'query'> & { readonly body: Body; readonly query: Query };
 
 type Spec<Body, Query> = Omit<Route, 'query' | 'body' | 'run'> & {
   readonly query?: z.ZodType<Query>;
