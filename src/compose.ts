@@ -60,7 +60,7 @@ export async function compose(config: Config, options: { poolSize?: number; migr
       poolSize: options.poolSize ?? 8,
     });
     const migrated = options.migrates === false ? [] : await migrate(database.dataSource);
-    if (options.migrates !== false) await createWorkspace(database.pool, 'default', 'Default', newId('prog'));
+    if (options.migrates !== false) await createWorkspace(database.of('default'), 'default', 'Default', newId('prog'));
     const vault = createVault(database, log, environmentOf(config), config.secretKeys);
     const reach = createReach({ database, vault, log, now: Date.now, base: config.stripeApiBase });
     const { canAsk } = reach;

@@ -86,7 +86,7 @@ async function serve(parts: Parts, worker: Worker | null): Promise<Server> {
 
 function limitingOf({ config, database, work: { now } }: Parts): Limiting | null {
   const { rateLimits: set } = config;
-  return set === null ? null : { rates: createRateLimits(database.pool, now), now, set };
+  return set === null ? null : { rates: createRateLimits(database, now), now, set };
 }
 
 /** What keeps the service from being ready, in words; empty: nothing does. */

@@ -10,7 +10,7 @@ export async function workspaces(config: Config, args: readonly string[]): Promi
     return 1;
   }
   const parts = await compose(config, { poolSize: 1 });
-  const created = await createWorkspace(parts.database.pool, name, name, parts.work.newId('prog'));
+  const created = await createWorkspace(parts.database.of(name), name, name, parts.work.newId('prog'));
   console.log(created ? `Workspace "${name}" is there.` : `Workspace "${name}" was there already.`);
   console.log(
     `Its webhook path is /webhooks/stripe/${name}, its secret STRIPE_WEBHOOK_SECRET_${name.toUpperCase().replaceAll('-', '_')}.`,

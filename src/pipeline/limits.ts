@@ -10,7 +10,7 @@ import { setImmediate as others } from 'node:timers/promises';
 import type { Caller } from '../core/desk.ts';
 import type { RateWindow } from '../core/families.ts';
 import { createCounter, type Counter } from '../store/limits.ts';
-import type { Tx } from '../store/tx.ts';
+import type { Database } from '../store/database.ts';
 
 /** What a caller is told of the limits: of the window that refused, else of the longest. */
 export type Allowance = {
@@ -42,12 +42,12 @@ type Share = {
 
 const MOST_SHARES = 20_000;
 
-export function createRateLimits(tx: Tx, now: () => number): RateLimits {
+export function createRateLimits(database: Pick<Database, 'of'>, now: () => number): RateLimits {
   const counters = new Map<string, Counter>();
   const shares = new Map<string, Share>();
   const counterOf = (window: RateWindow): Counter => {
     const name = `${window.points}/${window.seconds}`;
-    const counter = counters.get(name) ?? createCounter(tx, window);
+    const counter = counters.get(name) ?? createCounter(database.of, window);
     counters.set(name, counter);
     return counter;
   };

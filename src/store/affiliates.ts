@@ -108,7 +108,8 @@ export async function findAffiliateByEmail(
 ): Promise<AffiliateView | null> {
   const { rows } = await tx.query<AffiliateRow>({
     text: `SELECT ${SHOWN} FROM affiliates
-           WHERE workspace_id = $1 AND program_id = $2 AND lower(email) = lower($3) AND deleted_at IS NULL`,
+           WHERE workspace_id = $1 AND program_id = $2 AND email_key = lower($3)
+             AND email_key <> '' AND deleted_at IS NULL`,
     values: [workspace, program, email],
   });
   return firstOf(rows);

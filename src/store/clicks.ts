@@ -81,7 +81,7 @@ export async function referralOfEmail(
   email: string,
 ): Promise<string | null> {
   const { rows } = await tx.query<{ referral_id: string }>({
-    text: 'SELECT referral_id FROM referrals WHERE workspace_id = $1 AND program_id = $2 AND lower(email) = lower($3)',
+    text: 'SELECT referral_id FROM referrals WHERE workspace_id = $1 AND program_id = $2 AND email_key = lower($3)',
     values: [workspace, program, email],
   });
   return rows[0]?.referral_id ?? null;

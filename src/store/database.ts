@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresNaming } from './naming.ts';
 import { entities } from './tables.ts';
+import { ACROSS, isRefused, prepareScopes, scoped, within } from './scoped.ts';
 import type { Tx } from './tx.ts';
 
 // Money and counters are int8. As bigint they are exact everywhere: in entities and in raw SQL.
@@ -9,7 +10,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 export type Database = {
   readonly dataSource: DataSource;
-  /** TypeORM's own pool: for named statements and pipelining, which TypeORM does not do. */
+  /** TypeORM's own pool, as whoever owns the tables: for migrations, LISTEN and tests. */
   readonly pool: pg.Pool;
   /** Statements of one workspace, each a transaction of its own. Several in one: store/transaction.ts. */
   of(workspace: string): Tx;
@@ -58,7 +59,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   await dataSource.initialize();
   const pool = keepConnections(poolOf(dataSource));
-  return { dataSource, pool, of: () => pool, across: pool, close: () => close(dataSource) };
+  return {
+    dataSource,
+    pool,
+    of: (workspace) => scoped(pool, within(workspace)),
+    across: scoped(pool, ACROSS),
+    close: () => close(dataSource),
+  };
 }
 
 async function close(dataSource: DataSource): Promise<void> {
@@ -70,11 +77,7 @@ function poolOf(dataSource: DataSource): pg.Pool {
   return dataSource.driver.master as pg.Pool;
 }
 
-/**
- * The pool's own `query` throws its connection away with every error. A statement that is refused because another
- * writer was first leaves the connection in perfect order, and a new one costs more than the whole event: a process,
- * a password check, every statement prepared again.
- */
+/** The pool's own `query` throws its connection away with every error. */
 function keepConnections(pool: pg.Pool): pg.Pool {
   const query = async (...given: readonly unknown[]): Promise<unknown> => {
     const client = await pool.connect();
@@ -83,8 +86,7 @@ function keepConnections(pool: pg.Pool): pg.Pool {
       client.release();
       return result;
     } catch (error) {
-      const refused = error instanceof pg.DatabaseError && error.severity === 'ERROR';
-      client.release(!refused);
+      client.release(!isRefused(error));
       throw error;
     }
   };
@@ -105,6 +107,7 @@ async function prepareConnection(client: pg.Client): Promise<void> {
      SET plan_cache_mode = force_generic_plan;
      SET enable_seqscan = off`,
   );
+  await prepareScopes(client);
 }
 
 // Whoever uses the connection gets the error with its query; the pool has already dropped it.

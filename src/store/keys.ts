@@ -1,6 +1,7 @@
 /** API keys. Only the SHA-256 of a key is kept; a key says which workspace it is of, so it is looked up by hash alone. */
 import type { KeyView } from '../core/key-desk.ts';
 import type { Page } from '../core/views.ts';
+import { lookAcross } from './scoped.ts';
 import type { Tx } from './tx.ts';
 
 export type KeyRow = KeyView & { readonly workspace: string; readonly hash: Buffer };
@@ -91,11 +92,13 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<boolean> {
 /** Until the transaction ends nobody else gives this hash away; false: another workspace has a key of it that works. */
 export async function claimHash(tx: Tx, workspace: string, hash: Buffer): Promise<boolean> {
   await tx.query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [hash.readBigInt64BE(0)] });
-  const { rows } = await tx.query({
-    text: `SELECT 1 FROM api_keys WHERE key_hash = $1 AND workspace_id <> $2 AND revoked_at IS NULL LIMIT 1`,
-    values: [hash, workspace],
+  return lookAcross(tx, async () => {
+    const { rows } = await tx.query({
+      text: `SELECT 1 FROM api_keys WHERE key_hash = $1 AND workspace_id <> $2 AND revoked_at IS NULL LIMIT 1`,
+      values: [hash, workspace],
+    });
+    return rows.length === 0;
   });
-  return rows.length === 0;
 }
 
 /** The newest first; `livemode` null: of both worlds. */

@@ -10,11 +10,12 @@ type Counted = { readonly points: number; readonly left: string };
 
 /** The library's limiter on PostgreSQL; only its statement is ours. Keys are `workspace/name`, workspaces hold no '/'. */
 class CountersInPostgres extends RateLimiterPostgres {
-  readonly #tx: Tx;
+  readonly #of: (workspace: string) => Tx;
 
-  constructor(tx: Tx, { points, seconds }: RateWindow) {
+  constructor(of: (workspace: string) => Tx, { points, seconds }: RateWindow) {
     super({
-      storeClient: tx,
+      // Nothing is sent through it: the statement below is the only one.
+      storeClient: { query: () => Promise.reject(new Error('the counters have a statement of their own')) },
       storeType: 'pool',
       tableName: 'rate_limits',
       tableCreated: true,
@@ -26,13 +27,14 @@ class CountersInPostgres extends RateLimiterPostgres {
       // Without the database each process counts for itself.
       insuranceLimiter: new RateLimiterMemory({ points, duration: seconds }),
     });
-    this.#tx = tx;
+    this.#of = of;
   }
 
   /** Called by the library to count; its own statement has one key column and takes the time from this process. */
   protected async _upsert(key: string, points: number, durationMs: number): Promise<Counted> {
     const slash = key.indexOf('/');
-    const { rows } = await this.#tx.query<Counted>({
+    const workspace = key.slice(0, slash);
+    const { rows } = await this.#of(workspace).query<Counted>({
       name: 'count_calls',
       text: `INSERT INTO rate_limits AS r (workspace_id, name, points, expires_at)
              VALUES ($1, $2, $3, now() + $4 * interval '1 millisecond')
@@ -40,7 +42,7 @@ class CountersInPostgres extends RateLimiterPostgres {
                points = CASE WHEN r.expires_at <= now() THEN excluded.points ELSE r.points + excluded.points END,
                expires_at = CASE WHEN r.expires_at <= now() THEN excluded.expires_at ELSE r.expires_at END
              RETURNING points, ceil(extract(epoch FROM expires_at - now()) * 1000)::text AS left`,
-      values: [key.slice(0, slash), key.slice(slash + 1), points, durationMs],
+      values: [workspace, key.slice(slash + 1), points, durationMs],
     });
     if (!rows[0]) throw new Error('a counter was not written');
     return rows[0];
@@ -57,8 +59,8 @@ export type SetAside = { readonly granted: number; readonly left: number; readon
 export type Counter = { setAside(workspace: string, name: string, points: number): Promise<SetAside> };
 
 /** Sets points of a window aside. Over all processes never more than the window has. */
-export function createCounter(tx: Tx, window: RateWindow): Counter {
-  const counters = new CountersInPostgres(tx, window);
+export function createCounter(of: (workspace: string) => Tx, window: RateWindow): Counter {
+  const counters = new CountersInPostgres(of, window);
   return {
     async setAside(workspace, name, points) {
       const { consumedPoints, msBeforeNext } = await counters

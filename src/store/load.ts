@@ -91,7 +91,8 @@ const TEXT = textWith('');
  */
 const TEXT_CONCERNED = textWith(`
     || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND customer_key = ANY ($10::text[]))
-    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices && $11::text[])`);
+    || ARRAY(SELECT payment_id FROM payments WHERE workspace_id = $1 AND livemode = $2 AND awaits_prices IS NOT NULL
+      AND awaits_prices && $11::text[])`);
 
 type Row = { t: string; k: string; v: bigint; a: string; b: string; c: string | null; d: string | null };
 

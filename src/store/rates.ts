@@ -45,7 +45,7 @@ export async function insertRates(tx: Tx, workspace: string, rates: readonly New
         ON CONFLICT (workspace_id, livemode, price_key) DO UPDATE SET version = p.version + 1
       ), woken AS (
         UPDATE payments SET wake_at = $9 FROM bumped
-        WHERE workspace_id = $1 AND livemode IN (true, false) AND awaits_prices && $8::text[]
+        WHERE workspace_id = $1 AND livemode IN (true, false) AND awaits_prices IS NOT NULL AND awaits_prices && $8::text[]
       )
       SELECT count(*)::int AS fresh FROM fresh`,
     values: [workspace, ...columnsOf(rates), keys, new Date(now).toISOString(), NO_PRICE],
@@ -122,7 +122,8 @@ export async function paymentsAwaitingRates(
 ): Promise<PaymentName[]> {
   const { rows } = await tx.query<{ payment_id: string; livemode: boolean }>({
     text: `SELECT payment_id, livemode FROM payments
-           WHERE workspace_id = $1 AND livemode IN (true, false) AND awaits_prices && $2::text[] ORDER BY payment_id`,
+           WHERE workspace_id = $1 AND livemode IN (true, false) AND awaits_prices IS NOT NULL
+             AND awaits_prices && $2::text[] ORDER BY payment_id`,
     values: [workspace, [...new Set(pairs.map(({ from, to }) => rateKey(from, to)))]],
   });
   return rows.map((row) => ({ id: row.payment_id, livemode: row.livemode }));

@@ -89,9 +89,9 @@ export const payments = table(
         columns: ['workspace_id', 'livemode', 'referral_id', 'lost_at'],
         where: '(lost_at IS NOT NULL)',
       },
+      { name: 'payments_awaiting', columns: ['workspace_id', 'livemode'], where: '(awaits_prices IS NOT NULL)' },
       { name: 'payments_wake', columns: ['wake_at'], where: '(wake_at IS NOT NULL)' },
     ],
-    specialIndexes: ['payments_awaiting'],
     checks: ['payments_counts_check', 'payments_version_check'],
   },
 );

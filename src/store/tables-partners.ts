@@ -103,6 +103,7 @@ export const affiliates = table(
     held_reason: nullable(column.text),
     held_at: nullable(column.at),
     judged_from: nullable(column.at),
+    email_key: nullable(column.id),
   },
   {
     references: { programs: ['workspace_id', 'program_id'] },
@@ -114,13 +115,19 @@ export const affiliates = table(
         where: '(parent_id IS NOT NULL)',
       },
       {
+        name: 'affiliates_email',
+        columns: ['workspace_id', 'program_id', 'email_key'],
+        unique: true,
+        where: "((deleted_at IS NULL) AND (email_key <> ''::text))",
+      },
+      {
         name: 'affiliates_tracking_id',
         columns: ['workspace_id', 'tracking_id'],
         unique: true,
         where: '(deleted_at IS NULL)',
       },
     ],
-    specialIndexes: ['affiliates_email', 'affiliates_recruited'],
+    specialIndexes: ['affiliates_recruited'],
     checks: [
       'affiliates_held_check',
       'affiliates_held_reason_check',
@@ -200,11 +207,18 @@ export const referrals = table(
     visitor_id: nullable(column.id),
     fingerprint: nullable(column.id),
     clicked_at: nullable(column.at),
+    email_key: nullable(column.id),
   },
   {
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
     indexes: [
       { name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] },
+      {
+        name: 'referrals_email',
+        columns: ['workspace_id', 'program_id', 'email_key'],
+        unique: true,
+        where: '(email_key IS NOT NULL)',
+      },
       { name: 'referrals_by_visitor', columns: ['workspace_id', 'visitor_id'], where: '(visitor_id IS NOT NULL)' },
       {
         name: 'referrals_by_fingerprint',
@@ -212,7 +226,6 @@ export const referrals = table(
         where: '(fingerprint IS NOT NULL)',
       },
     ],
-    specialIndexes: ['referrals_email'],
     checks: ['referrals_status_check'],
   },
 );

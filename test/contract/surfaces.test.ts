@@ -207,7 +207,7 @@ describe.each(surfaces)('$name', (surface) => {
   test('too many calls, before permission and body, with its headers', async () => {
     const set = new Map([[surface.keys.name, [{ points: 2, seconds: 3600 }]]]);
     const now = () => site.stage.clock.now;
-    const limiting = { rates: createRateLimits(db.database.pool, now), now, set };
+    const limiting = { rates: createRateLimits(db.database, now), now, set };
     const workspace = site.stage.workspace;
     const limited = await openSite(db, { workspace, work: site.work, surfaces: [probed(surface)], limiting });
     const { key: busy } = await limited.keyFor(true, [], workspace, surface.keys);

@@ -25,7 +25,7 @@ function newCaller() {
   return { workspace: 'default', livemode: true, keyId: `key_${keys}`, scopes: ['*'] };
 }
 
-const limits = (on: Database = db.database): RateLimits => createRateLimits(on.pool, Date.now);
+const limits = (on: Database = db.database): RateLimits => createRateLimits(on, Date.now);
 const allowed = (all: readonly (Allowance | null)[]): number => all.filter((one) => one?.allowed).length;
 
 async function inTurn(count: number, call: () => Promise<Allowance | null>): Promise<(Allowance | null)[]> {

@@ -372,7 +372,7 @@ describe('when something fails', () => {
   test('the database is away: 503 in the shape of the dialect, with the time to try again', async () => {
     const { stage } = site;
     const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/nothing' });
-    const database = { ...db.database, pool } as Database;
+    const database = { ...db.database, pool, of: () => pool, across: pool } as Database;
     const away = await openSite(db, {
       workspace: 'away',
       work: { ...stage.work, database, rules: rulesCache(database) },

@@ -243,7 +243,7 @@ describe('what is not signed well', () => {
 describe('when the database is away', () => {
   test('the sender is asked to try again; a forgery is refused all the same', async () => {
     const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/nothing' });
-    const database = { ...db.database, pool } as Database;
+    const database = { ...db.database, pool, of: () => pool, across: pool } as Database;
     const away = await openSite(db, {
       workspace: 'away',
       work: { ...site.stage.work, database, rules: rulesCache(database) },
