@@ -12,7 +12,9 @@ DECLARE
 BEGIN
   FOREACH wanted IN ARRAY ARRAY['tributary_app', 'tributary_across'] LOOP
     BEGIN
-      EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', wanted);
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+        EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', wanted);
+      END IF;
     EXCEPTION
       -- Roles are the server's: another database of it may have them already, or be making them now.
       WHEN duplicate_object OR unique_violation THEN NULL;

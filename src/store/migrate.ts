@@ -82,7 +82,7 @@ async function apply(queryRunner: QueryRunner, name: string, sql: string): Promi
   try {
     await queryRunner.query(sql);
   } catch (cause) {
-    throw new Error(`migration ${name}${lineOf(cause, sql)}: ${messageOf(cause)}`, { cause });
+    throw new Error(`migration ${name}${lineOf(cause, sql)}: ${messageOf(cause)}${hintOf(cause)}`, { cause });
   }
 }
 
@@ -98,6 +98,11 @@ function timestampOf(name: string): number {
 function lineOf(error: unknown, sql: string): string {
   const position = error instanceof Error && 'position' in error ? Number(error.position) : 0;
   return position > 0 ? ` line ${sql.slice(0, position).split('\n').length}` : '';
+}
+
+/** What a person is to do, where the migration says so. */
+function hintOf(error: unknown): string {
+  return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? `\n${error.hint}` : '';
 }
 
 function messageOf(error: unknown): string {

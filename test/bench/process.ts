@@ -7,6 +7,8 @@ const root = new URL('../../', import.meta.url);
 export type Child = {
   readonly port: number;
   readonly pid: number;
+  /** What it had said when it was ready. */
+  readonly words: string;
   cpuSeconds(): number;
   residentMb(): number;
   stop(): Promise<void>;
@@ -35,11 +37,12 @@ export async function startChild(
     env: { ...process.env, ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await said(child, ready);
+  const words = await said(child, ready);
   const pid = child.pid ?? 0;
   return {
     port,
     pid,
+    words,
     cpuSeconds: () => cpuOf(pid),
     residentMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
     stop: () =>
@@ -50,7 +53,7 @@ export async function startChild(
   };
 }
 
-function said(child: ChildProcess, ready: RegExp): Promise<void> {
+function said(child: ChildProcess, ready: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const timer = setTimeout(() => reject(new Error(`not ready within 60 s: ${text}`)), 60_000);
@@ -58,7 +61,7 @@ function said(child: ChildProcess, ready: RegExp): Promise<void> {
       text += chunk.toString();
       if (!ready.test(text)) return;
       clearTimeout(timer);
-      resolve();
+      resolve(text);
     });
     child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready: ${text}`)));
   });

@@ -1,4 +1,5 @@
 /** Where the time of one event goes, and how often it asks the database: counted in this process, one event at a time. */
+import type { QueryResultRow } from 'pg';
 import pino from 'pino';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { newId } from '../../src/pipeline/ids.ts';
@@ -7,6 +8,7 @@ import { rulesCache } from '../../src/pipeline/rules.ts';
 import { createVault } from '../../src/pipeline/vault.ts';
 import { stripe } from '../../src/providers/stripe/index.ts';
 import { signed } from '../../src/simulator/deliver.ts';
+import type { Tx } from '../../src/store/tx.ts';
 import type { TestDatabase } from '../support/server.ts';
 import type { Sample } from './limit.ts';
 import { renewal, SECRET } from './material.ts';
@@ -16,15 +18,15 @@ type Heard = { readonly query: Query; readonly ms: number };
 
 /** The clockwork over a pool that tells of every query. */
 function overheard(on: TestDatabase, heard: Heard[]): Clockwork {
-  const pool = {
-    query: async (query: Query) => {
+  const of = (workspace: string): Tx => ({
+    async query<Row extends QueryResultRow>(query: Query) {
       const begin = performance.now();
-      const result = await on.database.pool.query(query);
+      const result = await on.database.of(workspace).query<Row>(query);
       heard.push({ query, ms: performance.now() - begin });
       return result;
     },
-  };
-  const database = { ...on.database, pool: pool as unknown as typeof on.database.pool };
+  });
+  const database = { ...on.database, of };
   const log = pino({ level: 'silent' });
   return { database, rules: rulesCache(on.database), vault: createVault(on.database, log), now: Date.now, newId, log };
 }
