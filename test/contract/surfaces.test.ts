@@ -2,7 +2,12 @@
  * What holds for every dialect, whatever it serves: each folder of src/surfaces is run with a probe route of its own, and
  * every way a request can fail is told in its shape. What success looks like is each dialect's own test.
  */
-import { readdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { refuse, type Reason } from '../../src/core/refusals.ts';
@@ -90,6 +95,32 @@ test('every folder of src/surfaces is in the list of dialects, under its own nam
     if ((await readdir(new URL(`${name}/`, root))).includes('index.ts')) served.push(name);
   expect(surfaces.map(({ name }) => name).toSorted()).toEqual(served.toSorted());
   expect(surfaces.map(({ keys }) => keys.name)).toEqual(surfaces.map(({ name }) => name));
+});
+
+test('a fifth dialect is a folder, and touches nothing else', async () => {
+  const copy = await mkdtemp(path.join(tmpdir(), 'tributary-fifth-'));
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  try {
+    await cp(path.join(root, 'src'), path.join(copy, 'src'), { recursive: true });
+    await cp(path.join(root, 'package.json'), path.join(copy, 'package.json'));
+    await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+    await cp(path.join(copy, 'src/surfaces/affitor'), path.join(copy, 'src/surfaces/fifth'), { recursive: true });
+    const own = path.join(copy, 'src/surfaces/fifth');
+    for (const file of ['index.ts', 'keys.ts']) {
+      const text = await readFile(path.join(own, file), 'utf8');
+      await writeFile(path.join(own, file), text.replaceAll("'affitor'", "'fifth'").replaceAll("'aff_", "'fif_"));
+    }
+    const asked = `import { createDispatch } from './src/web/dispatch.ts';
+      import { families, surfaces } from './src/surfaces/index.ts';
+      const request = { method: 'GET', path: '/fifth/api/v1/track/nothing', host: '', authorization: undefined, query: '', userAgent: '' };
+      console.log(JSON.stringify([surfaces.map(({ name }) => name), families.map(({ name }) => name), createDispatch(surfaces)(request).surface.name]));`;
+    await writeFile(path.join(copy, 'asked.ts'), asked);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'asked.ts'], { cwd: copy });
+    const names = ['affonso', 'affitor', 'affixo', 'fifth', 'hoko'];
+    expect(JSON.parse(stdout)).toEqual([names, names, 'fifth']);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 });
 
 test('no two families of keys look the same', () => {
