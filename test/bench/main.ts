@@ -9,7 +9,9 @@ import { native } from '../../src/surfaces/index.ts';
 import { newId } from '../../src/pipeline/ids.ts';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { cloneDatabase, startTestServer, type TestDatabase } from '../support/server.ts';
+import { measureApart } from './apart.ts';
 import { backlog } from './backlog.ts';
+import { dialects } from './dialects.ts';
 import { fire, shot, type Volley } from './fire.ts';
 import { growths } from './growth.ts';
 import { measureLimit } from './limit.ts';
@@ -22,6 +24,9 @@ const BACKLOG = Number(process.env['BENCH_BACKLOG'] ?? 50_000);
 const GROWTH = Number(process.env['BENCH_GROWTH'] ?? 100_000);
 const CONNECTIONS = 16;
 const WARM_UP = 3_000;
+
+/** The first event that no other measurement sends. */
+const APART_FROM = 8_000_000;
 
 const say = (text = ''): void => console.log(text);
 const rate = (perSecond: number): string => `${perSecond.toFixed(0).padStart(7)}/s`;
@@ -39,7 +44,7 @@ function describeMachine(): void {
 
 function ratio(name: string, value: number, floor: number): void {
   say(
-    `  ${name.padEnd(8)} ${value.toFixed(2).padStart(6)}   floor ${floor.toFixed(2)}   ${value >= floor ? 'holds' : 'MISSED'}`,
+    `  ${name.padEnd(36)} ${value.toFixed(2).padStart(6)}   floor ${floor.toFixed(2)}   ${value >= floor ? 'holds' : 'MISSED'}`,
   );
 }
 
@@ -123,11 +128,13 @@ async function main(): Promise<void> {
   };
   const service = await startChild('src/main.ts', ['start'], env, /Webhook/);
   const { a, c, d, e, cpu, memory } = await overHttp(on, service);
+  const told = await dialects(on, service.port, { count: EVENTS / 4, warm: WARM_UP / 2, connections: CONNECTIONS });
   await service.stop();
   const sample = await sampleEvent(on);
   const f = await measureLimit(on.url, sample, CONNECTIONS, 8);
   const b = await backlog(on, env, BACKLOG);
   const g = await bareKoa();
+  const r = await measureApart(on, APART_FROM, 20, CONNECTIONS);
   say();
   say(`a  signed unique invoice.paid over HTTP, whole commission posted   ${rate(a.perSecond)}   ${latency(a)}`);
   say(`b  stored backlog of ${BACKLOG} brought to the posted ledger            ${rate(b)}`);
@@ -135,14 +142,18 @@ async function main(): Promise<void> {
   say(`d  redelivery of known events                                      ${rate(d.perSecond)}   ${latency(d)}`);
   say(`e  bad signatures refused                                          ${rate(e.perSecond)}   ${latency(e)}`);
   say(`f  the same rows by one statement per transaction, ${f.by}     ${rate(f.perSecond)}`);
+  for (const { name, volley } of told)
+    say(`${`   a sale told to ${name}`.padEnd(65)}  ${rate(volley.perSecond)}   ${latency(volley)}`);
   say(`g  bare Koa endpoint: reads the body, verifies                     ${rate(g.perSecond)}   ${latency(g)}`);
   say();
   ratio('a / f', a.perSecond / f.perSecond, 0.3);
   ratio('b / f', b / f.perSecond, 1);
   ratio('c / f', c.perSecond / f.perSecond, 0.3);
+  for (const { name, volley } of told) ratio(`${name} / f`, volley.perSecond / f.perSecond, 0.25);
   ratio('d / a', d.perSecond / a.perSecond, 1.2);
   ratio('e / a', e.perSecond / a.perSecond, 3);
-  say(`  a / g    ${(a.perSecond / g.perSecond).toFixed(2).padStart(6)}`);
+  ratio('with row-level security / without', r.behind / r.open, 0.8);
+  say(`  ${'a / g'.padEnd(36)} ${(a.perSecond / g.perSecond).toFixed(2).padStart(6)}`);
   say();
   say(
     `Node CPU of the service per event of (a): ${cpu.toFixed(0)} µs; resident memory at the end: ${memory.toFixed(0)} MB`,
