@@ -39,6 +39,14 @@ describe('sources', () => {
   });
 });
 
+test('rows are reached through a workspace: nobody but the store and the loop that listens knows the pool', async () => {
+  const knowing = await Promise.all(
+    sources.map(async (file) => (/\.pool\b|\{ pool\b/.test(await read(file)) ? [file] : [])),
+  );
+  const named = knowing.flat().filter((file) => !file.startsWith(path.join('src', 'store')));
+  expect(named).toEqual([path.join('src', 'work', 'loop.ts')]);
+});
+
 test('migrations have names that sort by time', async () => {
   const names = await readdir(path.join(root, 'migrations'));
   const wrong = names.filter((name) => !/^\d{8}T\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.sql$/.test(name) || !isMoment(name));
