@@ -19,7 +19,8 @@ import type { Moment } from './time.ts';
 /** What attribution needs to know of a referral. */
 export type Referral = {
   readonly id: string;
-  readonly affiliateId: string;
+  /** null: it came through a link of nobody; it decides like any other, and nobody earns. */
+  readonly affiliateId: string | null;
   readonly programId: string;
   readonly rejected: boolean;
 };

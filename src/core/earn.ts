@@ -100,10 +100,15 @@ export function earn(input: Input): Earning {
   if (base === 0n) return nothing(zeroReason(sale, settings), 0n, sale.currency);
   if (!referral) return nothing(null, base, sale.currency);
   if (input.optedOut !== null) return nothing(`opted_out_on_${input.optedOut}`, base, sale.currency);
-  if (partnerOf(input, referral.affiliateId)?.status !== 'approved')
+  const { affiliateId } = referral;
+  if (affiliateId === null) return nothing('link_of_nobody', base, sale.currency);
+  if (partnerOf(input, affiliateId)?.status !== 'approved')
     return nothing('affiliate_not_approved', base, sale.currency);
-  return earnConverted(input, referral, base, groups);
+  return earnConverted(input, { ...referral, affiliateId }, base, groups);
 }
+
+/** A referral that somebody earns with. */
+type Credited = Referral & { readonly affiliateId: string };
 
 const knownAt = ({ state, rules }: Input): number => state.rules ?? rules.version;
 
@@ -114,7 +119,7 @@ function partnerOf(input: Input, id: string): AffiliateView['history'][number] |
 type Based = Group & { base: bigint };
 
 /** In the program's currency, if it has one of its own: everything is matched, limited and earned in it. */
-function earnConverted(input: Input, referral: Referral, base: bigint, groups: readonly Based[]): Earning {
+function earnConverted(input: Input, referral: Credited, base: bigint, groups: readonly Based[]): Earning {
   const { sale, settings, rules } = input;
   const currency = settings.currency ?? sale.currency;
   if (currency === sale.currency) return earnLines(input, referral, { base, currency, rate: null }, base, groups);
@@ -129,7 +134,7 @@ function earnConverted(input: Input, referral: Referral, base: bigint, groups: r
 
 type Money = { readonly base: bigint; readonly currency: string; readonly rate: string | null };
 
-function earnLines(input: Input, referral: Referral, money: Money, base: bigint, groups: readonly Based[]): Earning {
+function earnLines(input: Input, referral: Credited, money: Money, base: bigint, groups: readonly Based[]): Earning {
   const { sale, settings, rules } = input;
   const earlier = input.earlier ?? NO_EARLIER;
   const ask = {
@@ -193,7 +198,7 @@ function viewOf(
 
 function earningOf(
   input: Input,
-  referral: Referral,
+  referral: Credited,
   { base, currency, rate }: Money,
   matched: readonly Matched[],
   groups: readonly Based[],
@@ -233,7 +238,7 @@ const byAmount = (parts: readonly Part[]): Part[] =>
   parts.toSorted((a, b) => (a.commission === b.commission ? 0 : a.commission > b.commission ? -1 : 1));
 
 /** Whoever recruited the affiliate earns of the same base, where the incentive says so and they are approved themselves. */
-function parentGain(input: Input, referral: Referral, matched: readonly Matched[], groups: readonly Based[]): Gain[] {
+function parentGain(input: Input, referral: Credited, matched: readonly Matched[], groups: readonly Based[]): Gain[] {
   const parent = partnerOf(input, referral.affiliateId)?.parentId ?? null;
   if (parent === null || parent === referral.affiliateId) return [];
   if (partnerOf(input, parent)?.status !== 'approved') return [];

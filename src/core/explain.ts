@@ -83,6 +83,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   no_commissionable_amount: 'only tax or shipping was paid',
   paid_out_of_band: 'it was paid outside Stripe, which earns nothing in this program',
   no_exchange_rate: 'it waits for an exchange rate of the day it was paid',
+  link_of_nobody: 'the link that was followed belongs to no affiliate',
   affiliate_not_approved: 'the affiliate was not approved when it was paid',
   no_incentive_matched: 'no incentive matched',
   sale_open: 'the caller says the sale is still open',

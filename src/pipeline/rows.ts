@@ -127,7 +127,7 @@ function draftRefunds(draft: Draft, paymentId: string, before: Posted, decision:
   return refunds;
 }
 
-type Credited = { id: string; affiliateId: string; programId: string } | null;
+type Credited = { id: string; affiliateId: string | null; programId: string } | null;
 
 function draftConversion(
   draft: Draft,

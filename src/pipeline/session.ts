@@ -80,7 +80,7 @@ export function fill(session: Session, loaded: Loaded): void {
     session.referrals.set(row.id, row);
     const { id, affiliateId, programId, status, history } = row;
     book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });
-    book.affiliates.set(affiliateId, { id: affiliateId, history });
+    if (affiliateId !== null && history !== null) book.affiliates.set(affiliateId, { id: affiliateId, history });
   }
 }
 

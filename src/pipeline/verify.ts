@@ -96,7 +96,7 @@ function newBook(): Book {
 function introduce(book: Book, referrals: readonly KnownReferral[]): void {
   for (const { id, affiliateId, programId, status, history } of referrals) {
     book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });
-    book.affiliates.set(affiliateId, { id: affiliateId, history });
+    if (affiliateId !== null && history !== null) book.affiliates.set(affiliateId, { id: affiliateId, history });
   }
 }
 

@@ -192,6 +192,7 @@ export async function updateAffiliate(
         parent_id = wanted.parent_id,
         external_user_id = COALESCE($3::jsonb ->> 'externalUserId', a.external_user_id),
         metadata = COALESCE($3::jsonb -> 'metadata', a.metadata), details = a.details || COALESCE($3::jsonb -> 'details', '{}'),
+        updated_at = now(),
         history = a.history || COALESCE((SELECT ${historyEntry('rules_version', { ...ENTRY, held: 'a.held_reason' })} FROM bumped), '[]')
       FROM wanted WHERE a.workspace_id = $1 AND a.affiliate_id = wanted.affiliate_id
       RETURNING ${SHOWN.replaceAll(/\b(affiliate_id|status|group_id|parent_id|email)\b/g, 'a.$1')}`,

@@ -21,7 +21,8 @@ export type Wanted = {
 export type ReferralRow = {
   readonly id: string;
   readonly version: number;
-  readonly affiliateId: string;
+  /** null: the link that was followed is nobody's; then there is no history either. */
+  readonly affiliateId: string | null;
   readonly programId: string;
   readonly status: string;
   readonly email: string | null;
@@ -29,7 +30,7 @@ export type ReferralRow = {
   readonly externalUserId: string | null;
   readonly subscriptionId: string | null;
   readonly convertedAt: string | null;
-  readonly history: AffiliateView['history'];
+  readonly history: AffiliateView['history'] | null;
 };
 
 export type Loaded = {

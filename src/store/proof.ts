@@ -142,23 +142,23 @@ export async function journalPage(
 
 export type KnownReferral = {
   readonly id: string;
-  readonly affiliateId: string;
+  readonly affiliateId: string | null;
   readonly programId: string;
   readonly status: string;
-  readonly history: AffiliateView['history'];
+  readonly history: AffiliateView['history'] | null;
 };
 
 /** Referrals with their affiliates: a journal of their own, so verification takes them as given. */
 export async function allReferrals(tx: Tx, workspace: string): Promise<KnownReferral[]> {
   const { rows } = await tx.query<{
     referral_id: string;
-    affiliate_id: string;
+    affiliate_id: string | null;
     program_id: string;
     status: string;
-    history: AffiliateView['history'];
+    history: AffiliateView['history'] | null;
   }>({
     text: `SELECT r.referral_id, r.affiliate_id, r.program_id, r.status, a.history FROM referrals r
-           JOIN affiliates a USING (workspace_id, affiliate_id) WHERE r.workspace_id = $1`,
+           LEFT JOIN affiliates a USING (workspace_id, affiliate_id) WHERE r.workspace_id = $1`,
     values: [workspace],
   });
   return rows.map((row) => ({

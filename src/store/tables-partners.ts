@@ -103,6 +103,7 @@ export const affiliates = table(
     held_reason: nullable(column.text),
     held_at: nullable(column.at),
     judged_from: nullable(column.at),
+    updated_at: withDefault(column.at, () => 'now()'),
     email_key: nullable(column.id),
   },
   {
@@ -168,20 +169,44 @@ export const links = table(
   {
     workspace_id: primary(column.id),
     link_id: primary(column.id),
-    affiliate_id: column.id,
+    affiliate_id: nullable(column.id),
     program_id: column.id,
     code: column.id,
     destination_url: nullable(column.text),
     created_at: withDefault(column.at, () => 'now()'),
     archived_at: nullable(column.at),
+    title: nullable(column.text),
+    description: nullable(column.text),
+    image: nullable(column.text),
+    utm: nullable(column.jsonb),
+    collection_id: nullable(column.id),
+    tenant_id: nullable(column.id),
+    external_id: nullable(column.id),
+    updated_at: withDefault(column.at, () => 'now()'),
   },
   {
-    references: { affiliates: ['workspace_id', 'affiliate_id'], programs: ['workspace_id', 'program_id'] },
+    references: {
+      affiliates: ['workspace_id', 'affiliate_id'],
+      programs: ['workspace_id', 'program_id'],
+      collections: ['workspace_id', 'collection_id'],
+    },
     indexes: [
       { name: 'links_code', columns: ['workspace_id', 'code'], unique: true, where: '(archived_at IS NULL)' },
       { name: 'links_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'link_id'] },
+      {
+        name: 'links_external_id',
+        columns: ['workspace_id', 'external_id'],
+        unique: true,
+        where: '((archived_at IS NULL) AND (external_id IS NOT NULL))',
+      },
+      { name: 'links_by_time', columns: ['workspace_id', 'created_at', 'link_id'], where: '(archived_at IS NULL)' },
+      {
+        name: 'links_by_tenant',
+        columns: ['workspace_id', 'tenant_id', 'created_at', 'link_id'],
+        where: '(tenant_id IS NOT NULL)',
+      },
     ],
-    checks: ['links_code_check'],
+    checks: ['links_code_check', 'links_destination_check'],
   },
 );
 
@@ -191,7 +216,7 @@ export const referrals = table(
     workspace_id: primary(column.id),
     referral_id: primary(column.id),
     version: withDefault(column.integer, 1),
-    affiliate_id: column.id,
+    affiliate_id: nullable(column.id),
     program_id: column.id,
     status: column.text,
     email: nullable(column.text),
@@ -218,6 +243,16 @@ export const referrals = table(
         columns: ['workspace_id', 'program_id', 'email_key'],
         unique: true,
         where: '(email_key IS NOT NULL)',
+      },
+      {
+        name: 'referrals_by_link',
+        columns: ['workspace_id', 'link_id', 'clicked_at', 'referral_id'],
+        where: '((link_id IS NOT NULL) AND (clicked_at IS NOT NULL))',
+      },
+      {
+        name: 'referrals_by_click',
+        columns: ['workspace_id', 'clicked_at', 'referral_id'],
+        where: '((link_id IS NOT NULL) AND (clicked_at IS NOT NULL))',
       },
       { name: 'referrals_by_visitor', columns: ['workspace_id', 'visitor_id'], where: '(visitor_id IS NOT NULL)' },
       {

@@ -12,6 +12,7 @@ import {
 import { stripeAccounts, stripeSecrets, stripeApiKeys, backfills, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { coupons, exchangeRates, watches } from './tables-terms.ts';
+import { collections, tags, profiles, leads } from './tables-catalogue.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
 /** Every table TypeORM knows; the drift test compares them with what the migrations made. */
@@ -27,8 +28,12 @@ export const entities: EntitySchema[] = [
   alerts,
   affiliates,
   incentives,
+  collections,
+  tags,
   links,
   referrals,
+  profiles,
+  leads,
   coupons,
   exchangeRates,
   watches,

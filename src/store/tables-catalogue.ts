@@ -1,0 +1,83 @@
+// What links are kept in and marked with, who buys through them, and the leads they became.
+import { column, nullable, primary, table } from './entity.ts';
+
+export const collections = table(
+  'collections',
+  {
+    workspace_id: primary(column.id),
+    collection_id: primary(column.id),
+    name: column.text,
+    description: nullable(column.text),
+    created_at: column.at,
+    updated_at: column.at,
+    deleted_at: nullable(column.at),
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [
+      {
+        name: 'collections_by_time',
+        columns: ['workspace_id', 'created_at', 'collection_id'],
+        where: '(deleted_at IS NULL)',
+      },
+    ],
+    checks: ['collections_name_check'],
+  },
+);
+
+export const tags = table(
+  'tags',
+  {
+    workspace_id: primary(column.id),
+    tag_id: primary(column.id),
+    name: column.text,
+    color: column.text,
+    created_at: column.at,
+  },
+  { references: { workspaces: ['workspace_id'] }, checks: ['tags_name_check'] },
+);
+
+export const profiles = table(
+  'profiles',
+  {
+    workspace_id: primary(column.id),
+    livemode: primary(column.flag),
+    external_id: primary(column.id),
+    profile_id: column.id,
+    name: column.text,
+    email: nullable(column.text),
+    phone: nullable(column.text),
+    avatar: nullable(column.text),
+    created_at: column.at,
+    updated_at: column.at,
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [
+      { name: 'profiles_by_id', columns: ['workspace_id', 'profile_id'], unique: true },
+      { name: 'profiles_by_time', columns: ['workspace_id', 'livemode', 'created_at', 'profile_id'] },
+    ],
+    checks: ['profiles_external_id_check'],
+  },
+);
+
+export const leads = table(
+  'leads',
+  {
+    workspace_id: primary(column.id),
+    lead_id: primary(column.id),
+    livemode: column.flag,
+    external_id: column.id,
+    click_id: column.id,
+    event_name: column.text,
+    metadata: nullable(column.json),
+    created_at: column.at,
+  },
+  {
+    references: { workspaces: ['workspace_id'] },
+    indexes: [
+      { name: 'leads_by_customer', columns: ['workspace_id', 'livemode', 'external_id', 'created_at', 'lead_id'] },
+    ],
+    checks: ['leads_event_name_check'],
+  },
+);
