@@ -3,6 +3,8 @@
  * answers back; the pipeline implements them. Amounts are minor units, moments milliseconds UTC, ids public text ids.
  */
 import type { AccountDesk } from './account-desk.ts';
+import type { CatalogueDesk } from './catalogue-desk.ts';
+import type { CustomerDesk } from './customer-desk.ts';
 import type { Terms } from './incentives.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
@@ -45,6 +47,8 @@ export type SaleRequest = {
   readonly clickId: string | null;
   readonly customerId: string | null;
   readonly externalUserId: string | null;
+  /** The buyer's, where the dialect tells it with a sale. */
+  readonly email?: string | null;
   readonly amount: bigint;
   /** Lower case. */
   readonly currency: string;
@@ -66,6 +70,8 @@ export type NewSale = Omit<SaleRequest, 'externalEventId'> & {
   readonly externalEventId: string | null;
   /** A repeated id with other money is answered with what stands; absent: refused with `different_money`. */
   readonly firstWins?: true;
+  /** Its click is who was meant, whoever its buyer was credited to before; absent: identifiers must agree. */
+  readonly clickDecides?: true;
 };
 
 export type RefundRequest = {
@@ -250,4 +256,4 @@ export type OfficeDesk = {
   replay(caller: Caller, id: string): Answer<InboxView>;
 };
 
-export type Desk = MoneyDesk & OfficeDesk & AccountDesk & KeyDesk & VisitDesk & LinkDesk;
+export type Desk = MoneyDesk & OfficeDesk & AccountDesk & KeyDesk & VisitDesk & LinkDesk & CatalogueDesk & CustomerDesk;

@@ -103,7 +103,10 @@ function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
   const touches: Touch[] = tokens.map((token) => ({ token, rank: 0, at: ref.at, subscription: null }));
   const claim = claimOfSale(ref, stamp, entry, party);
   const facts: Fact[] = [{ kind: 'payment', keys: keysOfSale(entry), claim, touches, optOut: null }];
-  const links = request.customerId !== null && request.externalUserId !== null ? [userKey(request.externalUserId)] : [];
+  const links = [
+    ...(request.customerId !== null && request.externalUserId !== null ? [userKey(request.externalUserId)] : []),
+    ...(request.email == null ? [] : [emailKey(request.email)]),
+  ];
   if (party !== null && (links.length > 0 || touches.length > 0))
     facts.push({ kind: 'customer', key: party, links, touches });
   return facts;

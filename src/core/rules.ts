@@ -40,6 +40,8 @@ export type Settings = {
   readonly lossDays: number;
   /** With fewer sales than this nobody is held. */
   readonly lossMinimumSales: number;
+  /** A caller's invoice id names their sale: told again, it is the same one. Only for dialects whose sales have no id of their own. */
+  readonly uniqueInvoiceIds: boolean;
 };
 
 /** A group that an affiliate is in while their standing sales reach it; both limits, where both are given. */
@@ -71,6 +73,7 @@ export const DEFAULT_SETTINGS: Settings = {
   lossThreshold: null,
   lossDays: 90,
   lossMinimumSales: 10,
+  uniqueInvoiceIds: false,
 };
 
 /** A coupon or promotion code given to an affiliate; valid for payments that became known at rules versions in [since, until). */

@@ -93,6 +93,7 @@ export type RateView = {
 
 export type ReferralView = {
   readonly id: string;
+  /** '': it came through a link of nobody; such ones are in no list. */
   readonly affiliateId: string;
   readonly programId: string;
   readonly status: 'click' | 'lead' | 'trialing' | 'customer' | 'active' | 'canceled' | 'rejected';

@@ -18,6 +18,7 @@ import { loadConcerned } from './concerned.ts';
 import { draftAll } from './draft.ts';
 import type { AskedQuestion } from './questions.ts';
 import { fill, newSession, type Session } from './session.ts';
+import type { Rows } from './sheet.ts';
 import { createTurns } from './turns.ts';
 
 /** One event on its way in. `stored`: it has an inbox row already (a worker took it). */
@@ -43,6 +44,8 @@ export type Batch = {
   readonly clock?: readonly ClockItem[];
   /** Questions whose answers the items are. */
   readonly asked?: readonly AskedQuestion[];
+  /** Rows that stand or fall with its new events. */
+  readonly also?: Rows;
   /** Asked before anything is written: a refusal here leaves no trace. */
   readonly guard?: (settled: Settled) => Promise<void> | void;
 };

@@ -37,6 +37,7 @@ export function draftAll(
   draftReferrals(draft, settled, written);
   draftBalances(draft);
   draftQuestions(draft, work, session.book, decisions, written, batch.asked ?? []);
+  if (fresh.length > 0) Object.assign(draft.rows, batch.also);
   for (const values of draft.rows.payments ?? []) posted.set(String(values[1]), readPosted(String(values[14])));
   sortRows(draft);
   return { rows: draft.rows, posted, at: draft.scope.now };

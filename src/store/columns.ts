@@ -174,6 +174,25 @@ function referralsSeen(): TableWrite {
   };
 }
 
+/** What a call says of its customer; an e-mail or avatar that it does not mention stays as it is. */
+function profilesTold(): TableWrite {
+  const all = columns(
+    `${WORLD}, external_id text, profile_id text, name text, email text, avatar text, keeps_email boolean,
+     keeps_avatar boolean, at timestamptz`,
+  );
+  const kept = (name: string): string =>
+    `${name} = CASE WHEN (SELECT keeps_${name} FROM s WHERE s.external_id = p.external_id) THEN p.${name} ELSE excluded.${name} END`;
+  return {
+    code: 'D',
+    columns: all,
+    sql: (source) => `WITH s AS (SELECT * FROM (${source}) AS x(${list(all)}))
+      INSERT INTO profiles AS p (workspace_id, livemode, external_id, profile_id, name, email, avatar, created_at, updated_at)
+      SELECT workspace_id, livemode, external_id, profile_id, name, email, avatar, at, at FROM s
+      ON CONFLICT (workspace_id, livemode, external_id) DO UPDATE SET name = excluded.name, ${kept('email')},
+        ${kept('avatar')}, updated_at = excluded.updated_at`,
+  };
+}
+
 /** In the order in which a statement names them; each is written in the order of its rows. */
 export const TABLES = {
   inbox: insert(
@@ -243,6 +262,13 @@ export const TABLES = {
   balances_move: balancesMove(),
   questions: questionsOpen(),
   questions_asked: questionsAsked(),
+  profiles: profilesTold(),
+  leads: insert(
+    'E',
+    'leads',
+    `workspace_id text, lead_id text, livemode boolean, external_id text, click_id text, event_name text, metadata json,
+     created_at timestamptz`,
+  ),
 } satisfies Record<string, TableWrite>;
 
 export type TableName = keyof typeof TABLES;

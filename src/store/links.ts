@@ -77,7 +77,7 @@ export async function insertLink(tx: Tx, workspace: string, link: LinkView): Pro
   return rows.length > 0;
 }
 
-/** Newest first; of one affiliate, or of all. */
+/** Newest first; of one affiliate, or of all. Links of nobody are left out. */
 export async function listLinks(
   tx: Tx,
   workspace: string,
@@ -85,7 +85,7 @@ export async function listLinks(
 ): Promise<{ rows: LinkView[]; total: number }> {
   const page = {
     columns: LINK,
-    from: 'links WHERE workspace_id = $1 AND archived_at IS NULL AND ($2::text IS NULL OR affiliate_id = $2)',
+    from: 'links WHERE workspace_id = $1 AND archived_at IS NULL AND affiliate_id IS NOT NULL AND ($2::text IS NULL OR affiliate_id = $2)',
     order: 'created_at DESC, link_id DESC',
     values: [workspace, filter.affiliateId],
   };

@@ -7,7 +7,7 @@ export const REFERRAL = `referral_id, affiliate_id, program_id, status, email, n
 
 export type ReferralFields = {
   referral_id: string;
-  affiliate_id: string;
+  affiliate_id: string | null;
   program_id: string;
   status: ReferralView['status'];
   email: string | null;
@@ -23,7 +23,7 @@ export type ReferralFields = {
 export function referralOf(row: ReferralFields): ReferralView {
   return {
     id: row.referral_id,
-    affiliateId: row.affiliate_id,
+    affiliateId: row.affiliate_id ?? '',
     programId: row.program_id,
     status: row.status,
     email: row.email,
@@ -82,7 +82,7 @@ export async function listReferrals(
   const order = descending ? 'DESC' : 'ASC';
   const { rows } = await tx.query<ReferralFields>({
     text: `SELECT ${REFERRAL} FROM referrals
-           WHERE workspace_id = $1 AND status <> 'click' AND ($2::text IS NULL OR affiliate_id = $2)
+           WHERE workspace_id = $1 AND status <> 'click' AND affiliate_id IS NOT NULL AND ($2::text IS NULL OR affiliate_id = $2)
              AND ($3::text IS NULL OR external_user_id = $3) AND ($4::text IS NULL OR status = $4)
              AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at <= $6)
              AND ($7::text IS NULL OR (created_at, referral_id) ${descending ? '<' : '>'} (

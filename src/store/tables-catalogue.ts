@@ -1,5 +1,5 @@
-// What links are kept in and marked with, who buys through them, and the leads they became.
-import { column, nullable, primary, table } from './entity.ts';
+// Links, what they are kept in and marked with, who buys through them, and the leads they became.
+import { column, nullable, primary, table, withDefault } from './entity.ts';
 
 export const collections = table(
   'collections',
@@ -35,6 +35,52 @@ export const tags = table(
     created_at: column.at,
   },
   { references: { workspaces: ['workspace_id'] }, checks: ['tags_name_check'] },
+);
+
+export const links = table(
+  'links',
+  {
+    workspace_id: primary(column.id),
+    link_id: primary(column.id),
+    affiliate_id: nullable(column.id),
+    program_id: column.id,
+    code: column.id,
+    destination_url: nullable(column.text),
+    created_at: withDefault(column.at, () => 'now()'),
+    archived_at: nullable(column.at),
+    title: nullable(column.text),
+    description: nullable(column.text),
+    image: nullable(column.text),
+    utm: nullable(column.jsonb),
+    collection_id: nullable(column.id),
+    tenant_id: nullable(column.id),
+    external_id: nullable(column.id),
+    updated_at: withDefault(column.at, () => 'now()'),
+  },
+  {
+    references: {
+      affiliates: ['workspace_id', 'affiliate_id'],
+      programs: ['workspace_id', 'program_id'],
+      collections: ['workspace_id', 'collection_id'],
+    },
+    indexes: [
+      { name: 'links_code', columns: ['workspace_id', 'code'], unique: true, where: '(archived_at IS NULL)' },
+      { name: 'links_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'link_id'] },
+      {
+        name: 'links_external_id',
+        columns: ['workspace_id', 'external_id'],
+        unique: true,
+        where: '((archived_at IS NULL) AND (external_id IS NOT NULL))',
+      },
+      { name: 'links_by_time', columns: ['workspace_id', 'created_at', 'link_id'], where: '(archived_at IS NULL)' },
+      {
+        name: 'links_by_tenant',
+        columns: ['workspace_id', 'tenant_id', 'created_at', 'link_id'],
+        where: '(tenant_id IS NOT NULL)',
+      },
+    ],
+    checks: ['links_code_check', 'links_destination_check'],
+  },
 );
 
 export const profiles = table(

@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS, type Settings } from '../core/rules.ts';
 import type { Tx } from './tx.ts';
 
 export async function listWorkspaces(tx: Tx): Promise<string[]> {
@@ -37,6 +38,16 @@ export async function defaultProgram(tx: Tx, workspace: string): Promise<string>
   const [row] = rows;
   if (!row) throw new Error(`workspace "${workspace}" has no default program`);
   return row.program_id;
+}
+
+/** The settings that hold now, for what no decision rests on. */
+export async function settingsNow(tx: Tx, workspace: string): Promise<Settings> {
+  const { rows } = await tx.query<{ settings: Partial<Settings> | null }>({
+    name: 'settings_now',
+    text: `SELECT settings -> -1 -> 'settings' AS settings FROM workspaces WHERE workspace_id = $1`,
+    values: [workspace],
+  });
+  return { ...DEFAULT_SETTINGS, ...rows[0]?.settings };
 }
 
 /**

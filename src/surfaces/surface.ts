@@ -8,7 +8,11 @@ import type { Caller, Desk } from '../core/desk.ts';
 import type { KeyFamily, RateWindow } from '../core/families.ts';
 import type { Refusal } from '../core/refusals.ts';
 
-export type Reply = { readonly status: number; readonly body: unknown };
+export type Reply = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** What a route gets: everything validated, the raw body for journals and hashes. */
 export type Call = {
@@ -17,6 +21,10 @@ export type Call = {
   readonly query: unknown;
   readonly body: unknown;
   readonly raw: string;
+  /** The header `Idempotency-Key`; null: none was sent. */
+  readonly idempotencyKey: string | null;
+  /** How the outside reaches us, without a trailing slash. */
+  readonly origin: string;
 };
 
 export type Route = {

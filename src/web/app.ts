@@ -16,6 +16,8 @@ import { Aborted } from './body.ts';
 import { createDispatch, type Request } from './dispatch.ts';
 import { sayAlive, sayReady, type Ready } from './health.ts';
 import { serve, type Limiting } from './mount.ts';
+import { drawQrCode, QR_CODE } from './qrcode.ts';
+import { isShortLink, redirect } from './redirect.ts';
 import { createWebhooks } from './webhooks.ts';
 import { sayWelcome } from './welcome.ts';
 
@@ -47,7 +49,8 @@ export function createApp(parts: AppParts): Koa {
   const webhooks = createWebhooks(parts);
   // Ours are asked first: the dialect owns everything below /v1 and answers for what nobody has.
   const dispatch = createDispatch([admin, ...parts.surfaces], parts.hosts);
-  const mounted = { desk: parts.desk, keys: keyRing(work), log, limiting: parts.limiting ?? null };
+  const { limiting = null, publicUrl = null } = parts;
+  const mounted = { desk: parts.desk, keys: keyRing(work), log, limiting, publicUrl };
   const newRequestId = requestIds();
   app.silent = true;
   app.use(async (ctx) => {
@@ -56,6 +59,8 @@ export function createApp(parts: AppParts): Koa {
     try {
       const endpoint = ctx.path.startsWith('/webhooks/') ? webhooks.find(ctx.path) : null;
       if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
+      if (isShortLink(ctx.path)) return await redirect(parts.desk, ctx);
+      if (ctx.path === QR_CODE) return drawQrCode(ctx);
       const destination = PEOPLES.includes(ctx.path) ? null : dispatch(requestOf(ctx));
       if (destination) return await serve(mounted, ctx, requestId, destination);
       await answerPeople(parts, ctx);

@@ -34,6 +34,8 @@ export type Mounted = {
   readonly log: Logger;
   /** null: keys may call as often as they like. */
   readonly limiting: Limiting | null;
+  /** How the outside reaches us; null: as each request says. */
+  readonly publicUrl: string | null;
 };
 
 /** Answers one request whose destination is known. */
@@ -48,6 +50,7 @@ export async function serve(
   const reply = isRefusal(answer) ? surface.problem(answer, requestId) : answer;
   if (isRefusal(answer)) announce(ctx, answer, destination);
   ctx.status = reply.status;
+  if (reply.headers) ctx.set(reply.headers);
   if (reply.body === undefined) return;
   ctx.type = 'application/json; charset=utf-8';
   ctx.body = JSON.stringify(reply.body);
@@ -99,7 +102,16 @@ async function run(
   const fits = { query: fit(route.query, query), body: fit(route.body, body.value) };
   const problems = [...fits.query.problems, ...fits.body.problems];
   if (problems.length > 0) return misfit(problems);
-  return route.run({ caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw }, mounted.desk);
+  const call = { caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw };
+  return route.run({ ...call, idempotencyKey: idempotencyKeyOf(ctx), origin: originOf(mounted, ctx) }, mounted.desk);
+}
+
+export function originOf({ publicUrl }: Pick<Mounted, 'publicUrl'>, ctx: Context): string {
+  return publicUrl ?? `${ctx.protocol}://${ctx.host}`;
+}
+
+function idempotencyKeyOf(ctx: Context): string | null {
+  return ctx.get('idempotency-key').trim() || null;
 }
 
 /** Key, rate limit and scope: all that is decided before the body is looked at. */

@@ -115,7 +115,7 @@ function affiliateOf(work: Clockwork, input: NewAffiliate, programId: string, at
 }
 
 /** `Zoë's Shop` → `zoes-shop`; with a suffix when that is taken. */
-function trackingIdOf(name: string, suffix: string): string {
+export function trackingIdOf(name: string, suffix: string): string {
   const plain = name
     .normalize('NFKD')
     .toLowerCase()

@@ -3,7 +3,9 @@ import type { Desk } from '../../core/desk.ts';
 import type { Clockwork } from '../clockwork.ts';
 import type { Translators } from '../translate.ts';
 import { accountDesk } from './accounts.ts';
+import { catalogueDesk } from './catalogue.ts';
 import { click } from './click.ts';
+import { customerDesk } from './customers.ts';
 import { keyDesk } from './keys.ts';
 import { linkDesk } from './links.ts';
 import { officeDesk } from './office.ts';
@@ -13,13 +15,16 @@ import { signUp } from './sign-up.ts';
 import { visitDesk } from './visits.ts';
 
 export function createDesk(work: Clockwork, translators: Translators): Desk {
+  const seller = sell(work);
   return {
     ...officeDesk(work, translators),
     ...accountDesk(work),
     ...keyDesk(work),
     ...visitDesk(work),
     ...linkDesk(work),
-    sell: sell(work),
+    ...catalogueDesk(work),
+    ...customerDesk(work, seller),
+    sell: (caller, told) => seller(caller, told),
     refund: refund(work),
     click: click(work),
     signUp: signUp(work),

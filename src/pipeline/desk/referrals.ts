@@ -36,10 +36,11 @@ function emailTaken(email: string | null | undefined): Refusal {
   });
 }
 
-/** A click is no referral yet: it is not shown. */
+/** A click is no referral yet, and one of nobody is none at all: they are not shown. */
 async function shown(work: Clockwork, { workspace }: Caller, id: string): Promise<ReferralView | Refusal> {
   const referral = await findReferral(work.database.of(workspace), workspace, id);
-  return referral === null || referral.status === 'click' ? noReferral(id) : referral;
+  const isNone = referral === null || referral.status === 'click' || referral.affiliateId === '';
+  return isNone ? noReferral(id) : referral;
 }
 
 async function read(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['referral']> {

@@ -15,6 +15,7 @@ import { runBatch, type Item, type Settled } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 import { postedOf } from '../session.ts';
+import type { Rows } from '../sheet.ts';
 import { aliasOf } from './alias.ts';
 import { answerOf, Answered } from './answered.ts';
 import { creditOf } from './credit.ts';
@@ -26,9 +27,12 @@ type Sold = { readonly conversion: ConversionView; readonly replayed: boolean };
 /** What a guard found instead of a new sale. */
 type Repeated = { readonly repeated: 'same' | 'different' };
 
-export function sell(work: Clockwork): MoneyDesk['sell'] {
+/** Sells; `also`: rows that are written with a new sale, and only with it. */
+export type Seller = (caller: Caller, told: NewSale, also?: Rows) => ReturnType<MoneyDesk['sell']>;
+
+export function sell(work: Clockwork): Seller {
   const inTurn = createTurns();
-  return async (caller, told) => {
+  return async (caller, told, also = {}) => {
     const received = work.now();
     const request = requestOf(work, told);
     if (request.occurredAt !== null && request.occurredAt > received + DAY_MS)
@@ -46,7 +50,8 @@ export function sell(work: Clockwork): MoneyDesk['sell'] {
       livemode,
       source: request.dialect,
       items: [item],
-      guard: (settled: Settled) => judge(settled, item, entry),
+      also,
+      guard: (settled: Settled) => judge(settled, item, entry, told.clickDecides ?? false),
     };
     const settled = await inTurn(turnOf(world, request), () =>
       answerOf<Settled, Refusal | Repeated>(() => runBatch(work, batch)),
@@ -59,7 +64,10 @@ export function sell(work: Clockwork): MoneyDesk['sell'] {
 }
 
 /** How a repeated id is answered is no part of the sale, and so not of the journal. */
-function requestOf(work: Clockwork, { firstWins: _, externalEventId, ...rest }: NewSale): SaleRequest {
+function requestOf(
+  work: Clockwork,
+  { firstWins: _, clickDecides: __, externalEventId, ...rest }: NewSale,
+): SaleRequest {
   return { ...rest, externalEventId: externalEventId ?? work.newId('sale') };
 }
 
@@ -78,7 +86,7 @@ function itemOfSale({ livemode }: Caller, entry: SaleEntry, received: number): I
 const ownKeyOf = ({ request }: SaleEntry): string => moneyKey(request.dialect, 'sale', request.externalEventId);
 
 /** The batch's guard: ends it when the call is a repeated one, credits nobody, or is no sale. */
-function judge(settled: Settled, item: Item, entry: SaleEntry): void {
+function judge(settled: Settled, item: Item, entry: SaleEntry, clickDecides: boolean): void {
   const { session, decisions } = settled;
   const key = ownKeyOf(entry);
   const paymentId = session.book.keys.get(key) ?? '';
@@ -88,7 +96,7 @@ function judge(settled: Settled, item: Item, entry: SaleEntry): void {
       told === undefined || (told.total === entry.request.amount && told.currency === entry.request.currency);
     throw new Answered<Repeated>({ repeated: same ? 'same' : 'different' });
   }
-  const refusal = creditOf(session.book, settled.rules, entry.request, item.ref.at);
+  const refusal = clickDecides ? null : creditOf(session.book, settled.rules, entry.request, item.ref.at);
   // A payment that is known already keeps its own credit: the caller adds a name for it, and may know no referral.
   if (refusal !== null && (refusal.refused !== 'referral_not_found' || !stood(settled, paymentId)))
     throw new Answered(refusal);

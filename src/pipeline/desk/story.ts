@@ -23,7 +23,8 @@ export function referralStory(referral: ReferralView): string {
   const names = [referral.email, referral.customerId, referral.externalUserId].filter((name) => name !== null);
   const known = names.length === 0 ? '' : ` (${names.join(', ')})`;
   const what = referral.status === 'click' ? 'Click' : 'Referral';
-  return `${what} ${referral.id}${known} of affiliate ${referral.affiliateId}, ${referral.status} since ${toIso(referral.convertedAt ?? referral.createdAt)}.`;
+  const whose = referral.affiliateId === '' ? 'nobody' : `affiliate ${referral.affiliateId}`;
+  return `${what} ${referral.id}${known} of ${whose}, ${referral.status} since ${toIso(referral.convertedAt ?? referral.createdAt)}.`;
 }
 
 /** Who a buyer is known as, and to which referrals that leads. */

@@ -52,7 +52,7 @@ export type Signs = {
 export type Identity = { readonly party: string | null; readonly links: readonly string[] };
 
 /** Metadata keys in which merchants keep their own user id (apis.md 5.5). */
-const USER_KEYS = ['userId', 'user_id', 'affitor_customer_key', 'customer_key'];
+const USER_KEYS = ['userId', 'user_id', 'affitor_customer_key', 'customer_key', 'hokoCustomerExternalId'];
 
 /** Longest address that mail can carry (RFC 5321). */
 const LONGEST_EMAIL = 320;

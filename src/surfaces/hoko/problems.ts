@@ -46,12 +46,17 @@ const STATUSES: Readonly<Record<Reason, keyof typeof TEXTS>> = {
   database_away: 503,
 };
 
-export function problem({ refused, needs, retryAfter }: Refusal): Reply {
+/** The documented body has no room for it: why, in a header. */
+const REASON = 'X-Error-Reason';
+const LONGEST_REASON = 500;
+
+export function problem({ refused, message, needs, retryAfter }: Refusal): Reply {
   const status = STATUSES[refused];
   const body = {
     error: TEXTS[status],
     ...(refused === 'missing_scope' && needs !== undefined ? { missingScopes: [needs] } : {}),
     ...(refused === 'rate_limited' ? { retryAfter: retryAfter ?? 60 } : {}),
   };
-  return { status, body };
+  const reason = message.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_REASON);
+  return { status, body, headers: { [REASON]: reason } };
 }

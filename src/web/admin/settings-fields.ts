@@ -165,6 +165,10 @@ export const SETTINGS: readonly Field[] = [
     'number',
     'with fewer sales than this nobody is held',
   ]),
+  field('unique_invoice_ids', 'uniqueInvoiceIds', flag, [
+    'yes|no',
+    'a Hoko sale with a metadata.invoiceId that was told before is that sale',
+  ]),
 ];
 
 /** Reads changes; unknown names and values that do not fit are refused, all at once, with what is allowed. */

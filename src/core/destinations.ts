@@ -1,0 +1,55 @@
+/** Where links lead: which texts may be a destination, and what the redirect adds to it. */
+
+/** What a link's utm object may hold, and the names its values have in a query. */
+export const UTM = {
+  source: 'utm_source',
+  medium: 'utm_medium',
+  campaign: 'utm_campaign',
+  term: 'utm_term',
+  content: 'utm_content',
+  referral: 'ref',
+} as const;
+
+export type UtmName = keyof typeof UTM;
+export type Utm = Readonly<Partial<Record<UtmName, string>>>;
+
+/** The query parameter that carries a click to the destination. */
+export const CLICK_PARAMETER = 'hoko_id';
+
+const LONGEST_URL = 2000;
+
+/** A page a visitor may be sent to: http or https, with a host, at most 2000 characters, no control characters. */
+export function isPage(text: string): boolean {
+  if (text.length > LONGEST_URL || !/^https?:\/\/[^\s/?#]/i.test(text) || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
+    return false;
+  return URL.canParse(text);
+}
+
+/** `a%20b=1` → `a b`: the name of one part of a query. */
+function nameOf(part: string): string {
+  const [name = ''] = part.split('=', 1);
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
+  }
+}
+
+/**
+ * The destination with the link's utm and the click in its query. What is there stays as it is written, fragment and all;
+ * a utm parameter that the destination has itself is not added again, and a click of somebody else makes room for ours.
+ * `clickId` null: the visit is not counted.
+ */
+export function withClick(destination: string, utm: Utm | null, clickId: string | null): string {
+  const url = new URL(destination);
+  const all = url.search === '' ? [] : url.search.slice(1).split('&');
+  const kept = clickId === null ? all : all.filter((part) => nameOf(part) !== CLICK_PARAMETER);
+  const names = new Set(kept.map(nameOf));
+  const added = Object.entries(UTM).flatMap(([field, name]) => {
+    const value = utm?.[field as UtmName];
+    return value === undefined || names.has(name) ? [] : [`${name}=${encodeURIComponent(value)}`];
+  });
+  const click = clickId === null ? [] : [`${CLICK_PARAMETER}=${encodeURIComponent(clickId)}`];
+  url.search = [...kept, ...added, ...click].join('&');
+  return url.href;
+}
