@@ -50,6 +50,8 @@ export function withClick(destination: string, utm: Utm | null, clickId: string 
     return value === undefined || names.has(name) ? [] : [`${name}=${encodeURIComponent(value)}`];
   });
   const click = clickId === null ? [] : [`${CLICK_PARAMETER}=${encodeURIComponent(clickId)}`];
-  url.search = [...kept, ...added, ...click].join('&');
+  const query = [...kept, ...added, ...click];
+  // One question mark is the setter's to take away.
+  url.search = query.length === 0 ? '' : `?${query.join('&')}`;
   return url.href;
 }

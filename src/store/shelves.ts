@@ -70,13 +70,14 @@ export async function changeRows(
 
 type Named = Pick<Table, 'id' | 'hides'> & { readonly name: string };
 
+/** Whether a row is hidden is no condition: an index of those that are not would be read instead of the one of the ids. */
 async function present(tx: Tx, workspace: string, { name, id, hides }: Named, ids: readonly string[], locked: string) {
-  const hidden = hides === null ? '' : ` AND ${hides} IS NULL`;
-  const { rows } = await tx.query<{ id: string }>({
-    text: `SELECT ${id} AS id FROM ${name} WHERE workspace_id = $1 AND ${id} = ANY ($2::text[])${hidden}${locked}`,
+  const { rows } = await tx.query<{ id: string; hidden: boolean }>({
+    text: `SELECT ${id} AS id, ${hides === null ? 'false' : `${hides} IS NOT NULL`} AS hidden FROM ${name}
+           WHERE workspace_id = $1 AND ${id} = ANY ($2::text[])${locked}`,
     values: [workspace, ids],
   });
-  return new Set(rows.map((row) => row.id));
+  return new Set(rows.filter(({ hidden }) => !hidden).map((row) => row.id));
 }
 
 /** Which of these ids name a row that is not hidden. */

@@ -72,18 +72,18 @@ export async function trackingIdsAmong(tx: Tx, workspace: string, codes: readonl
   return rows.map((row) => row.tracking_id);
 }
 
-/** The programs of those affiliates that exist, by their ids. */
+/** The programs of those affiliates that exist and were not deleted, by their ids. */
 export async function programsOf(
   tx: Tx,
   workspace: string,
   affiliates: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await tx.query<{ affiliate_id: string; program_id: string }>({
-    text: `SELECT affiliate_id, program_id FROM affiliates
-           WHERE workspace_id = $1 AND affiliate_id = ANY ($2::text[]) AND deleted_at IS NULL`,
+  const { rows } = await tx.query<{ affiliate_id: string; program_id: string; deleted: boolean }>({
+    text: `SELECT affiliate_id, program_id, deleted_at IS NOT NULL AS deleted FROM affiliates
+           WHERE workspace_id = $1 AND affiliate_id = ANY ($2::text[])`,
     values: [workspace, affiliates],
   });
-  return new Map(rows.map((row) => [row.affiliate_id, row.program_id]));
+  return new Map(rows.flatMap((row) => (row.deleted ? [] : [[row.affiliate_id, row.program_id] as const])));
 }
 
 const ofLink = sourceOf(LINKS).columns.replaceAll(/\b\w+\b/g, 'l.$&');
