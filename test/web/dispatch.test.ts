@@ -50,7 +50,7 @@ describe('a request goes to', () => {
     ['GET', '/v1/keys', AFFIXO, 'admin route'],
     ['GET', '/v1/track/sale', AFFONSO, 'affixo POST'],
     ['PUT', '/v1/conversions', {}, 'affonso POST, GET'],
-    ['POST', '/api/track/sale', {}, 'hoko unknown'],
+    ['POST', '/api/track/sale', {}, 'hoko route'],
     ['POST', '/api/v1/track/sale', {}, 'affitor unknown'],
     ['POST', '/api/tracking/lead', {}, 'affitor unknown'],
     ['GET', '/api/other', {}, 'nobody'],

@@ -126,6 +126,19 @@ describe('a visitor', () => {
   });
 });
 
+test('the link of somebody who may not earn leads on; what is bought earns nothing', async () => {
+  const { stage } = shop.site;
+  await stage.affiliate('pia', null, 'pending');
+  const own = await shop.link();
+  await stage.ask(`UPDATE links SET affiliate_id = 'pia' WHERE workspace_id = $1 AND code = $2`, [
+    own.shortUrl.split('/').at(-1),
+  ]);
+  const sale = { customerExternalId: 'of pia', customerName: 'P', amount: 1000, clickId: await shop.visit(own) };
+  expect((await shop.track('sale', sale)).status).toBe(201);
+  expect(await stage.sales()).toMatchObject([{ affiliate_id: 'pia', reason: 'affiliate_not_approved' }]);
+  expect(await stage.commissions()).toEqual([]);
+});
+
 describe('who only looks', () => {
   const ROBOTS = [
     'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)',

@@ -42,6 +42,7 @@ const DEFAULTS = {
   loss_threshold: null,
   loss_days: 90,
   loss_minimum_sales: 10,
+  unique_invoice_ids: false,
 };
 
 test('every setting of the core has a name outside, a default and a place in the document', async () => {
@@ -75,6 +76,7 @@ test('each is changed by itself and together, and read again as it was sent', as
     loss_threshold: 20,
     loss_days: 30,
     loss_minimum_sales: 5,
+    unique_invoice_ids: true,
   };
   const expected: Record<string, unknown> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(all)) {

@@ -590,6 +590,26 @@ describe('one payment told twice', () => {
   });
 });
 
+test('an invoice that Stripe says is not paid is refused, nothing stored', async () => {
+  await shop.site.stage.settings({ uniqueInvoiceIds: true });
+  const who = fresh();
+  await shop.track('lead', { ...who, clickId: await shop.visit(jane), eventName: 'One' });
+  const account = createAccount({ family: 'old', seed: 60, startAt: Math.floor(shop.site.stage.clock.now / 1000) });
+  const open = account.invoice({ customer: account.customer({}), lines: [{ amount: 9900 }], outcome: 'void' });
+  await shop.site.stage.hearAll(account.events);
+  const invoice = open.invoice?.id ?? '';
+  const before = await shop.site.everything();
+  const answer = await shop.track('sale', {
+    ...who,
+    customerName: 'X',
+    amount: 9900,
+    metadata: { invoiceId: invoice },
+  });
+  expect([answer.status, answer.body]).toEqual([400, INVALID]);
+  expect(await shop.site.everything()).toBe(before);
+  await shop.site.stage.settings({ uniqueInvoiceIds: false });
+});
+
 describe('Stripe', () => {
   let seed = 20;
   const subscribe = async (metadata: Record<string, string>, email?: string): Promise<void> => {
@@ -689,6 +709,17 @@ describe('a link of nobody', () => {
     expect(click.text).toMatch(new RegExp(`Referral ${clickId} \\(cus_[^)]*\\) of nobody`));
     expect((await shop.site.get(`/v1/referrals/${clickId}`, { key })).status).toBe(404);
     expect((await shop.site.get('/v1/referrals?limit=100', { key })).text).not.toContain(clickId);
+  });
+
+  test('is no obstacle for calls of other dialects that name its click', async () => {
+    const clickId = await shop.visit(await shop.link());
+    const { key } = await shop.site.keyFor(true, ['*'], 'default', native.keys);
+    const email = 'elsewhere@buyer.example';
+    const signup = await shop.site.post('/v1/signups', { click_id: clickId, email }, { key });
+    expect([signup.status, signup.body.data['id']]).toEqual([201, clickId]);
+    const sale = { click_id: clickId, sale_amount: 10, external_event_id: 'nobody of affonso' };
+    const sold = await shop.site.post('/v1/conversions', sale, { key });
+    expect([sold.status, sold.body.data['affiliate_id'], sold.body.data['commission_amount']]).toEqual([201, null, 0]);
   });
 
   test('that is given to a partner later credits them with clicks from then on', async () => {
