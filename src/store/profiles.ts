@@ -1,7 +1,9 @@
 /** Customers as callers tell of them, and their leads. Both are written with the event that tells of them (store/columns.ts). */
 import type { CustomerView } from '../core/customer-desk.ts';
+import type { ShortLinkView } from '../core/catalogue-desk.ts';
 import type { World } from './conversions.ts';
 import { selectRows, type Condition, type Order } from './shelves.ts';
+import { OF_LINK, shortLinkOf, type LinkRow } from './short-links.ts';
 import type { Tx } from './tx.ts';
 
 const PROFILES = {
@@ -58,23 +60,27 @@ export async function findCustomer(
   return rows[0] ? customerOf(rows[0]) : null;
 }
 
+/** A click and the link that it came through. */
+export type Credited = { readonly clickId: string; readonly link: ShortLinkView };
+
 /** The click of a customer's latest lead, of one name or of any (null); null: there is none, or its referral was deleted. */
 export async function latestLead(
   tx: Tx,
   { workspace, livemode }: World,
   externalId: string,
   eventName: string | null,
-): Promise<string | null> {
-  const { rows } = await tx.query<{ click_id: string }>({
+): Promise<Credited | null> {
+  const { rows } = await tx.query<LinkRow & { click_id: string }>({
     name: eventName === null ? 'latest_lead' : 'latest_lead_of_name',
-    text: `SELECT e.click_id FROM leads e
+    text: `SELECT e.click_id, ${OF_LINK} FROM leads e
              JOIN referrals r ON r.workspace_id = $1 AND r.referral_id = e.click_id
              JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id AND l.destination_url IS NOT NULL
            WHERE e.workspace_id = $1 AND e.livemode = $2 AND e.external_id = $3
              ${eventName === null ? '' : 'AND e.event_name = $4'} ORDER BY e.created_at DESC, e.lead_id DESC LIMIT 1`,
     values: [workspace, livemode, externalId, ...(eventName === null ? [] : [eventName])],
   });
-  return rows[0]?.click_id ?? null;
+  const [row] = rows;
+  return row ? { clickId: row.click_id, link: shortLinkOf(row) } : null;
 }
 
 export type LeadRow = {

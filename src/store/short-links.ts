@@ -86,13 +86,14 @@ export async function programsOf(
   return new Map(rows.flatMap((row) => (row.deleted ? [] : [[row.affiliate_id, row.program_id] as const])));
 }
 
-const ofLink = sourceOf(LINKS).columns.replaceAll(/\b\w+\b/g, 'l.$&');
+/** A link's columns, of a table named `l`. */
+export const OF_LINK = sourceOf(LINKS).columns.replaceAll(/\b\w+\b/g, 'l.$&');
 
 /** The link that a click came through, in use or not; null: there is no such click, or it came through none. */
 export async function linkOfClick(tx: Tx, workspace: string, clickId: string): Promise<ShortLinkView | null> {
   const { rows } = await tx.query<LinkRow>({
     name: 'link_of_click',
-    text: `SELECT ${ofLink} FROM referrals r JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id
+    text: `SELECT ${OF_LINK} FROM referrals r JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id
            WHERE r.workspace_id = $1 AND r.referral_id = $2 AND l.destination_url IS NOT NULL`,
     values: [workspace, clickId],
   });

@@ -43,7 +43,10 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   hoko: {
     created: '201',
     meet: async (ask, buyer) => {
-      const link = { url: 'https://example.com/', partnerId: `aff_${buyer}` };
+      const [kept] = JSON.parse((await ask('POST', '/hoko/api/collections', [{ name: 'Links' }])).text) as {
+        id: string;
+      }[];
+      const link = { url: 'https://example.com/', partnerId: `aff_${buyer}`, collectionId: kept?.id };
       const [made] = JSON.parse((await ask('POST', '/hoko/api/links', [link])).text) as { shortUrl: string }[];
       const { location } = await ask('GET', new URL(made?.shortUrl ?? '').pathname);
       const clickId = new URL(location).searchParams.get('hoko_id');
@@ -74,12 +77,15 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
   },
 };
 
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0';
+
 function askAt(port: number, key: string): Ask {
   return async (method, path, body) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       redirect: 'manual',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      // Who says to be a program is sent on, but not counted.
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'user-agent': BROWSER },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

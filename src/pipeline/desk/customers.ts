@@ -2,6 +2,7 @@
  * Leads and sales of customers, told under the caller's own ids. The click is found first; from there on a lead is a
  * binding and a sale a sale like any other, and what is said of the customer is written with it, or not at all.
  */
+import type { ShortLinkView } from '../../core/catalogue-desk.ts';
 import type { CustomerDesk, CustomerTold, LeadCall, SaleCall, Tracked } from '../../core/customer-desk.ts';
 import type { Caller } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
@@ -9,7 +10,7 @@ import { readEntry, type LeadEntry, type SaleEntry } from '../../core/requests.t
 import { bindSignup, referralOfEmail } from '../../store/clicks.ts';
 import { isRetryable } from '../../store/database.ts';
 import { bodyOf } from '../../store/inbox.ts';
-import { findCustomer, findLead, latestLead, listCustomers, type LeadRow } from '../../store/profiles.ts';
+import { findCustomer, findLead, latestLead, listCustomers, type Credited } from '../../store/profiles.ts';
 import { linkOfClick } from '../../store/short-links.ts';
 import { settingsNow } from '../../store/workspaces.ts';
 import { runBatch } from '../batch.ts';
@@ -47,24 +48,36 @@ function profileOf(work: Clockwork, { workspace, livemode }: Caller, told: Custo
   return { profiles: [[...row, iso(work.now())]] };
 }
 
-const nothingToCredit = (externalId: string): Refusal =>
-  refuse('referral_not_found', `Customer "${externalId}" has no lead yet, so send a clickId.`, { field: 'clickId' });
+type Said = Pick<Tracked, 'clickId' | 'eventName' | 'metadata'>;
 
-const noClick = (clickId: string): Refusal =>
-  refuse('not_found', `There is no click "${clickId}" through a link of this workspace.`, { field: 'clickId' });
-
+/** `link` null: that of the click, which a repeated call may name although its referral was deleted since. */
 async function answerWith(
   work: Clockwork,
   caller: Caller,
   externalId: string,
-  told: Pick<Tracked, 'clickId' | 'eventName' | 'metadata'>,
+  said: Said,
+  link: ShortLinkView | null,
 ): Promise<Tracked | Refusal> {
-  const tx = work.database.of(caller.workspace);
-  const link = await linkOfClick(tx, caller.workspace, told.clickId);
-  if (!link) return noClick(told.clickId);
-  const customer = await findCustomer(tx, caller, externalId);
-  if (!customer) throw new Error(`the customer ${externalId} was not kept`);
-  return { ...told, link, customer };
+  const shown = link ? { link } : await named(work, caller, said.clickId);
+  if (isRefusal(shown)) return shown;
+  const customer = await findCustomer(work.database.of(caller.workspace), caller, externalId);
+  if (!customer) throw new Error(`the customer "${externalId}" was not kept`);
+  return { ...said, link: shown.link, customer };
+}
+
+/** The click that is named; refused when it came through no link. */
+async function named(work: Clockwork, { workspace }: Caller, clickId: string): Promise<Credited | Refusal> {
+  const link = await linkOfClick(work.database.of(workspace), workspace, clickId);
+  return link
+    ? { clickId, link }
+    : refuse('not_found', `There is no click "${clickId}" through a link of this workspace.`, { field: 'clickId' });
+}
+
+async function latest(work: Clockwork, caller: Caller, externalId: string): Promise<Credited | Refusal> {
+  return (
+    (await latestLead(work.database.of(caller.workspace), caller, externalId, null)) ??
+    refuse('referral_not_found', `Customer "${externalId}" has no lead yet, so send a clickId.`, { field: 'clickId' })
+  );
 }
 
 async function trackLead(work: Clockwork, caller: Caller, call: LeadCall): Promise<Tracked | Refusal> {
@@ -73,10 +86,12 @@ async function trackLead(work: Clockwork, caller: Caller, call: LeadCall): Promi
   const tx = work.database.of(workspace);
   const leadId = once === null ? work.newId('lead') : idOf('lead', JSON.stringify([dialect, livemode, once]));
   const before = once === null ? null : await findLead(tx, workspace, leadId);
-  if (before) return answerWith(work, caller, before.externalId, before);
-  const clickId = call.clickId ?? (await latestLead(tx, caller, customer.externalId, null));
-  if (clickId === null) return nothingToCredit(customer.externalId);
-  if (!(await linkOfClick(tx, workspace, clickId))) return noClick(clickId);
+  if (before) return answerWith(work, caller, before.externalId, before, null);
+  const credited = await (call.clickId === null
+    ? latest(work, caller, customer.externalId)
+    : named(work, caller, call.clickId));
+  if (isRefusal(credited)) return credited;
+  const { clickId, link } = credited;
   // A test must not turn the click into a lead.
   if (livemode) await bind(work, workspace, clickId, customer);
   const at = work.now();
@@ -92,8 +107,9 @@ async function trackLead(work: Clockwork, caller: Caller, call: LeadCall): Promi
   };
   const item = itemOfEntry({ source: dialect, id, livemode, at, received: at }, entry);
   const settled = await runBatch(work, { workspace, livemode, source: dialect, items: [item], also });
-  const first: LeadRow | null = settled.known.has(id) ? await findLead(tx, workspace, leadId) : null;
-  return answerWith(work, caller, first?.externalId ?? customer.externalId, first ?? { clickId, eventName, metadata });
+  const first = settled.known.has(id) ? await findLead(tx, workspace, leadId) : null;
+  if (first) return answerWith(work, caller, first.externalId, first, null);
+  return answerWith(work, caller, customer.externalId, { clickId, eventName, metadata }, link);
 }
 
 const textOf = (metadata: LeadCall['metadata']): string | null => (metadata === null ? null : JSON.stringify(metadata));
@@ -119,8 +135,9 @@ type Sold = Tracked & { readonly amount: bigint; readonly currency: string };
 async function trackSale(work: Clockwork, sell: Seller, caller: Caller, call: SaleCall): Promise<Sold | Refusal> {
   const once = await nameOf(work, caller, call);
   const told = await toldBefore(work, caller, call.dialect, once);
-  const clickId = told?.request.clickId ?? (await creditedClick(work, caller, call));
-  if (isRefusal(clickId)) return clickId;
+  const credited = told ? { clickId: told.request.clickId ?? '', link: null } : await creditedClick(work, caller, call);
+  if (isRefusal(credited)) return credited;
+  const { clickId } = credited;
   const { dialect, customer, amount, currency, eventName, metadata, leadEventName, body } = call;
   const sold = await sell(
     caller,
@@ -148,8 +165,9 @@ async function trackSale(work: Clockwork, sell: Seller, caller: Caller, call: Sa
   );
   if (isRefusal(sold)) return sold;
   const first = sold.replayed ? (told ?? (await toldBefore(work, caller, dialect, once))) : null;
-  const said = first ? saidIn(first) : { clickId, eventName, metadata };
-  const answer = await answerWith(work, caller, first?.request.externalUserId ?? customer.externalId, said);
+  const answer = first
+    ? await answerWith(work, caller, first.request.externalUserId ?? '', saidIn(first), null)
+    : await answerWith(work, caller, customer.externalId, { clickId, eventName, metadata }, credited.link);
   return isRefusal(answer) ? answer : { ...answer, amount, currency };
 }
 
@@ -173,18 +191,18 @@ async function toldBefore(
   return entry?.kind === 'sale' ? entry : null;
 }
 
-function saidIn({ request }: SaleEntry): Pick<Tracked, 'clickId' | 'eventName' | 'metadata'> {
-  const { eventName, metadata } = request.metadata as Pick<Tracked, 'eventName' | 'metadata'>;
+function saidIn({ request }: SaleEntry): Said {
+  const { eventName, metadata } = request.metadata as Said;
   return { clickId: request.clickId ?? '', eventName, metadata };
 }
 
 /** The published order: the lead of the name given, the click, the customer's latest lead. */
-async function creditedClick(work: Clockwork, caller: Caller, call: SaleCall): Promise<string | Refusal> {
-  const tx = work.database.of(caller.workspace);
+async function creditedClick(work: Clockwork, caller: Caller, call: SaleCall): Promise<Credited | Refusal> {
   const { leadEventName, clickId } = call;
   const { externalId } = call.customer;
-  const named = leadEventName === null ? null : await latestLead(tx, caller, externalId, leadEventName);
-  if (named !== null) return named;
-  if (clickId !== null) return (await linkOfClick(tx, caller.workspace, clickId)) ? clickId : noClick(clickId);
-  return (await latestLead(tx, caller, externalId, null)) ?? nothingToCredit(externalId);
+  if (leadEventName !== null) {
+    const lead = await latestLead(work.database.of(caller.workspace), caller, externalId, leadEventName);
+    if (lead) return lead;
+  }
+  return clickId === null ? latest(work, caller, externalId) : named(work, caller, clickId);
 }

@@ -538,6 +538,17 @@ describe('told once', () => {
     expect(await shop.count('leads', 'external_id = $2', who.customerExternalId)).toBe(100);
   });
 
+  test('the repetition of a lead whose referral was deleted since is refused', async () => {
+    const who = fresh();
+    const clickId = await shop.visit(jane);
+    const lead = { ...who, clickId, eventName: 'One' };
+    await shop.track('lead', lead, once('deleted'));
+    const { key } = await shop.site.keyFor(true, ['*'], 'default', native.keys);
+    expect((await shop.site.send('DELETE', `/v1/referrals/${clickId}`, undefined, { key })).status).toBe(200);
+    const again = await shop.track('lead', lead, once('deleted'));
+    expect([again.status, again.body]).toEqual([400, INVALID]);
+  });
+
   test('a key that is too long is refused', async () => {
     const answer = await shop.track('sale', DOCUMENT, once('x'.repeat(256)));
     expect([answer.status, answer.body]).toEqual([400, INVALID]);
