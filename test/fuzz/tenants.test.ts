@@ -110,7 +110,7 @@ test(`${CALLS} random calls with one's key read and change nothing of the other 
   expect(targets.length).toBeGreaterThan(50);
   const proof = await verifyWorkspace(on.database, translators, 'left');
   expect(proof.equal).toBe(true);
-});
+}, 90_000);
 
 test(`the same with the workspace taken out of every query: row-level security lets nothing through (seed ${SEED})`, async () => {
   const before = await holdings(on, 'right');

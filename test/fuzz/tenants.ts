@@ -1,6 +1,7 @@
 /** Two workspaces with the same ids everywhere, and random calls by one of them that may name anything of the other. */
 import type { Rng } from '../../src/simulator/rng.ts';
 import { idOf } from '../../src/pipeline/ids.ts';
+import { hoko } from '../../src/surfaces/hoko/index.ts';
 import { families, surfaces } from '../../src/surfaces/index.ts';
 import type { Route, Surface } from '../../src/surfaces/surface.ts';
 import { admin } from '../../src/web/admin/index.ts';
@@ -46,6 +47,29 @@ export async function settleIn(site: Site, word: string, amount: number): Promis
       metadata: { said: word },
     });
   for (const family of families) await site.keyFor(true, ['*'], stage.workspace, family);
+  await settleLinks(site, word, amount);
+}
+
+/** Links in collections, a partner, a tag, a visitor who became a customer. */
+async function settleLinks(site: Site, word: string, amount: number): Promise<void> {
+  const { key } = await site.keyFor(true, ['*'], site.stage.workspace, hoko.keys);
+  const say = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
+    const { status, text } = await site.post(`/hoko/api/${path}`, body, { key });
+    if (status >= 300) throw new Error(`${path}: ${status} ${text}`);
+    const said = JSON.parse(text) as Record<string, unknown> | Record<string, unknown>[];
+    return (Array.isArray(said) ? said[0] : said) ?? {};
+  };
+  const { id: collectionId } = await say('collections', [{ name: `${word} links` }]);
+  const { id: partnerId } = await say('partners', [{ name: `${word} partner`, email: `p@${word}.example` }]);
+  await say('tags', [{ name: `${word} tag` }]);
+  const link = { url: `https://${word}.example/`, collectionId, partnerId, externalId: 'ext_1', title: word };
+  const { shortUrl } = await say('links', [link]);
+  const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0' };
+  const { headers: sent } = await fetch(String(shortUrl), { redirect: 'manual', headers });
+  const clickId = new URL(sent.get('location') ?? '').searchParams.get('hoko_id');
+  const customer = { customerExternalId: 'customer_1', customerName: word, customerEmail: `c@${word}.example` };
+  await say('track/lead', { ...customer, clickId, eventName: 'Signed up', metadata: { said: word } });
+  await say('track/sale', { ...customer, amount: Math.round(amount * 100) });
 }
 
 /** Every id there is, of both, but those of the keys that the caller calls with. */
@@ -100,7 +124,7 @@ const NAMES =
   customerExternalId customerName customerEmail eventName leadEventName collectionId partnerId tenantId externalId id linkId
   transaction_id amount_cents customer_key sale_type refund_amount_cents affiliate_url existing_click_id additional_data
   event_name event_type startDate endDate take skip limit offset page expand starting_after ending_before scopes hosts family key
-  account_id label secret from to rate day settings precedence cookie_lifetime reason title description`
+  account_id label secret from to rate day settings precedence cookie_lifetime reason title description name url id collectionId`
     .split(/\s+/)
     .filter((name) => name !== '');
 
@@ -127,6 +151,8 @@ function someOf(rng: Rng, ids: readonly string[], most: number): Record<string, 
   return Object.fromEntries(names.map((name) => [name, valueFor(rng, name, ids)]));
 }
 
+const LISTS = /^\/api\/(links|collections|tags|partners)$/;
+
 export type RandomCall = {
   readonly method: string;
   readonly path: string;
@@ -148,12 +174,16 @@ export function randomCall(rng: Rng, ids: readonly string[]): RandomCall {
   );
   const most = rng.chance(0.5) ? 8 : NAMES.length;
   const one = someOf(rng, ids, most);
-  const body = rng.chance(0.2) ? [one, someOf(rng, ids, most)] : one;
+  // Hoko's lists: of ids to delete, of rows to write.
+  const isList = LISTS.test(route.path);
+  const list = route.method === 'DELETE' ? [rng.pick(ids)] : [one, someOf(rng, ids, most)];
+  const body = rng.chance(isList ? 0.9 : 0.2) ? (isList && rng.chance(0.5) ? list.slice(0, 1) : list) : one;
+  const silent = route.method === 'GET' || (route.method === 'DELETE' && !isList);
   const stranger = rng.chance(0.05);
   return {
     method: route.method,
     path: `/${surface.keys.name}${path}${query.size > 0 ? `?${query.toString()}` : ''}`,
-    body: route.method === 'GET' || route.method === 'DELETE' ? undefined : JSON.stringify(body),
+    body: silent ? undefined : JSON.stringify(body),
     family: stranger ? rng.pick(families).name : surface.keys.name,
     affiliate: route.holder === 'affiliate',
   };
