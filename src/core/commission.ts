@@ -3,7 +3,7 @@ import type { Referral } from './attribution.ts';
 import type { Sale } from './collect.ts';
 import type { Counted, Gone } from './counted.ts';
 import type { Earning, Gain } from './earn.ts';
-import type { PaidOut } from './facts.ts';
+import type { PaidOut, Ruling } from './facts.ts';
 import { EMPTY_STANDING, standing, type CommissionStatus, type Standing } from './ledger.ts';
 import type { Part } from './parts.ts';
 import { reversedByLine } from './reversal.ts';
@@ -60,7 +60,7 @@ function commissionOf(given: Given, gain: Gain, referral: Referral): Commission 
     manual: earning.manual || times.warned,
     released: times.releasedAt !== null,
     ruling: word.status,
-    paidOut: word.paidOut ?? (word.status === 'paid' ? paidOutBy(given, gain, word.at) : 0n),
+    paidOut: word.payout ? paidBy(given, gain, word.payout) : 0n,
     provisional: settings.provisionalDisputes,
   });
   const [first] = gain.parts;
@@ -111,10 +111,11 @@ function timesOf({ state, sale, earning, settings }: Given): {
   return { availableAt, releasedAt, warned: warnings.length > 0 && releasedAt === null };
 }
 
-/** What an operator or a caller said last of one affiliate's commission, and what was paid out to them before. */
-type Word = { readonly status: string | null; readonly at: Moment; readonly paidOut: bigint | null };
+/** A payout: when it began, and what it paid to whom, as far as anybody told. */
+type Payout = { readonly at: Moment; readonly amounts: readonly PaidOut[] | null };
 
-const NO_WORD: Word = { status: null, at: 0, paidOut: null };
+/** What an operator or a caller said last of one affiliate's commission, and what was paid out to them by then. */
+type Word = { readonly status: string | null; readonly payout: Payout | null };
 
 /** Words that say that nothing was paid yet. */
 const UNPAID = new Set(['ready_for_payment', 'pending', 'pending_manual_approval', 'processing_payout']);
@@ -122,29 +123,52 @@ const UNPAID = new Set(['ready_for_payment', 'pending', 'pending_manual_approval
 /** Words that a fraud warning heard after them takes back: nobody knew of it when they were said. */
 const APPROVALS = new Set(['ready_for_payment', 'pending']);
 
-/**
- * A payout names whom it paid; for anybody else it is no word at all. What goes out is what stood when the payout began:
- * a refund meanwhile does not touch the batch (cases.md 87).
- */
+/** A payout names whom it paid, in which currency; for anybody else it is no word at all. */
 function wordOf({ state, sale, earning }: Given, gain: Gain): Word {
-  const rulings = state.rulings.filter(({ amounts }) => !amounts || paidIn(amounts, gain.affiliateId) !== null);
-  const newest = rulings.at(-1);
+  const own = rulingsFor(state, gain.affiliateId, earning.currency);
+  const newest = own.at(-1);
   if (!newest) {
-    const first = earning.gains[0] === gain;
-    return { ...NO_WORD, status: first ? (sale.report?.commissionStatus ?? null) : null, at: sale.paidAt };
+    const status = earning.gains[0] === gain ? (sale.report?.commissionStatus ?? null) : null;
+    return { status, payout: status === 'paid' ? { at: sale.paidAt, amounts: null } : null };
   }
-  const before = rulings.at(-2);
-  const begun = newest.status === 'paid' && before?.status === 'processing_payout' ? before : newest;
-  const paid = rulings.findLast(({ status }) => status === 'paid');
-  const amounts = (begun === newest ? paid?.amounts : begun.amounts) ?? paid?.amounts;
   const warnedAt = Math.max(0, ...Object.values(state.warnings).map(({ at }) => at));
-  if (APPROVALS.has(newest.status) && warnedAt > newest.stamp.at) return { ...NO_WORD, at: newest.stamp.at };
-  return { status: newest.status, at: begun.stamp.at, paidOut: amounts ? paidIn(amounts, gain.affiliateId) : null };
+  if (APPROVALS.has(newest.status) && warnedAt > newest.stamp.at) return { status: null, payout: null };
+  return { status: newest.status, payout: payoutOf(own) };
 }
 
-function paidIn(amounts: readonly PaidOut[], affiliateId: string): bigint | null {
-  const own = amounts.filter((one) => one.affiliateId === affiliateId);
-  return own.length === 0 ? null : own.reduce((sum, { amount }) => sum + amount, 0n);
+const isOf = (affiliateId: string, currency: string) => (one: PaidOut) =>
+  one.affiliateId === affiliateId && one.currency === currency;
+
+function rulingsFor({ rulings }: PaymentState, affiliateId: string, currency: string): readonly Ruling[] {
+  return rulings.filter(({ amounts }) => !amounts || amounts.some(isOf(affiliateId, currency)));
+}
+
+/**
+ * The payout that stands after these words. What goes out is what stood when it began: a refund meanwhile does not touch
+ * the batch (cases.md 87). Said again it is the same payout, though less may stand by then: until a word says that nothing
+ * was paid, the first counts.
+ */
+function payoutOf(rulings: readonly Ruling[]): Payout | null {
+  let begun: Ruling | null = null;
+  let payout: Payout | null = null;
+  for (const ruling of rulings) {
+    if (ruling.status === 'paid') {
+      const first: Ruling = begun ?? ruling;
+      payout ??= { at: first.stamp.at, amounts: first.amounts ?? ruling.amounts ?? null };
+    }
+    if (UNPAID.has(ruling.status)) payout = null;
+    begun = ruling.status === 'processing_payout' ? (begun ?? ruling) : null;
+  }
+  return payout;
+}
+
+/** What a payout paid for a gain; where nobody told the amount, what had not gone back when it began. */
+function paidBy(given: Given, gain: Gain, { at, amounts }: Payout): bigint {
+  return amounts ? amountIn(amounts, gain.affiliateId, given.earning.currency) : paidOutBy(given, gain, at);
+}
+
+function amountIn(amounts: readonly PaidOut[], affiliateId: string, currency: string): bigint {
+  return amounts.filter(isOf(affiliateId, currency)).reduce((sum, { amount }) => sum + amount, 0n);
 }
 
 /**
@@ -152,30 +176,39 @@ function paidIn(amounts: readonly PaidOut[], affiliateId: string): bigint | null
  * the next payout nets it.
  */
 function formerly({ state, sale, earning }: Given): Commission[] {
-  // Taken back by a later word: then nothing was paid.
-  if (UNPAID.has(state.rulings.at(-1)?.status ?? '')) return [];
-  const paid = state.rulings.findLast(({ status }) => status === 'paid')?.amounts ?? [];
-  const credited = new Set(earning.gains.map(({ affiliateId }) => `${affiliateId}\n${earning.currency}`));
-  return paid
-    .filter(({ affiliateId, currency, amount }) => amount > 0n && !credited.has(`${affiliateId}\n${currency}`))
-    .map(({ affiliateId, referralId, programId, currency, amount }) => ({
-      affiliateId,
-      referralId,
-      programId,
-      status: 'paid',
-      currency,
-      base: 0n,
-      earned: 0n,
-      reversed: 0n,
-      incentiveId: null,
-      incentiveVersion: null,
-      holdDays: null,
-      availableAt: sale.paidAt,
-      releasedAt: sale.paidAt,
-      wakeAt: null,
-      standing: { ...EMPTY_STANDING, paid: amount, payable: -amount },
-      parts: [],
-    }));
+  const nameOf = ({ affiliateId, currency }: { affiliateId: string; currency: string }): string =>
+    `${affiliateId}\n${currency}`;
+  const told = state.rulings.flatMap(({ amounts }) => amounts ?? []);
+  const seen = new Set(earning.gains.map(({ affiliateId }) => nameOf({ affiliateId, currency: earning.currency })));
+  return told.flatMap((one) => {
+    if (seen.has(nameOf(one))) return [];
+    seen.add(nameOf(one));
+    const { affiliateId, currency } = one;
+    const payout = payoutOf(rulingsFor(state, affiliateId, currency));
+    const amount = amountIn(payout?.amounts ?? [], affiliateId, currency);
+    return amount > 0n ? [owedBy({ ...one, amount }, sale)] : [];
+  });
+}
+
+function owedBy({ affiliateId, referralId, programId, currency, amount }: PaidOut, sale: Sale): Commission {
+  return {
+    affiliateId,
+    referralId,
+    programId,
+    status: 'paid',
+    currency,
+    base: 0n,
+    earned: 0n,
+    reversed: 0n,
+    incentiveId: null,
+    incentiveVersion: null,
+    holdDays: null,
+    availableAt: sale.paidAt,
+    releasedAt: sale.paidAt,
+    wakeAt: null,
+    standing: { ...EMPTY_STANDING, paid: amount, payable: -amount },
+    parts: [],
+  };
 }
 
 /** What had not gone back when it was said to be paid, where nobody told the amount. */

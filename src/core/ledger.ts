@@ -54,9 +54,10 @@ type Stands = { status: CommissionStatus; stand: Standing };
 export function standing(question: Question): Stands {
   const { net, held, wholly, ruling, paidOut, provisional } = question;
   if (ruling === 'declined' || ruling === 'refunded') return { status: ruling, stand: owed(paidOut) };
-  if (ruling === 'paid') {
-    const review = provisional ? held : 0n;
-    return { status: 'paid', stand: { ...EMPTY_STANDING, paid: paidOut, review, payable: net - paidOut - review } };
+  // An operator who says that a payout is disputed does not say that it never went out.
+  if (ruling === 'paid' || (ruling === 'dispute' && paidOut > 0n)) {
+    const review = !provisional ? 0n : ruling === 'paid' ? held : net;
+    return { status: ruling, stand: { ...EMPTY_STANDING, paid: paidOut, review, payable: net - paidOut - review } };
   }
   if (ruling === 'processing_payout') return { status: ruling, stand: { ...EMPTY_STANDING, payable: net } };
   if (wholly) return { status: 'refunded', stand: EMPTY_STANDING };

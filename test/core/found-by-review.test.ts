@@ -212,3 +212,124 @@ test('who was paid and is not credited any more owes it', () => {
   const [, carol] = w.decided()[0]?.commissions ?? [];
   expect(carol?.standing).toEqual({ review: 0n, pending: 0n, payable: -1_500n, paid: 1_500n });
 });
+
+const MONEY = 'stripe:invoice:in_1';
+
+const paidTo = (affiliateId: string, amount: bigint) => [
+  { affiliateId, referralId: `ref_${affiliateId}`, programId: 'prog', currency: 'usd', amount },
+];
+
+/** Bob's sale of 100.00, which earns 20.00; half of it goes back on the second day. */
+function halfRefunded(heard: (w: ReturnType<typeof workspace>) => void) {
+  const w = workspace();
+  w.say('customer.created', T - 10, BUYER);
+  w.say('charge.succeeded', T, charge('ch_in_1', 'in_1', T));
+  w.say('invoice.paid', T, invoice('in_1', T));
+  w.say('charge.refunded', T + 2 * DAY, charge('ch_in_1', 'in_1', T, { amount_refunded: 5_000 }));
+  heard(w);
+  return w.decided()[0]?.commissions ?? [];
+}
+
+const owes = (paid: bigint, payable: bigint) => ({ review: 0n, pending: 0n, payable, paid });
+
+test('said to be paid twice is paid once: what was refunded meanwhile was paid out all the same', () => {
+  const [bob] = halfRefunded((w) => {
+    w.rule(T + DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 2_000n) });
+    w.rule(T + 3 * DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 1_000n) });
+  });
+  expect(bob).toMatchObject({ status: 'paid', standing: owes(2_000n, -1_000n) });
+});
+
+test('a payout that is begun twice began with the first word', () => {
+  const [bob] = halfRefunded((w) => {
+    w.rule(T + DAY, MONEY, { status: 'processing_payout', amounts: paidTo('bob', 2_000n) });
+    w.rule(T + 3 * DAY, MONEY, { status: 'processing_payout', amounts: paidTo('bob', 1_000n) });
+    w.rule(T + 4 * DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 1_000n) });
+    w.rule(T + 5 * DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 1_000n) });
+  });
+  expect(bob).toMatchObject({ status: 'paid', standing: owes(2_000n, -1_000n) });
+});
+
+test.each(['declined', 'refunded', 'dispute'])(
+  'a payout that is called %s in between and said again is the same',
+  (word) => {
+    const [bob] = halfRefunded((w) => {
+      w.rule(T + DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 2_000n) });
+      w.rule(T + 3 * DAY, MONEY, { status: word });
+      w.rule(T + 4 * DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 1_000n) });
+    });
+    expect(bob).toMatchObject({ status: 'paid', standing: owes(2_000n, -1_000n) });
+  },
+);
+
+test.each(['ready_for_payment', 'processing_payout'])(
+  '%s says that nothing was paid: what is paid later counts',
+  (word) => {
+    const [bob] = halfRefunded((w) => {
+      w.rule(T + DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 2_000n) });
+      w.rule(T + 3 * DAY, MONEY, { status: word, amounts: paidTo('bob', 1_000n) });
+      w.rule(T + 4 * DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 1_000n) });
+    });
+    expect(bob).toMatchObject({ status: 'paid', standing: owes(1_000n, 0n) });
+  },
+);
+
+test('what was paid without an amount told is owed when it is declined afterwards', () => {
+  const [bob] = halfRefunded((w) => {
+    w.rule(T + DAY, MONEY, { status: 'paid' });
+    w.rule(T + 3 * DAY, MONEY, { status: 'declined' });
+  });
+  expect(bob).toMatchObject({ status: 'declined', standing: owes(2_000n, -2_000n) });
+});
+
+test('a payout that an operator calls disputed went out all the same', () => {
+  const [bob] = halfRefunded((w) => {
+    w.rule(T + DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 2_000n) });
+    w.rule(T + 3 * DAY, MONEY, { status: 'dispute' });
+  });
+  expect(bob).toMatchObject({ status: 'dispute', standing: owes(2_000n, -1_000n) });
+});
+
+test('what a payout on its way paid is owed when it is declined afterwards', () => {
+  const [bob] = halfRefunded((w) => {
+    w.rule(T + DAY, MONEY, { status: 'processing_payout', amounts: paidTo('bob', 2_000n) });
+    w.rule(T + 3 * DAY, MONEY, { status: 'paid', amounts: paidTo('bob', 1_000n) });
+    w.rule(T + 4 * DAY, MONEY, { status: 'declined' });
+  });
+  expect(bob).toMatchObject({ status: 'declined', standing: owes(2_000n, -2_000n) });
+});
+
+test('of several who were paid and are not credited any more each owes what they got', () => {
+  const all = halfRefunded((w) => {
+    w.rule(T + DAY, MONEY, { status: 'paid', amounts: paidTo('carol', 1_500n) });
+    w.rule(T + 3 * DAY, MONEY, { status: 'paid', amounts: paidTo('carol', 700n) });
+    w.rule(T + 4 * DAY, MONEY, { status: 'paid', amounts: paidTo('dave', 900n) });
+    w.rule(T + 5 * DAY, MONEY, { status: 'processing_payout', amounts: paidTo('bob', 1_000n) });
+  });
+  expect(all.map(({ affiliateId, standing }) => ({ affiliateId, standing }))).toEqual([
+    { affiliateId: 'bob', standing: owes(0n, 1_000n) },
+    { affiliateId: 'carol', standing: owes(1_500n, -1_500n) },
+    { affiliateId: 'dave', standing: owes(900n, -900n) },
+  ]);
+});
+
+test('a payout in another currency than is earned now is owed in its own and is no word on the other', () => {
+  const all = halfRefunded((w) => {
+    const [one] = paidTo('bob', 1_500n);
+    if (one) w.rule(T + DAY, MONEY, { status: 'paid', amounts: [{ ...one, currency: 'eur' }] });
+  });
+  expect(all.map(({ currency, status, standing }) => ({ currency, status, standing }))).toEqual([
+    { currency: 'usd', status: 'ready_for_payment', standing: owes(0n, 1_000n) },
+    { currency: 'eur', status: 'paid', standing: owes(1_500n, -1_500n) },
+  ]);
+});
+
+test('an approval that is said again after a fraud warning counts', () => {
+  const w = workspace({ rules: [incentive(terms('20', { approvalType: 'manual' }))] });
+  w.say('customer.created', T - 10, BUYER);
+  w.say('invoice.paid', T, invoice('in_1', T));
+  w.rule(T + 100, MONEY, { status: 'ready_for_payment' });
+  w.say('radar.early_fraud_warning.created', T + 5 * DAY, { id: 'issfr_1', created: T + 5 * DAY, charge: 'ch_in_1' });
+  w.rule(T + 6 * DAY, MONEY, { status: 'ready_for_payment' });
+  expect(told(w.decided())).toEqual(['bob 2000 - 0 ready_for_payment']);
+});

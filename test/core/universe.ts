@@ -174,7 +174,7 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
         keys,
         ruling: fc.record({
           stamp: fc.constant(stamp),
-          status: fc.constantFrom('paid', 'declined'),
+          status: fc.constantFrom('paid', 'paid', 'processing_payout', 'declined', 'ready_for_payment', 'dispute'),
           amounts: fc.array(
             fc.record({
               affiliateId: few('aff_', 2),

@@ -128,7 +128,7 @@ const RULINGS = [
   'processing_payout',
 ];
 
-/** An operator's word on an invoice's commission or on one of the caller's own sales. */
+/** An operator's word on an invoice's commission or on one of the caller's own sales; sometimes it is said again. */
 function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
   const own = rng.chance(0.3);
   if (!own && !invoice) return [];
@@ -137,11 +137,13 @@ function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
     : moneyKey('stripe', 'invoice', invoice?.id ?? '');
   const status = rng.pick(RULINGS);
   const affiliateId = rng.pick(['ann', 'bob', 'carl']);
-  const amounts = [
-    { affiliateId, referralId: 'ref_a1', programId: 'prog', currency: 'usd', amount: BigInt(rng.int(0, 900)) },
-  ];
-  const told = status === 'paid' && rng.chance(0.5) ? { amounts } : {};
-  return [{ kind: 'ruling', payment, status, ...told, body: '{}' }];
+  const said = (): Entry => {
+    const paid = { affiliateId, referralId: 'ref_a1', programId: 'prog', currency: 'usd' };
+    const pays = status === 'paid' || status === 'processing_payout';
+    const told = pays && rng.chance(0.5) ? { amounts: [{ ...paid, amount: BigInt(rng.int(0, 900)) }] } : {};
+    return { kind: 'ruling', payment, status, ...told, body: '{}' };
+  };
+  return Array.from({ length: rng.chance(0.3) ? 2 : 1 }, said);
 }
 
 function refund({ rng }: Cast, index: number): Entry {

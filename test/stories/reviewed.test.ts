@@ -114,6 +114,21 @@ test('a refund told by API under its Stripe id is not counted again by the charg
   await proven(stage);
 });
 
+test('a commission that is set to paid twice, with a refund in between, was paid once', async () => {
+  const { stage, account, customer } = await scene();
+  const { desk, caller } = deskOf(stage);
+  const sub = account.subscribe({ customer, price: account.price({ amount: 10_000 }) });
+  await stage.hearAll(account.events);
+  const [sale] = await stage.sales();
+  const pay = () => desk.rule(caller, sale?.conversion_id ?? '', 'paid', '{}');
+  await pay();
+  await stage.hearAll(account.during(() => account.refund(sub.firstPayment as never, { amount: 5000 })));
+  stage.clock.now += 1000;
+  await pay();
+  expect(await stage.balance('jane')).toEqual({ review: 0n, pending: 0n, payable: -1500n, paid: 3000n });
+  await proven(stage);
+});
+
 test('a tenant cannot sign events into the books of the tenant whose account it names', async () => {
   const { stage: victim } = await scene();
   const { stage: attacker } = await scene();
