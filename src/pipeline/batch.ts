@@ -2,7 +2,7 @@
  * The shared heart: a list of events (or decisions of the clock) of one world of one workspace, from facts to the posted
  * ledger. One load, pure deciding, one posting statement; when somebody else changed a row in between, all of it again.
  */
-import { absorbClock, absorbEvent, settle } from '../core/book.ts';
+import { absorbClock, absorbEvent } from '../core/book.ts';
 import { namesOf, type Names } from '../core/names.ts';
 import { NOTHING_POSTED, type Posted } from '../core/codec.ts';
 import type { Decision } from '../core/decide.ts';
@@ -17,7 +17,7 @@ import type { Clockwork } from './clockwork.ts';
 import { loadConcerned } from './concerned.ts';
 import { draftAll } from './draft.ts';
 import type { AskedQuestion } from './questions.ts';
-import { fill, newSession, type Session } from './session.ts';
+import { changed, decisionsOf, fill, newSession, type Session } from './session.ts';
 import type { Rows } from './sheet.ts';
 import { createTurns } from './turns.ts';
 
@@ -103,13 +103,14 @@ async function tryBatch(work: Clockwork, batch: Batch): Promise<Settled> {
     const event: EventRef = { ...item.ref, rules: item.ref.rules ?? first.rulesVersion };
     if (item.ignored === null) absorbEvent(session.book, item.facts, event, session.touched);
   }
+  changed(session);
   // A deferral that ends may make a sale, and with it concern other payments; a hold that ends concerns only itself, but
   // is judged with everything around it.
   applyClock(work, batch, session, rules, 'matured');
   unitePosted(session);
   const rounds = 1 + (await loadConcerned(work.database.of(batch.workspace), batch, session, rules));
   applyClock(work, batch, session, rules, 'released');
-  const decisions = settle(session.book, rules, session.book.payments.keys());
+  const decisions = decisionsOf(session, rules);
   const settled = { known, session, decisions, rules, rounds, at: 0, posted: new Map<string, Posted>() };
   await batch.guard?.(settled);
   const { rows, posted, at } = draftAll(work, batch, settled, fresh, first.rulesVersion);
@@ -122,12 +123,13 @@ function applyClock(work: Clockwork, batch: Batch, session: Session, rules: Rule
   const clock = (batch.clock ?? []).filter((item) => item.clock[kind] !== undefined);
   if (clock.length === 0) return;
   const now = work.now();
-  const decisions = settle(session.book, rules, session.book.payments.keys());
+  const decisions = decisionsOf(session, rules);
   for (const item of clock) {
     const decision = decisions.get(item.paymentId);
     if (!decision || decision.wakeAt === null || decision.wakeAt > now) continue;
-    if ((decision.parked !== null) === (kind === 'matured'))
-      absorbClock(session.book, item.paymentId, item.clock, session.touched);
+    if ((decision.parked !== null) !== (kind === 'matured')) continue;
+    absorbClock(session.book, item.paymentId, item.clock, session.touched);
+    changed(session);
   }
 }
 

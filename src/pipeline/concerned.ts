@@ -3,7 +3,6 @@
  * exchange rate became known, referrals that coupons lead to, and for rules that look across payments the sums of the
  * earlier ones and the later ones that see something else now. Usually there is nothing and nothing is asked.
  */
-import { settle } from '../core/book.ts';
 import type { Decision } from '../core/decide.ts';
 import { changedFrom, foundationKey } from '../core/earlier.ts';
 import { compareText } from '../core/stamp.ts';
@@ -13,7 +12,7 @@ import { loadFoundations, paymentsFrom, type Founded, type FoundationAsk } from 
 import { load, NOTHING_WANTED, type Wanted } from '../store/load.ts';
 import type { Tx } from '../store/tx.ts';
 import type { Batch } from './batch.ts';
-import { fill, postedOf, type Session } from './session.ts';
+import { changed, decisionsOf, fill, postedOf, type Session } from './session.ts';
 
 type Asked = {
   readonly parties: Set<string>;
@@ -55,6 +54,7 @@ async function take(tx: Tx, batch: Batch, session: Session, wanted: Wanted): Pro
   const loaded = await load(tx, batch.workspace, batch.livemode, batch.source, wanted);
   fill(session, loaded);
   session.book.foundations.clear();
+  changed(session);
   return loaded.rulesVersion;
 }
 
@@ -93,7 +93,7 @@ function fresh(all: Iterable<string>, asked: Set<string>): string[] {
 
 /** Referrals that coupons lead to and that are not in the book: they may have a row all the same. */
 function couponReferrals(session: Session, rules: Rules): string[] {
-  const decisions = [...settle(session.book, rules, session.book.payments.keys()).values()];
+  const decisions = [...decisionsOf(session, rules).values()];
   const ids = decisions.flatMap(({ attribution }) => attribution?.referral?.id ?? []);
   return ids.filter((id) => !session.book.referrals.has(id));
 }
@@ -104,7 +104,7 @@ const RATE_PREFIX = 'fx:';
 /** Pairs of currencies that payments wait for: their rows, where the waiting and the rate meet, are named by no fact. */
 function ratesAwaited(session: Session, rules: Rules): string[] {
   if (rules.settings.every(({ settings }) => settings.currency === null)) return [];
-  const decisions = [...settle(session.book, rules, session.book.payments.keys()).values()];
+  const decisions = [...decisionsOf(session, rules).values()];
   return decisions
     .flatMap(({ awaits, parked }) => (parked === null ? [] : awaits))
     .filter((key) => key.startsWith(RATE_PREFIX));
@@ -112,7 +112,7 @@ function ratesAwaited(session: Session, rules: Rules): string[] {
 
 /** Reads the next thing that rules across payments need; false: everything is at hand. */
 async function lookAcross(tx: Tx, batch: Batch, session: Session, rules: Rules, asked: Asked): Promise<boolean> {
-  const decisions = settle(session.book, rules, session.book.payments.keys());
+  const decisions = decisionsOf(session, rules);
   // Those that turned out to be another's money are at hand too: the other stands for them.
   const atHand = [...new Set([...session.book.payments.keys(), ...session.versions.payments.keys()])];
   const asks = foundationAsks(session, rules, decisions, asked);
@@ -137,8 +137,9 @@ async function lay(
   const unknown = new Map<string, Moment>();
   const set = (ask: FoundationAsk, { foundation, hasLater }: Founded): void => {
     if (hasLater) asked.later.add(ask.referralId);
-    if (foundation === 'unknown') unknown.set(ask.referralId, BEGINNING);
-    else session.book.foundations.set(foundationKey(ask.paymentId, ask.referralId), foundation);
+    if (foundation === 'unknown') return void unknown.set(ask.referralId, BEGINNING);
+    session.book.foundations.set(foundationKey(ask.paymentId, ask.referralId), foundation);
+    changed(session);
   };
   const groups = [...groupsOf(asks).values()];
   const firsts = groups.flatMap(([first]) => first ?? []);

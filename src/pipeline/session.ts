@@ -3,7 +3,9 @@
  * almost always one.
  */
 import { NOTHING_POSTED, readCustomer, readPayment, readPosted, readPrice, type Posted } from '../core/codec.ts';
-import { emptyBook, emptyTouched, type Book, type Touched } from '../core/book.ts';
+import { emptyBook, emptyTouched, settle, type Book, type Touched } from '../core/book.ts';
+import type { Decision } from '../core/decide.ts';
+import type { Rules } from '../core/rules.ts';
 import { mergeCustomers } from '../core/merge.ts';
 import { readSummary, type Summary } from '../core/earlier.ts';
 import { overtaken } from '../store/database.ts';
@@ -26,6 +28,8 @@ export type Session = {
   readonly referrals: Map<string, ReferralRow>;
   /** Money keys that have a row already. */
   readonly keyRows: Map<string, string>;
+  /** What the book came to when it was last decided; null: it has changed since. `times`: how often it was decided. */
+  readonly decided: { last: ReadonlyMap<string, Decision> | null; times: number };
 };
 
 export function newSession(newPaymentId: () => string): Session {
@@ -38,7 +42,20 @@ export function newSession(newPaymentId: () => string): Session {
     summaries: new Map(),
     referrals: new Map(),
     keyRows: new Map(),
+    decided: { last: null, times: 0 },
   };
+}
+
+/** What every payment of the book comes to. Decided anew only when the book changed, which `changed` has to be told. */
+export function decisionsOf({ book, decided }: Session, rules: Rules): ReadonlyMap<string, Decision> {
+  if (decided.last) return decided.last;
+  decided.times += 1;
+  return (decided.last = settle(book, rules, book.payments.keys()));
+}
+
+/** Facts were absorbed, rows or foundations came to hand, the clock applied. */
+export function changed({ decided }: Session): void {
+  decided.last = null;
 }
 
 /**
@@ -48,6 +65,7 @@ export function newSession(newPaymentId: () => string): Session {
  */
 export function fill(session: Session, loaded: Loaded): void {
   const { book, versions } = session;
+  changed(session);
   for (const { id, version, state, posted, summary, earlier } of loaded.payments) {
     if (versions.payments.has(id)) continue;
     versions.payments.set(id, version);
