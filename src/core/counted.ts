@@ -1,6 +1,7 @@
 /** How much of a payment went back, is asked back, and when (reference/stripe.md 3 and 6.4, cases.md 81 to 112). */
 import { publicEventId } from './keys.ts';
 import type { Dispute, Note, Refund } from './losses.ts';
+import type { Sale } from './collect.ts';
 import { divideRounded, split } from './money.ts';
 import { broughtBy, wasReturned } from './returned.ts';
 import { compareText } from './stamp.ts';
@@ -33,7 +34,7 @@ const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amoun
  */
 export function countedOf(
   state: PaymentState,
-  { currency, cash }: { readonly currency: string; readonly cash: bigint },
+  { currency, cash, paidAt }: Pick<Sale, 'currency' | 'cash' | 'paidAt'>,
   accrual: boolean,
 ): Counted[] {
   const notes = Object.values(state.notes)
@@ -46,7 +47,7 @@ export function countedOf(
     ...own,
     ...remaindersOf(state, refunds, onlyCharge),
     ...Object.values(state.notes).flatMap((note) => countNote(note, accrual)),
-    ...returnsOf(state, cash),
+    ...returnsOf(state, cash, paidAt),
     ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, cash, onlyCharge, state)),
   ];
   return counted.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
@@ -153,14 +154,15 @@ function countNote(note: Note, accrual: boolean): Counted[] {
 
 /**
  * Bank debits that came back weeks after they were paid: the charge failed after all (cases.md 112). As far as other
- * charges cover the cash it was paid again, and nothing is gone.
+ * charges cover the cash it was paid again, and nothing is gone; and what had come back before the sale was paid is no
+ * part of its cash: it was paid by other means (outside the provider, by a charge that was never told).
  */
-function returnsOf(state: PaymentState, cash: bigint): Counted[] {
+function returnsOf(state: PaymentState, cash: bigint, paidAt: Moment): Counted[] {
   const charges = Object.values(state.claims).filter(({ kind }) => kind === 'charge');
   const covered = sum(charges.filter(({ status }) => status === 'paid').map(({ paid }) => paid));
   let missing = cash - covered;
   return charges
-    .filter(wasReturned)
+    .filter((claim) => wasReturned(claim) && claim.stamp.at >= paidAt)
     .toSorted((a, b) => a.stamp.at - b.stamp.at || compareText(a.key, b.key))
     .flatMap((claim) => {
       const { key, stamp, source } = claim;

@@ -73,10 +73,10 @@ function payment(parts: {
   };
 }
 
-const SALE = { currency: 'usd', cash: 100_000n };
+const SALE = { currency: 'usd', cash: 100_000n, paidAt: 1 };
 
 function backOf(state: PaymentState, cash: bigint, accrual = false) {
-  return goneOf(state, countedOf(state, { currency: 'usd', cash }, accrual), cash);
+  return goneOf(state, countedOf(state, { ...SALE, cash }, accrual), cash);
 }
 
 describe('the same money is counted once', () => {
@@ -120,6 +120,20 @@ test('an open dispute holds what is not gone yet, a won one nothing', () => {
   expect(with_('won')).toEqual({ gone: 600n, held: 0n });
   expect(with_('inquiry')).toEqual({ gone: 600n, held: 0n });
   expect(with_('lost')).toEqual({ gone: 1_000n, held: 0n });
+});
+
+describe('a debit that came back', () => {
+  const returned = (at: number): Claim => ({ ...charge('ch_1', 1_000n, null, at), status: 'failed', paid: 0n });
+
+  test.each([
+    ['after the sale was paid', 5, 1_000n],
+    ['in the moment it was paid', 4, 1_000n],
+    ['before it was paid by other means', 3, 0n],
+  ])('%s', (_, at, gone) => {
+    const state = payment({ charges: [returned(at)] });
+    const counted = countedOf(state, { currency: 'usd', cash: 1_000n, paidAt: 4 }, false);
+    expect(goneOf(state, counted, 1_000n).gone).toBe(gone);
+  });
 });
 
 test('what a credit note puts on the balance counts on accrual only, and a void note never', () => {

@@ -160,6 +160,30 @@ test('a debit that came back and was paid again by another charge was paid', () 
   expect(told(w.decided())).toEqual(['bob 2000 - 0 ready_for_payment']);
 });
 
+/** Every order of some things. */
+function ordersOf<T>(all: readonly T[]): T[][] {
+  if (all.length < 2) return [[...all]];
+  return all.flatMap((one, index) => ordersOf(all.toSpliced(index, 1)).map((rest) => [one, ...rest]));
+}
+
+test.each([
+  ['before the bill was paid by other means takes nothing back', 9, 'bob 2000 - 0 ready_for_payment'],
+  ['after the bill was paid takes all of it back', 20, 'bob 2000 - 2000 refunded'],
+])('a debit that came back %s, in any order', (_, days, stands) => {
+  const paidAt = T + 12 * DAY;
+  const heard = [
+    ['customer.created', T - 10, BUYER],
+    ['charge.succeeded', T, charge('ch_1', 'in_1', T)],
+    ['charge.failed', T + days * DAY, charge('ch_1', 'in_1', T, FAILED)],
+    ['invoice.paid', paidAt, invoice('in_1', paidAt, { charge: null })],
+  ] as const;
+  for (const order of ordersOf(heard)) {
+    const w = workspace();
+    for (const [type, at, object] of order) w.say(type, at, object);
+    expect(told(w.decided())).toEqual([stands]);
+  }
+});
+
 test('a failed attempt before does not make a refund count twice', () => {
   const w = workspace();
   w.say('customer.created', T - 10, BUYER);

@@ -104,10 +104,11 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
       }),
     );
   const state = session.book.payments.get(paymentId);
-  const cash = decisions.get(paymentId)?.sale?.cash;
-  if (!state || cash === undefined) throw new Answered<Found>({ found: 'changed' });
-  const whole = decisions.get(paymentId)?.sale?.report?.saleStatus === 'refunded';
-  const left = whole ? 0n : cash - goneWithout(state, key, cash, entry.currency, settled.rules);
+  const sale = decisions.get(paymentId)?.sale;
+  if (!state || !sale) throw new Answered<Found>({ found: 'changed' });
+  const whole = sale.report?.saleStatus === 'refunded';
+  const told = { currency: entry.currency, cash: sale.cash, paidAt: sale.paidAt };
+  const left = whole ? 0n : sale.cash - goneWithout(state, key, told, settled.rules);
   if (left <= 0n)
     throw new Answered(refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }));
   if (request.amount === null && entry.amount !== left) throw new Answered<Found>({ found: 'changed' });
@@ -121,11 +122,11 @@ function stateBefore({ session }: Settled, paymentId: string): PaymentState | nu
 }
 
 /** What went back by everything but this refund, as the decision counts it. */
-function goneWithout(state: PaymentState, key: string, cash: bigint, currency: string, rules: Rules): bigint {
+function goneWithout(state: PaymentState, key: string, sale: Parameters<typeof countedOf>[1], rules: Rules): bigint {
   const { [key]: _, ...others } = state.refunds;
   const before = { ...state, refunds: others };
   const { accrual } = settingsAt(rules, state.rules ?? rules.version);
-  return goneOf(before, countedOf(before, { currency, cash }, accrual), cash).gone;
+  return goneOf(before, countedOf(before, sale, accrual), sale.cash).gone;
 }
 
 function repeated(request: RefundRequest, amount: bigint, currency: string): Refusal | Found {
