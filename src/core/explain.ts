@@ -94,11 +94,16 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   refund_before_sale: 'the refund waits for its sale',
 };
 
+/** A refund or a dispute of the sale, as its conversion shows it. */
+export type ToldLoss = { readonly kind: string; readonly moneyKey: string; readonly status: string };
+
 export type Told = {
   readonly currency: string;
   readonly reason: string | null;
   readonly base: bigint;
+  /** Everything that went back, however it did. */
   readonly refunded: bigint;
+  readonly losses: readonly ToldLoss[];
   readonly explanation: Explanation | null;
   readonly commission: {
     readonly earned: bigint;
@@ -126,6 +131,22 @@ export function rateInWords(rate: string, currency: string): string {
   return `${text.replace(/\.?0+$/, '')} %`;
 }
 
+/** A bank debit that came back; told by the charge that failed after all. */
+export const isReturnedDebit = ({ moneyKey }: Pick<ToldLoss, 'moneyKey'>): boolean =>
+  /:ch:[^:]+:returned$/.test(moneyKey);
+
+/** `refunded`, `lost in a dispute`, `returned by the bank`; several when it went back in several ways. */
+function waysBack(losses: readonly ToldLoss[]): string {
+  const refunds = losses.filter(({ kind, status }) => kind === 'refund' && status !== 'failed');
+  const ways = [
+    refunds.some((one) => !isReturnedDebit(one)) ? ['refunded'] : [],
+    losses.some(({ kind, status }) => kind === 'dispute' && status === 'lost') ? ['lost in a dispute'] : [],
+    refunds.some(isReturnedDebit) ? ['returned by the bank'] : [],
+  ].flat();
+  // A caller who says that the whole sale was refunded tells of no refund.
+  return ways.length === 0 ? 'refunded' : ways.join(' and ');
+}
+
 /** The whole reason in sentences, one a line: who, from what, by which rule, what was taken back. */
 export function inWords(told: Told): string[] {
   const { explanation, commission, currency } = told;
@@ -151,7 +172,7 @@ export function inWords(told: Told): string[] {
   if (told.reason) lines.push(`No commission: ${reasonInWords(told.reason)}.`);
   if (commission && told.refunded > 0n)
     lines.push(
-      `${money(told.refunded)} was refunded, so ${money(commission.reversed)} of ${money(commission.earned)} was taken back.`,
+      `${money(told.refunded)} was ${waysBack(told.losses)}, so ${money(commission.reversed)} of ${money(commission.earned)} was taken back.`,
     );
   if (commission)
     lines.push(

@@ -548,7 +548,7 @@ for (const funds of FUNDS) {
     ledger: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
     async also(scene, payment) {
       expect(await wordsOfPayment(scene, payment)).toMatch(
-        /is lost: its share was taken back \(insufficient funds\)\./,
+        /is lost: its share was taken back \(insufficient funds\)\..*100\.00 USD was lost in a dispute, so 30\.00 USD of/s,
       );
     },
   });
@@ -568,9 +568,15 @@ story(112, 'a bank debit that comes back weeks later as a failed charge is taken
   play(account) {
     const payment = debit(account);
     chargeFails(account, payment);
+    return payment;
   },
   stands: ['sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded', 'refund 100.00 usd succeeded'],
   ledger: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
+  async also(scene, payment) {
+    expect(await wordsOfPayment(scene, payment)).toMatch(
+      /100\.00 USD was returned by the bank, so 30\.00 USD of .*Returned bank debit com_/s,
+    );
+  },
 });
 
 story(112, 'told as a dispute and as a failed charge it is taken back once', {
@@ -578,6 +584,7 @@ story(112, 'told as a dispute and as a failed charge it is taken back once', {
     const payment = debit(account);
     account.bankReturn(payment);
     chargeFails(account, payment);
+    return payment;
   },
   stands: [
     'sale 100.00 usd refunded, base 100.00: jane 30.00 - 30.00 refunded',
@@ -585,6 +592,11 @@ story(112, 'told as a dispute and as a failed charge it is taken back once', {
     'dispute 100.00 usd lost',
   ],
   ledger: ['program -> payable 30.00 earned', 'payable -> program 30.00 reversed'],
+  async also(scene, payment) {
+    expect(await wordsOfPayment(scene, payment)).toMatch(
+      /100\.00 USD was lost in a dispute and returned by the bank, so 30\.00 USD of/,
+    );
+  },
 });
 
 story(112, 'a checkout paid by bank debit that comes back is taken back as well', {

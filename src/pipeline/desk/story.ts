@@ -2,7 +2,7 @@
 import type { ConversionView, ReferralView } from '../../core/views.ts';
 import { collect } from '../../core/collect.ts';
 import { readCustomer, readPayment } from '../../core/codec.ts';
-import { inWords, reasonInWords } from '../../core/explain.ts';
+import { inWords, isReturnedDebit, reasonInWords } from '../../core/explain.ts';
 import { toMajor } from '../../core/money.ts';
 import { toIso } from '../../core/time.ts';
 import type { TracedEvent, TracedPayment, Why } from '../../store/trace.ts';
@@ -44,7 +44,8 @@ export function paymentStory(
 ): string[] {
   const sale = conversions.find((one) => one.kind === 'sale');
   if (!sale) return [...waiting(payment), ...refundLines(conversions)];
-  return [saleLine(sale), ...inWords(toldOf(sale, why.get(sale.id))), ...holdLines(sale), ...refundLines(conversions)];
+  const told = toldOf(sale, conversions, why.get(sale.id));
+  return [saleLine(sale), ...inWords(told), ...holdLines(sale), ...refundLines(conversions)];
 }
 
 function waiting(payment: TracedPayment): string[] {
@@ -83,13 +84,18 @@ export function shortStory(view: ConversionView): string {
   return view.kind === 'sale' ? `${told}: ${earned}.` : `${told}: ${view.status}.`;
 }
 
-function toldOf(sale: ConversionView, why: Why | undefined): Parameters<typeof inWords>[0] {
+function toldOf(
+  sale: ConversionView,
+  conversions: readonly ConversionView[],
+  why: Why | undefined,
+): Parameters<typeof inWords>[0] {
   const { commission } = sale;
   return {
     currency: sale.currency,
     reason: sale.reason,
     base: sale.base,
     refunded: sale.refunded,
+    losses: conversions.filter(({ kind }) => kind !== 'sale'),
     explanation: why?.explanation ?? null,
     commission: commission ? { ...commission, parts: why?.parts ?? [] } : null,
   };
@@ -107,6 +113,6 @@ function refundLines(conversions: readonly ConversionView[]): string[] {
     .filter((one) => one.kind === 'refund')
     .map(
       (one) =>
-        `Refund ${one.id} (${one.moneyKey}) of ${money(one.amount, one.currency)} at ${toIso(one.occurredAt)}: ${one.status}.`,
+        `${isReturnedDebit(one) ? 'Returned bank debit' : 'Refund'} ${one.id} (${one.moneyKey}) of ${money(one.amount, one.currency)} at ${toIso(one.occurredAt)}: ${one.status}.`,
     );
 }
