@@ -58,6 +58,14 @@ test('asks the database for one call in five at most, and for none once the wind
   expect(asked.mock.calls.length).toBeLessThanOrEqual(1);
 });
 
+test('of a small window most calls ask: docs/dialects.md says how many', async () => {
+  const caller = newCaller();
+  const rates = limits();
+  const asked = vi.spyOn(db.database.pool, 'query');
+  await inTurn(10, () => rates.spend(caller, [{ points: 10, seconds: 3600 }]));
+  expect(asked).toHaveBeenCalledTimes(7);
+});
+
 test('calls at once wait for one answer together', async () => {
   const caller = newCaller();
   const rates = limits();
