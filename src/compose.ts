@@ -49,11 +49,19 @@ function environmentOf({ webhookSecrets, stripeApiKey }: Config): Environment {
   return { secretsOf: (workspace) => webhookSecrets.get(workspace) ?? [], apiKey: stripeApiKey };
 }
 
+type Options = {
+  /** Connections at most; default 8. */
+  readonly poolSize?: number;
+  readonly migrates?: boolean;
+  /** A process that stays says in its log what the bundled PostgreSQL does; a command has its own words for a person. */
+  readonly stays?: boolean;
+};
+
 /** Opens everything a command needs. Throws `BundledDatabaseError` and connection errors with words for a person. */
-export async function compose(config: Config, options: { poolSize?: number; migrates?: boolean } = {}): Promise<Parts> {
+export async function compose(config: Config, options: Options = {}): Promise<Parts> {
   const log = createLog(config.logLevel);
-  const bundled =
-    config.databaseUrl === null ? await startBundled({ dataDir: config.dataDir, log: (line) => log.info(line) }) : null;
+  const tell = (line: string): void => (options.stays === true ? log.info(line) : log.debug(line));
+  const bundled = config.databaseUrl === null ? await startBundled({ dataDir: config.dataDir, log: tell }) : null;
   try {
     const database = await openDatabase({
       url: config.databaseUrl ?? bundled?.url ?? '',

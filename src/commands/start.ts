@@ -31,7 +31,7 @@ const STOP_WITHIN_MS = 10_000;
 
 /** Runs until it is told to stop; SIGTERM and SIGINT finish what is under way and exit 0. */
 export async function start(config: Config, { serves, works, makesKey }: Parties): Promise<undefined> {
-  const parts = await compose(config);
+  const parts = await compose(config, { stays: true });
   await parts.reach.refresh();
   const keys = watchKeys(parts);
   const worker = works ? startWorker(parts.work, parts.translators, parts.reach.asking, choresOf(parts)) : null;

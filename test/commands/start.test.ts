@@ -170,6 +170,13 @@ describe('start with the bundled database', () => {
     expect(answer.status, 'the key of before').toBe(200);
     await answer.text();
     await stopped(second);
+    expect(second.stderr(), 'the log of a server says what the database does').toMatch(
+      /"msg":"[^"]*bundled PostgreSQL/,
+    );
+
+    const command = run(['keys', 'list'], env);
+    expect([await command.ended, command.stderr()]).toEqual([{ code: 0, signal: null }, '']);
+    expect(command.stdout()).toContain('made at the first start');
   });
 });
 
