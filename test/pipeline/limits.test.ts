@@ -50,7 +50,7 @@ test('a single process gives out the whole window, and counts down honestly', as
 test('asks the database for one call in five at most, and for none once the window is used up', async () => {
   const caller = newCaller();
   const rates = limits();
-  const asked = vi.spyOn(db.database.pool, 'query');
+  const asked = vi.spyOn(db.database.pool, 'connect');
   await inTurn(100, () => rates.spend(caller, [HOUR]));
   expect(asked.mock.calls.length).toBeLessThanOrEqual(20);
   asked.mockClear();
@@ -61,7 +61,7 @@ test('asks the database for one call in five at most, and for none once the wind
 test('of a small window most calls ask: docs/dialects.md says how many', async () => {
   const caller = newCaller();
   const rates = limits();
-  const asked = vi.spyOn(db.database.pool, 'query');
+  const asked = vi.spyOn(db.database.pool, 'connect');
   await inTurn(10, () => rates.spend(caller, [{ points: 10, seconds: 3600 }]));
   expect(asked).toHaveBeenCalledTimes(7);
 });
@@ -69,7 +69,7 @@ test('of a small window most calls ask: docs/dialects.md says how many', async (
 test('calls at once wait for one answer together', async () => {
   const caller = newCaller();
   const rates = limits();
-  const asked = vi.spyOn(db.database.pool, 'query');
+  const asked = vi.spyOn(db.database.pool, 'connect');
   const all = await Promise.all(Array.from({ length: 150 }, () => rates.spend(caller, [HOUR])));
   expect(allowed(all)).toBe(100);
   expect(asked.mock.calls.length).toBeLessThanOrEqual(5);
@@ -145,7 +145,7 @@ test('keys do not share, and workspaces do not either', async () => {
 });
 
 test('no windows, no limit and no question', async () => {
-  const asked = vi.spyOn(db.database.pool, 'query');
+  const asked = vi.spyOn(db.database.pool, 'connect');
   expect(await limits().spend(newCaller(), [])).toBeNull();
   expect(asked).not.toHaveBeenCalled();
 });

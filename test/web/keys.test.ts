@@ -1,5 +1,6 @@
 /** API keys over HTTP: made, listed, brought along, rotated, revoked; what each opens and what its use leaves behind. */
 import { createHash } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { families, native, surfaces } from '../../src/surfaces/index.ts';
 import type { Surface } from '../../src/surfaces/surface.ts';
@@ -296,14 +297,13 @@ describe('the last use', () => {
     const first = clock.now;
     await opens('/v1/keys', key);
     await vi.waitFor(async () => expect(await lastUse(keyId)).toBe(first));
-    const writes = vi.spyOn(db.database.pool, 'query');
+    const asked = vi.spyOn(pg.Client.prototype, 'query');
     clock.now = first + 59_000;
     await opens('/v1/keys', key);
-    const noted = writes.mock.calls.filter(
-      ([query]) => (query as unknown as { name?: string }).name === 'note_key_use',
-    );
-    writes.mockRestore();
-    expect(noted).toEqual([]);
+    const names = asked.mock.calls.map(([query]) => (query as unknown as { name?: string }).name);
+    asked.mockRestore();
+    expect(names.length).toBeGreaterThan(0);
+    expect(names).not.toContain('note_key_use');
     clock.now = first + 60_000;
     await opens('/v1/keys', key);
     await vi.waitFor(async () => expect(await lastUse(keyId)).toBe(first + 60_000));
