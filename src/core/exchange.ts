@@ -6,9 +6,16 @@ import { DAY_MS, type Moment } from './time.ts';
 /** A rate is used for its own day and at most for this many days after, so that a weekend has Friday's. */
 const MOST_DAYS = 7;
 
+const RATE = 'fx:';
+
 /** The key under which a payment waits for the rate of a pair of currencies. */
 export function rateKey(from: string, to: string): string {
-  return `fx:${from}:${to}`;
+  return `${RATE}${from}:${to}`;
+}
+
+/** Whether what is awaited is an exchange rate, and nothing of the catalogue. */
+export function isRateKey(key: string): boolean {
+  return key.startsWith(RATE);
 }
 
 /**

@@ -1,3 +1,4 @@
+/** Why a sale brought nothing that may earn: the word that is kept with it. */
 import type { Sale } from './collect.ts';
 import type { Settings } from './rules.ts';
 

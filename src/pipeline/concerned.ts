@@ -5,6 +5,7 @@
  */
 import type { Decision } from '../core/decide.ts';
 import { changedFrom, foundationKey } from '../core/earlier.ts';
+import { isRateKey } from '../core/exchange.ts';
 import { compareText } from '../core/stamp.ts';
 import { settingsAt, type Rules } from '../core/rules.ts';
 import type { Moment } from '../core/time.ts';
@@ -98,16 +99,11 @@ function couponReferrals(session: Session, rules: Rules): string[] {
   return ids.filter((id) => !session.book.referrals.has(id));
 }
 
-/** How `rateKey` begins. */
-const RATE_PREFIX = 'fx:';
-
 /** Pairs of currencies that payments wait for: their rows, where the waiting and the rate meet, are named by no fact. */
 function ratesAwaited(session: Session, rules: Rules): string[] {
   if (rules.settings.every(({ settings }) => settings.currency === null)) return [];
   const decisions = [...decisionsOf(session, rules).values()];
-  return decisions
-    .flatMap(({ awaits, parked }) => (parked === null ? [] : awaits))
-    .filter((key) => key.startsWith(RATE_PREFIX));
+  return decisions.flatMap(({ awaits, parked }) => (parked === null ? [] : awaits)).filter(isRateKey);
 }
 
 /** Reads the next thing that rules across payments need; false: everything is at hand. */

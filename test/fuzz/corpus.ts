@@ -1,53 +1,10 @@
 /** Well-formed events of every kind in every family, from which damaged ones are made. */
+import { EVENT_TYPES } from '../../src/providers/stripe/events.ts';
 import { createAccount } from '../../src/simulator/account.ts';
 import type { Family } from '../../src/simulator/family.ts';
 import { randomHistory } from '../../src/simulator/random.ts';
 
 export const FAMILIES: readonly Family[] = ['old', 'acacia', 'basil'];
-
-/** Every type that is translated; a subscription's life counts as one. */
-export const TYPES = [
-  'invoice.paid',
-  'invoice.payment_succeeded',
-  'invoice.voided',
-  'invoice.marked_uncollectible',
-  'invoice_payment.paid',
-  'payment_intent.succeeded',
-  'charge.succeeded',
-  'charge.captured',
-  'charge.updated',
-  'charge.refunded',
-  'charge.failed',
-  'refund.created',
-  'refund.updated',
-  'refund.failed',
-  'charge.refund.updated',
-  'charge.dispute.created',
-  'charge.dispute.updated',
-  'charge.dispute.closed',
-  'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated',
-  'radar.early_fraud_warning.created',
-  'radar.early_fraud_warning.updated',
-  'credit_note.created',
-  'credit_note.updated',
-  'credit_note.voided',
-  'customer.discount.created',
-  'customer.discount.updated',
-  'customer.discount.deleted',
-  'promotion_code.created',
-  'promotion_code.updated',
-  'checkout.session.completed',
-  'checkout.session.async_payment_succeeded',
-  'checkout.session.async_payment_failed',
-  'customer.created',
-  'customer.updated',
-  'customer.deleted',
-  'customer.subscription.created',
-  'price.created',
-  'price.updated',
-  'price.deleted',
-];
 
 export type Told = { readonly type: string; readonly body: string };
 
@@ -57,7 +14,7 @@ export function corpusOf(seed: string, family: Family, referrals: readonly (stri
     ...randomHistory(seed, { kinds: 'all', customers: 6, minEvents: 220, families: [family], referrals }).events,
     ...rarities(seed, family),
   ];
-  for (const type of TYPES.filter((one) => told.every((event) => event.type !== one))) {
+  for (const type of EVENT_TYPES.filter((one) => told.every((event) => event.type !== one))) {
     // The same object under another name: `charge.updated` shows what `charge.succeeded` showed.
     const like = told.find((event) => kindOf(event.type) === kindOf(type));
     if (like) told.push({ type, body: like.body.replace(`"type":"${like.type}"`, `"type":"${type}"`) });
