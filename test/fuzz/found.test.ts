@@ -1,5 +1,6 @@
 /** What the fuzzing and the properties found, each as small as it gets. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SaleRequest } from '../../src/core/desk.ts';
 import { writeEntry, type Entry } from '../../src/core/requests.ts';
 import { verifyWorkspace } from '../../src/pipeline/verify.ts';
 import { verify } from '../../src/providers/stripe/verify.ts';
@@ -8,8 +9,8 @@ import { signed } from '../../src/simulator/deliver.ts';
 import { storePending } from '../../src/store/inbox.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
+import { saleRequest } from '../support/requests.ts';
 import { createStage, fixed, terms, translators, type Stage } from '../support/stage.ts';
-import { SALE } from '../property/calls.ts';
 
 let on: TestDatabase;
 beforeAll(async () => {
@@ -43,8 +44,9 @@ async function call(stage: Stage, entry: Entry, at: number): Promise<void> {
   await stage.drain();
 }
 
-function sale(externalEventId: string, at: number, more: Partial<typeof SALE> = {}): Entry {
-  const request = { ...SALE, externalEventId, occurredAt: at, customerId: 'c1', referralId: 'ref_1', ...more };
+function sale(externalEventId: string, at: number, more: Partial<SaleRequest> = {}): Entry {
+  const buyer = { customerId: 'c1', referralId: 'ref_1' };
+  const request = saleRequest(externalEventId, { amount: 5_000n, occurredAt: at, ...buyer, body: '{}', ...more });
   return { kind: 'sale', request, alias: null };
 }
 

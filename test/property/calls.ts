@@ -4,6 +4,7 @@ import { moneyKey } from '../../src/core/keys.ts';
 import { writeEntry, type Entry } from '../../src/core/requests.ts';
 import type { RandomHistory } from '../../src/simulator/random.ts';
 import { createRng, type Rng } from '../../src/simulator/rng.ts';
+import { saleRequest } from '../support/requests.ts';
 
 /** One thing that reaches the inbox. */
 export type Delivery = {
@@ -15,25 +16,7 @@ export type Delivery = {
   readonly body: string;
 };
 
-export const SALE: SaleRequest = {
-  dialect: 'affonso',
-  externalEventId: '',
-  referralId: null,
-  clickId: null,
-  customerId: null,
-  externalUserId: null,
-  amount: 5000n,
-  currency: 'usd',
-  priceIds: [],
-  productIds: [],
-  interval: null,
-  isSubscription: false,
-  commissionStatus: null,
-  saleStatus: null,
-  occurredAt: null,
-  metadata: {},
-  body: '{}',
-};
+const SALE = saleRequest('', { amount: 5_000n, body: '{}' });
 
 type Cast = { readonly rng: Rng; readonly tokens: readonly string[]; readonly begin: number; readonly end: number };
 

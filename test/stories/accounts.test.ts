@@ -7,6 +7,7 @@ import { createAccount, type SimulatedEvent } from '../../src/simulator/account.
 import { listAlerts } from '../../src/store/alerts.ts';
 import { homeOfAccount, listAccounts, registerAccount } from '../../src/store/stripe-accounts.ts';
 import { apiKeysOf, markKeyRefused, putApiKey } from '../../src/store/stripe-keys.ts';
+import { refundRequest, saleRequest } from '../support/requests.ts';
 import { translators, type Stage } from '../support/stage.ts';
 import { enveloped, janeEarnsThirty, MONDAY, referred, theatre, type Family } from './theatre.ts';
 
@@ -238,47 +239,23 @@ scene(
     const { stage, second } = await twoAccounts();
     const desk = createDesk(stage.work, translators);
     const caller = { workspace: stage.workspace, livemode: true, keyId: 'key_1', scopes: ['*'] };
-    const sale = {
-      dialect: 'affonso',
-      referralId: 'ref_1',
-      clickId: null,
-      customerId: null,
-      externalUserId: null,
-      amount: 10_000n,
-      currency: 'usd',
-      priceIds: [],
-      productIds: [],
-      interval: null,
-      isSubscription: false,
-      commissionStatus: null,
-      saleStatus: null,
-      occurredAt: null,
-      metadata: {},
-      body: '{}',
-    };
+    const sale = (id: string) => saleRequest(id, { referralId: 'ref_1', body: '{}' });
     const events = history(family);
     const invoice = idOf(events, 'invoice.paid');
     // Before its event has come, the account has to be named with it.
-    await desk.sell(caller, { ...sale, externalEventId: `${second}/${invoice}` });
+    await desk.sell(caller, sale(`${second}/${invoice}`));
     for (const event of events) await hearSigned(stage, event, { account: second, scope: second });
     const told = [...ONCE, 'jane usd: payable 18.00'];
     expect(await stage.tells()).toEqual(told);
-    expect(await desk.sell(caller, { ...sale, externalEventId: invoice })).toMatchObject({ replayed: true });
+    expect(await desk.sell(caller, sale(invoice))).toMatchObject({ replayed: true });
     const paid = events.find(({ type }) => type === 'invoice.paid') as SimulatedEvent;
-    const again = await desk.sell(caller, { ...sale, externalEventId: paid.id });
+    const again = await desk.sell(caller, sale(paid.id));
     expect(again).toMatchObject({ replayed: true });
     const conversion = 'conversion' in again ? again.conversion : null;
     expect(conversion?.keys).toContain(`stripe@${second}:invoice:${invoice}`);
-    const refunded = await desk.refund(caller, {
-      dialect: 'affonso',
-      conversionId: conversion?.id ?? '',
-      amount: 4_000n,
-      currency: null,
-      reason: null,
-      externalEventId: idOf(events, 'charge.refunded', 're_'),
-      refundedAt: null,
-      body: '{}',
-    });
+    const externalEventId = idOf(events, 'charge.refunded', 're_');
+    const request = refundRequest(conversion?.id ?? '', { amount: 4_000n, externalEventId });
+    const refunded = await desk.refund(caller, request);
     expect(refunded).toMatchObject({ replayed: true });
     expect(await stage.tells()).toEqual(told);
     for (const id of [invoice, paid.id, `stripe@${second}:invoice:${invoice}`]) {

@@ -5,30 +5,13 @@ import { isRefusal } from '../../src/core/refusals.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { standingLines } from '../../src/pipeline/verify.ts';
 import { createAccount, type SimulatedPayment } from '../../src/simulator/account.ts';
+import { saleRequest } from '../support/requests.ts';
 import { translators, type Stage } from '../support/stage.ts';
 import { callerOf, janeEarnsThirty, MONDAY, referred, theatre, type Family } from './theatre.ts';
 
 const { scene, raise, database } = theatre();
 
-const REQUEST: SaleRequest = {
-  dialect: 'affonso',
-  externalEventId: 'order 1',
-  referralId: 'ref_1',
-  clickId: null,
-  customerId: null,
-  externalUserId: null,
-  amount: 10_000n,
-  currency: 'usd',
-  priceIds: [],
-  productIds: [],
-  interval: null,
-  isSubscription: false,
-  commissionStatus: null,
-  saleStatus: null,
-  occurredAt: null,
-  metadata: {},
-  body: '{"sale_amount":100}',
-};
+const REQUEST = saleRequest('order 1', { referralId: 'ref_1', body: '{"sale_amount":100}' });
 
 /** A call to sell that must be taken; the conversion it answers with. */
 async function sell(stage: Stage, more: Partial<SaleRequest>, livemode = true) {

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { createAccount, type SimulatedAccount, type SimulatedPayment } from '../../src/simulator/account.ts';
+import { refundRequest } from '../support/requests.ts';
 import { terms, translators } from '../support/stage.ts';
 import {
   callerOf,
@@ -141,25 +142,29 @@ story(89, 'a refund of an unattributed sale is recorded and moves nothing', {
   ledger: [],
 });
 
+/** A refund that comes to nothing: while it is pending, or some days after it succeeded. */
+const undone = ({ pending, ...fails }: { pending?: true; canceled: boolean; afterDays?: number }): Plot<void> => ({
+  play(account) {
+    const payment = sale(account);
+    account.advance({ days: 1 });
+    account.failRefund(account.refund(payment, { amount: 4_000, ...(pending ? { pending } : {}) }), fails);
+  },
+  stands: [
+    'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
+    'refund 40.00 usd failed',
+    'jane usd: payable 30.00',
+  ],
+  ledger: ['program -> payable 30.00 earned', 'payable -> program 12.00 reversed', 'program -> payable 12.00 restored'],
+});
+
 for (const canceled of [false, true]) {
-  const end = canceled ? 'cancelled' : 'failed';
-  toldInEveryWay(91, `a pending refund that is ${end} gives back what it took`, {
-    play(account) {
-      const payment = sale(account);
-      account.advance({ days: 1 });
-      account.failRefund(account.refund(payment, { amount: 4_000, pending: true }), { canceled });
-    },
-    stands: [
-      'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-      'refund 40.00 usd failed',
-      'jane usd: payable 30.00',
-    ],
-    ledger: [
-      'program -> payable 30.00 earned',
-      'payable -> program 12.00 reversed',
-      'program -> payable 12.00 restored',
-    ],
-  });
+  const [fails, fallsBack] = canceled ? ['cancelled', 'cancelled'] : ['failed', 'returned'];
+  toldInEveryWay(91, `a pending refund that is ${fails} gives back what it took`, undone({ pending: true, canceled }));
+  toldInEveryWay(
+    91,
+    `a refund that succeeded and is ${fallsBack} weeks later is undone`,
+    undone({ canceled, afterDays: 20 }),
+  );
 }
 
 story(91, 'of two refunds only the one that failed is undone', {
@@ -393,26 +398,6 @@ toldInEveryWay(90, 'refunds of more than there was take back the commission and 
   },
 });
 
-for (const canceled of [false, true]) {
-  toldInEveryWay(91, `a refund that succeeded and is ${canceled ? 'cancelled' : 'returned'} weeks later is undone`, {
-    play(account) {
-      const payment = sale(account);
-      account.advance({ days: 1 });
-      account.failRefund(account.refund(payment, { amount: 4_000 }), { canceled, afterDays: 20 });
-    },
-    stands: [
-      'sale 100.00 usd complete, base 100.00: jane 30.00 ready_for_payment',
-      'refund 40.00 usd failed',
-      'jane usd: payable 30.00',
-    ],
-    ledger: [
-      'program -> payable 30.00 earned',
-      'payable -> program 12.00 reversed',
-      'program -> payable 12.00 restored',
-    ],
-  });
-}
-
 toldInEveryWay(91, 'a pending refund that succeeds is taken back once', {
   play(account) {
     const payment = sale(account);
@@ -469,16 +454,7 @@ scene(
     const desk = createDesk(stage.work, translators);
     const [sold] = await stage.sales();
     const refund = (externalEventId: string | null, amount: bigint | null) =>
-      desk.refund(callerOf(stage), {
-        dialect: 'affonso',
-        conversionId: sold?.conversion_id ?? '',
-        amount,
-        currency: null,
-        reason: null,
-        externalEventId,
-        refundedAt: null,
-        body: '{}',
-      });
+      desk.refund(callerOf(stage), refundRequest(sold?.conversion_id ?? '', { externalEventId, amount }));
     expect(await refund('r1', 7_001n)).toMatchObject({ refused: 'refund_too_large' });
     expect(await refund('r1', null)).toMatchObject({ replayed: false, conversion: { refunded: 10_000n } });
     const stands = await stage.tells();
@@ -508,11 +484,10 @@ scene(
     account.closeDispute(account.dispute(payment, { amount: 9_000 }), 'lost');
     await stage.hearAll(account.events);
     const desk = createDesk(stage.work, translators);
-    const request = { dialect: 'affonso', amount: null, currency: null, reason: null, externalEventId: 'r1' };
     const [dispute] = await stage.conversions('dispute');
     const [sold] = await stage.sales();
     const refund = (conversionId = '') =>
-      desk.refund(callerOf(stage), { ...request, conversionId, refundedAt: null, body: '{}' });
+      desk.refund(callerOf(stage), refundRequest(conversionId, { externalEventId: 'r1' }));
     expect(await refund(dispute?.conversion_id)).toMatchObject({ refused: 'invalid_input' });
     expect(await refund(sold?.conversion_id)).toMatchObject({ refused: 'nothing_to_refund' });
   },

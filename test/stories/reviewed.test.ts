@@ -1,11 +1,12 @@
 /** Situations that a review found wrong, kept: a buyer with two names, money named from both sides, foreign accounts. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Caller, SaleRequest } from '../../src/core/desk.ts';
+import type { Caller } from '../../src/core/desk.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
 import { verifyWorkspace } from '../../src/pipeline/verify.ts';
 import { createAccount } from '../../src/simulator/account.ts';
 import { registerAccount } from '../../src/store/stripe-accounts.ts';
 import { createDatabase } from '../support/database.ts';
+import { refundRequest, saleRequest } from '../support/requests.ts';
 import type { TestDatabase } from '../support/server.ts';
 import { createStage, terms, translators, type Stage } from '../support/stage.ts';
 
@@ -28,27 +29,7 @@ async function scene(holdPeriodDays: number | null = null) {
 function deskOf(stage: Stage) {
   const caller: Caller = { workspace: stage.workspace, livemode: true, keyId: 'key_1', scopes: ['*'] };
   const desk = createDesk(stage.work, translators);
-  const sale = (externalEventId: string, more: Partial<SaleRequest> = {}): SaleRequest => ({
-    dialect: 'affonso',
-    externalEventId,
-    referralId: null,
-    clickId: null,
-    customerId: null,
-    externalUserId: null,
-    amount: 10_000n,
-    currency: 'usd',
-    priceIds: [],
-    productIds: [],
-    interval: null,
-    isSubscription: false,
-    commissionStatus: null,
-    saleStatus: null,
-    occurredAt: null,
-    metadata: {},
-    body: `{"external_event_id":"${externalEventId}"}`,
-    ...more,
-  });
-  return { desk, caller, sale };
+  return { desk, caller };
 }
 
 async function proven(stage: Stage): Promise<void> {
@@ -60,9 +41,9 @@ test('a buyer with two names keeps the credit when the hold ends and when a refu
   const { stage, account, customer } = await scene(30);
   const sub = account.subscribe({ customer, price: account.price({ amount: 10_000 }) });
   await stage.hearAll(account.events);
-  const { desk, caller, sale } = deskOf(stage);
+  const { desk, caller } = deskOf(stage);
   const invoice = sub.latestInvoice?.id ?? '';
-  const answer = await desk.sell(caller, sale(invoice, { customerId: 'a1', referralId: 'ref_1' }));
+  const answer = await desk.sell(caller, saleRequest(invoice, { customerId: 'a1', referralId: 'ref_1' }));
   expect(answer).toMatchObject({ replayed: true });
   expect(await stage.balance('jane')).toMatchObject({ pending: 3000n, payable: 0n });
   await stage.pass(60);
@@ -74,11 +55,11 @@ test('a buyer with two names keeps the credit when the hold ends and when a refu
 
 test.each(['api first', 'webhook first'])('a sale named by its event id is paid once (%s)', async (order) => {
   const { stage, account, customer } = await scene();
-  const { desk, caller, sale } = deskOf(stage);
+  const { desk, caller } = deskOf(stage);
   account.subscribe({ customer, price: account.price({ amount: 10_000 }) });
   const paid = account.events.find(({ type }) => type === 'invoice.paid');
   const told = (): Promise<unknown> =>
-    desk.sell(caller, sale(paid?.id ?? '', { customerId: 'c1', referralId: 'ref_1' }));
+    desk.sell(caller, saleRequest(paid?.id ?? '', { customerId: 'c1', referralId: 'ref_1' }));
   if (order === 'api first') expect(await told()).toMatchObject({ replayed: false });
   await stage.hearAll(account.events);
   if (order === 'webhook first') expect(await told()).toMatchObject({ replayed: true });
@@ -97,16 +78,7 @@ test('a refund told by API under its Stripe id is not counted again by the charg
   const events = account.during(() => {
     ({ id } = account.refund(sub.firstPayment as never, { amount: 3000 }));
   });
-  await desk.refund(caller, {
-    dialect: 'affonso',
-    conversionId: sale?.conversion_id ?? '',
-    amount: 3000n,
-    currency: null,
-    reason: null,
-    externalEventId: id,
-    refundedAt: null,
-    body: '{}',
-  });
+  await desk.refund(caller, refundRequest(sale?.conversion_id ?? '', { amount: 3000n, externalEventId: id }));
   await stage.hearAll(events.filter(({ type }) => type === 'charge.refunded'));
   expect(await stage.balance('jane')).toMatchObject({ payable: 2100n });
   await stage.hearAll(events);
