@@ -1,5 +1,6 @@
 /** Exchange rates as they were given: inserted once, never changed, because money was converted by them. */
 import { rateKey } from '../core/exchange.ts';
+import type { ExchangeRate } from '../core/rules.ts';
 import type { RateView } from '../core/views.ts';
 import { toIso } from '../core/time.ts';
 import { selectPage, type Limits } from './pages.ts';
@@ -70,28 +71,41 @@ export async function otherRates(tx: Tx, workspace: string, rates: readonly NewR
   return rows.map(viewOf);
 }
 
-const SHOWN = `from_currency, to_currency, day::text AS day, numerator::text AS numerator,
-  denominator::text AS denominator, source, created_at`;
+const RATE = `from_currency, to_currency, day::text AS day, numerator::text AS numerator, denominator::text AS denominator,
+  source`;
+const SHOWN = `${RATE}, created_at`;
 
-type RateRow = {
+type Row = {
   from_currency: string;
   to_currency: string;
   day: string;
   numerator: string;
   denominator: string;
   source: string;
-  created_at: Date;
 };
+type RateRow = Row & { created_at: Date };
 
-function viewOf(row: RateRow): RateView {
+function rateOf(row: Row): NewRate {
   return {
     from: row.from_currency,
     to: row.to_currency,
     day: Date.parse(`${row.day}T00:00:00Z`),
     ratio: { num: BigInt(row.numerator), den: BigInt(row.denominator) },
     source: row.source,
-    createdAt: row.created_at.getTime(),
   };
+}
+
+function viewOf(row: RateRow): RateView {
+  return { ...rateOf(row), createdAt: row.created_at.getTime() };
+}
+
+/** Every rate that was given, with the rules version from which it is known. */
+export async function loadRates(tx: Tx, workspace: string): Promise<ExchangeRate[]> {
+  const { rows } = await tx.query<Row & { since: bigint }>({
+    text: `SELECT ${RATE}, since FROM exchange_rates WHERE workspace_id = $1`,
+    values: [workspace],
+  });
+  return rows.map((row) => ({ ...rateOf(row), since: Number(row.since) }));
 }
 
 /** Newest day first. */

@@ -2,7 +2,8 @@
 import { compareIncentives, looksAcross, type Incentive, type Terms } from '../core/incentives.ts';
 import type { Ratio } from '../core/money.ts';
 import { DEFAULT_SETTINGS, type Rules, type Settings } from '../core/rules.ts';
-import { loadCoupons, loadPartners, loadRates } from './terms.ts';
+import { loadRates } from './rates.ts';
+import { loadCoupons, loadPartners } from './terms.ts';
 import type { Tx } from './tx.ts';
 
 /** Terms as the column keeps them: amounts and ratios as decimal text. */

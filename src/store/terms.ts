@@ -1,6 +1,6 @@
-/** Reads what a workspace's decisions are made by, beside its incentives: coupons, exchange rates, partners behind them. */
+/** Reads what a workspace's decisions are made by, beside its incentives and rates: coupons, and partners behind them. */
 import { couponKey, promotionKey } from '../core/keys.ts';
-import type { AffiliateView, CouponBinding, ExchangeRate } from '../core/rules.ts';
+import type { AffiliateView, CouponBinding } from '../core/rules.ts';
 import type { Tx } from './tx.ts';
 
 /** Every coupon that was ever given to an affiliate. */
@@ -31,31 +31,6 @@ export async function loadCoupons(tx: Tx, workspace: string): Promise<CouponBind
       ...(row.provider_coupon_id === null ? [] : [couponKey(row.provider, row.provider_coupon_id)]),
     ],
     code: row.code.toLowerCase(),
-  }));
-}
-
-/** Every rate that was given. */
-export async function loadRates(tx: Tx, workspace: string): Promise<ExchangeRate[]> {
-  const { rows } = await tx.query<{
-    from_currency: string;
-    to_currency: string;
-    day: string;
-    numerator: string;
-    denominator: string;
-    source: string;
-    since: bigint;
-  }>({
-    text: `SELECT from_currency, to_currency, day::text, numerator::text, denominator::text, source, since
-           FROM exchange_rates WHERE workspace_id = $1`,
-    values: [workspace],
-  });
-  return rows.map((row) => ({
-    from: row.from_currency,
-    to: row.to_currency,
-    day: Date.parse(`${row.day}T00:00:00Z`),
-    ratio: { num: BigInt(row.numerator), den: BigInt(row.denominator) },
-    source: row.source,
-    since: Number(row.since),
   }));
 }
 
