@@ -1,41 +1,25 @@
 /** `stripe accounts …`: the accounts of a workspace, their signing secrets and API keys. */
 import colors from 'picocolors';
-import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { AccountDesk, StripeAccountView } from '../core/account-desk.ts';
 import type { Caller } from '../core/desk.ts';
 import { isRefusal, type Refusal } from '../core/refusals.ts';
 import { toIso } from '../core/time.ts';
 import { accountDesk } from '../pipeline/desk/accounts.ts';
-import { workspaceExists } from '../store/workspaces.ts';
+import { answer, callerIn, opened, workspaceOf, type Options } from './opened.ts';
 import { InputError, momentOf, readSecret } from './secret-input.ts';
 
-type Options = Readonly<Record<string, unknown>>;
 type Run = (config: Config, args: readonly string[], options: Options) => Promise<number>;
 
 /** Opens the desk of the workspace asked for; prints a refusal, or what the work returns. */
 function atDesk(
   work: (desk: AccountDesk, caller: Caller, args: readonly string[], options: Options) => Promise<string | Refusal>,
 ): Run {
-  return async (config, args, options) => {
-    const workspace = String(options['workspace']);
-    const parts = await compose(config, { poolSize: 1 });
-    try {
-      if (!(await workspaceExists(parts.database.of(workspace), workspace)))
-        throw new InputError(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
-      const caller: Caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
-      const said = await work(accountDesk(parts.work), caller, args, options);
-      if (!isRefusal(said)) console.log(said);
-      else console.error(said.message);
-      return isRefusal(said) ? 1 : 0;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      console.error(error.message);
-      return 1;
-    } finally {
-      await parts.close();
-    }
-  };
+  return (config, args, options) =>
+    opened(config, 1, async (parts) => {
+      const caller = callerIn(await workspaceOf(parts, options));
+      return answer(await work(accountDesk(parts.work), caller, args, options));
+    });
 }
 
 const MOST_ACCOUNTS = 10_000;

@@ -1,6 +1,6 @@
 /** `stripe backfill`: what Stripe's lists show and no webhook brought. Only reads are sent to Stripe. */
 import colors from 'picocolors';
-import { compose, type Parts } from '../compose.ts';
+import type { Parts } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { KeyRefused, RateLimited, Unreachable } from '../core/answers.ts';
 import { toIso } from '../core/time.ts';
@@ -9,58 +9,41 @@ import { refusalInWords } from '../pipeline/refused.ts';
 import { moveCursor, type Cursor } from '../store/backfills.ts';
 import { planOf, sinceOf, type Wish } from './backfill-plan.ts';
 import { inWords, newTally, type Tally } from './backfill-report.ts';
+import { opened, toldInWords, type Options } from './opened.ts';
 import { openProgress } from './progress.ts';
 import { reachedOf } from './reached.ts';
-import { InputError } from './secret-input.ts';
-
-type Options = Readonly<Record<string, unknown>>;
 
 /** What a shell says of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 /** 0: all was taken in; 1: it was refused, or something could not be decided; 130: interrupted, to be taken up again. */
 export async function backfill(config: Config, _: readonly string[], options: Options): Promise<number> {
-  // Before anything is opened: what is wrong with the words needs no database.
-  const since = said(() => sinceOf(options['since'], Date.now()));
-  if (since === null) return 1;
-  const wish: Wish = {
-    since,
-    objects: options['objects'] === true,
-    restart: options['restart'] === true,
-    dryRun: options['dryRun'] === true,
-  };
-  const parts = await compose(config, { poolSize: 4 });
+  return toldInWords(async () => {
+    const wish: Wish = {
+      // Before anything is opened: what is wrong with the words needs no database.
+      since: sinceOf(options['since'], Date.now()),
+      objects: options['objects'] === true,
+      restart: options['restart'] === true,
+      dryRun: options['dryRun'] === true,
+    };
+    return opened(config, 4, (parts) => fillAll(parts, wish, options));
+  });
+}
+
+async function fillAll(parts: Parts, wish: Wish, options: Options): Promise<number> {
   const stop = { asked: false };
   // The second Ctrl-C ends it at once, which loses nothing either.
   process.once('SIGINT', () => {
     stop.asked = true;
     console.error('Stopping after this page; Ctrl-C again stops at once.');
   });
-  try {
-    const sources = await reachedOf(parts, await parts.reach.sources(), options);
-    let code = 0;
-    for (const source of sources) {
-      if (stop.asked) break;
-      code = Math.max(code, await fill(parts, source, wish, stop));
-    }
-    return stop.asked ? INTERRUPTED : code;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    return 1;
-  } finally {
-    await parts.close();
+  const sources = await reachedOf(parts, await parts.reach.sources(), options);
+  let code = 0;
+  for (const source of sources) {
+    if (stop.asked) break;
+    code = Math.max(code, await fill(parts, source, wish, stop));
   }
-}
-
-function said<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    return null;
-  }
+  return stop.asked ? INTERRUPTED : code;
 }
 
 type Stop = { readonly asked: boolean };

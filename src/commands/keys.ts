@@ -1,5 +1,4 @@
 /** `keys …`: API keys of a workspace, of every dialect. A key is printed once, where it is made; only its hash is kept. */
-import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { Caller } from '../core/desk.ts';
 import type { KeyDesk, KeyInput, KeyView, MadeKey } from '../core/key-desk.ts';
@@ -7,10 +6,9 @@ import { isRefusal, type Refusal } from '../core/refusals.ts';
 import { toIso } from '../core/time.ts';
 import { keyDesk } from '../pipeline/desk/keys.ts';
 import { families } from '../surfaces/index.ts';
-import { workspaceExists } from '../store/workspaces.ts';
+import { answer, callerIn, fail, opened, workspaceOf, type Options } from './opened.ts';
 import { InputError, momentOf, readSecret } from './secret-input.ts';
 
-type Options = Readonly<Record<string, unknown>>;
 type Work = (desk: KeyDesk, caller: Caller, options: Options, id: string) => Promise<string | Refusal>;
 
 const HOW =
@@ -20,27 +18,10 @@ export async function keys(config: Config, [verb = '', id]: readonly string[], o
   const work = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   const needsId = verb === 'rotate' || verb === 'revoke';
   if (!work || needsId !== (id !== undefined)) return fail(HOW);
-  const workspace = String(options['workspace']);
-  const parts = await compose(config, { poolSize: 1 });
-  try {
-    if (!(await workspaceExists(parts.database.of(workspace), workspace)))
-      return fail(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
-    const caller: Caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
-    const said = await work(keyDesk(parts.work), caller, options, id ?? '');
-    if (isRefusal(said)) return fail(said.message);
-    console.log(said);
-    return 0;
-  } catch (error) {
-    if (error instanceof InputError) return fail(error.message);
-    throw error;
-  } finally {
-    await parts.close();
-  }
-}
-
-function fail(message: string): number {
-  console.error(message);
-  return 1;
+  return opened(config, 1, async (parts) => {
+    const caller = callerIn(await workspaceOf(parts, options));
+    return answer(await work(keyDesk(parts.work), caller, options, id ?? ''));
+  });
 }
 
 const VERBS: Readonly<Record<string, Work>> = {

@@ -1,20 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { compose, type Parts } from '../compose.ts';
+import type { Parts } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { settingsAt } from '../core/rules.ts';
 import { addRates, ratioOfDecimal } from '../pipeline/rates.ts';
 import { currencyOf } from '../store/programs.ts';
 import { dayText, listRates, type NewRate } from '../store/rates.ts';
 import { loadRules } from '../store/rules.ts';
-import { workspaceExists } from '../store/workspaces.ts';
 import { rateShape } from '../web/admin/rates.ts';
 import { readEurofxref } from './eurofxref.ts';
+import { fail, opened, workspaceOf, type Options } from './opened.ts';
 
 const SAY = `Say: tributary rates add EUR USD 2026-01-05 1.0873 [--source text]
      tributary rates list [--limit number]
      tributary rates import eurofxref-hist.csv [--to USD] [--since 2025-01-01]`;
-
-type Options = Readonly<Record<string, unknown>>;
 
 function textOf(options: Options, name: string): string | null {
   const said = options[name];
@@ -25,21 +23,8 @@ function textOf(options: Options, name: string): string | null {
 export async function rates(config: Config, args: readonly string[], options: Options): Promise<number> {
   const [verb = '', ...given] = args;
   const run = { add, list, import: load }[verb];
-  if (!run) return said(SAY);
-  const workspace = String(options['workspace']);
-  const parts = await compose(config, { poolSize: 2 });
-  try {
-    if (await workspaceExists(parts.database.of(workspace), workspace))
-      return await run(parts, workspace, given, options);
-    return said(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
-  } finally {
-    await parts.close();
-  }
-}
-
-function said(message: string): number {
-  console.error(message);
-  return 1;
+  if (!run) return fail(SAY);
+  return opened(config, 2, async (parts) => run(parts, await workspaceOf(parts, options), given, options));
 }
 
 const isCurrency = (code: string): boolean => /^[a-z]{3}$/i.test(code);
@@ -55,11 +40,11 @@ async function add({ work }: Parts, workspace: string, given: readonly string[],
   const at = dayOf(day);
   const ratio = ratioOfDecimal(rate);
   if (!isCurrency(from) || !isCurrency(to) || from.toLowerCase() === to.toLowerCase() || at === null || ratio === null)
-    return said(SAY);
+    return fail(SAY);
   const source = textOf(options, 'source') ?? 'command line';
   const own = { from: from.toLowerCase(), to: to.toLowerCase(), day: at, ratio, source };
   const { fresh, others } = await addRates(work, workspace, [own]);
-  if (others.length > 0) return said(`${inWords(others)}\nA rate is never changed: money was converted by it.`);
+  if (others.length > 0) return fail(`${inWords(others)}\nA rate is never changed: money was converted by it.`);
   console.log(
     fresh === 0 ? 'It was known already.' : `1 ${from.toUpperCase()} = ${rate} ${to.toUpperCase()} on ${day}.`,
   );
@@ -73,7 +58,7 @@ async function list(
   options: Options,
 ): Promise<number> {
   const limit = Number(options['limit'] ?? 50);
-  if (!Number.isInteger(limit) || limit < 1) return said('--limit must be a whole number of at least 1');
+  if (!Number.isInteger(limit) || limit < 1) return fail('--limit must be a whole number of at least 1');
   const { rows, total } = await listRates(database.of(workspace), workspace, {
     limit,
     offset: 0,
@@ -104,14 +89,14 @@ async function load(
 ): Promise<number> {
   const first = textOf(options, 'since');
   const since = first === null ? null : dayOf(first);
-  if (file === '' || (first !== null && since === null)) return said(SAY);
+  if (file === '' || (first !== null && since === null)) return fail(SAY);
   const rules = await loadRules(database.of(workspace), workspace);
   const own = settingsAt(rules, rules.version).currency ?? (await currencyOf(database.of(workspace), workspace));
   const to = (textOf(options, 'to') ?? own).toLowerCase();
   const content = await readFile(file, 'utf8').catch(() => null);
-  if (content === null) return said(`${file} cannot be read.`);
+  if (content === null) return fail(`${file} cannot be read.`);
   const read = readEurofxref(content, to, since);
-  if ('problem' in read) return said(`${file}: ${read.problem}`);
+  if ('problem' in read) return fail(`${file}: ${read.problem}`);
   const { fresh, others } = await addRates(work, workspace, read.rates);
   const pairs = new Set(read.rates.map(({ from }) => from)).size;
   console.log(

@@ -1,23 +1,15 @@
 /** Which accounts a command means, of those that can be reached with an API key. */
 import type { Parts } from '../compose.ts';
-import { workspaceExists } from '../store/workspaces.ts';
+import { workspaceOf, type Options } from './opened.ts';
 import { InputError } from './secret-input.ts';
-
-type Options = Readonly<Record<string, unknown>>;
 
 type Account = { readonly workspace: string; readonly account: string | null; readonly livemode: boolean };
 
 /** Those of `--workspace`, `--account` and `--mode`. Throws an `InputError` that says what to do when there is none. */
-export async function reachedOf<T extends Account>(
-  { database }: Parts,
-  all: readonly T[],
-  options: Options,
-): Promise<T[]> {
-  const workspace = String(options['workspace']);
+export async function reachedOf<T extends Account>(parts: Parts, all: readonly T[], options: Options): Promise<T[]> {
   const { account, mode } = options;
   if (mode !== undefined && mode !== 'live' && mode !== 'test') throw new InputError('--mode is live or test.');
-  if (!(await workspaceExists(database.of(workspace), workspace)))
-    throw new InputError(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
+  const workspace = await workspaceOf(parts, options);
   const own = all.filter((one) => one.workspace === workspace);
   const meant = own.filter(
     (one) =>

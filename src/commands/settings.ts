@@ -1,9 +1,8 @@
-import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { isRefusal } from '../core/refusals.ts';
 import { createDesk } from '../pipeline/desk/index.ts';
-import { workspaceExists } from '../store/workspaces.ts';
 import { readSettings, SETTINGS, settingsShape } from '../web/admin/settings-fields.ts';
+import { callerIn, opened, workspaceOf, type Options } from './opened.ts';
 
 /** `hold_period_days` → `hold-period-days`, as the command line writes it. */
 const optionOf = (name: string): string => name.replaceAll('_', '-');
@@ -30,7 +29,7 @@ function shown(value: unknown): string {
 }
 
 /** Shows the settings of a workspace, or changes those given; payments known before keep what held for them. */
-export async function settings(config: Config, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function settings(config: Config, options: Options): Promise<number> {
   const given = SETTINGS.flatMap(({ name }) => {
     const said = options[camel(name)];
     return typeof said === 'string' ? [[name, typed(name, said)] as const] : [];
@@ -40,21 +39,13 @@ export async function settings(config: Config, options: Readonly<Record<string, 
     for (const { field, message } of changes.details ?? []) console.error(`--${optionOf(field)} ${message}`);
     return 1;
   }
-  const workspace = String(options['workspace']);
-  const parts = await compose(config, { poolSize: 1 });
-  try {
-    if (!(await workspaceExists(parts.database.of(workspace), workspace))) {
-      console.error(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
-      return 1;
-    }
+  return opened(config, 1, async (parts) => {
+    const workspace = await workspaceOf(parts, options);
     const desk = createDesk(parts.work, parts.translators);
-    const caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
-    const now = settingsShape(await desk.changeSettings(caller, changes));
+    const now = settingsShape(await desk.changeSettings(callerIn(workspace), changes));
     console.log(`Settings of workspace "${workspace}":`);
     for (const { name, meaning } of SETTINGS)
       console.log(`  --${optionOf(name).padEnd(21)} ${shown(now[name]).padEnd(12)} ${meaning}`);
     return 0;
-  } finally {
-    await parts.close();
-  }
+  });
 }

@@ -1,6 +1,6 @@
 /** `stripe setup`: registers the webhook endpoint at Stripe. The only command that writes there. */
 import colors from 'picocolors';
-import { compose, type Parts } from '../compose.ts';
+import type { Parts } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { KeyRefused, RateLimited, Unreachable } from '../core/answers.ts';
 import { isRefusal } from '../core/refusals.ts';
@@ -10,25 +10,17 @@ import { providers } from '../providers/index.ts';
 import type { SetEndpoint } from '../providers/provider.ts';
 import type { Reached } from '../reach.ts';
 import { listAccounts } from '../store/stripe-accounts.ts';
+import { opened, type Options } from './opened.ts';
 import { reachedOf } from './reached.ts';
 import { InputError } from './secret-input.ts';
 
-type Options = Readonly<Record<string, unknown>>;
-
 /** 0: the endpoint is as it should be, or a dry run said what is to be done; 1: it was refused. */
 export async function setup(config: Config, _: readonly string[], options: Options): Promise<number> {
-  const parts = await compose(config, { poolSize: 2 });
-  try {
+  return opened(config, 2, async (parts) => {
     const url = urlOf(options['url'], String(options['workspace']));
     const reached = onlyOne(await reachedOf(parts, await parts.reach.accounts(), options));
-    return await register(parts, reached, url, options);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    return 1;
-  } finally {
-    await parts.close();
-  }
+    return register(parts, reached, url, options);
+  });
 }
 
 /** Throws an `InputError` when Stripe could not deliver there, or it would be delivered to another workspace. */

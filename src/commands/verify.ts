@@ -1,30 +1,25 @@
 import colors from 'picocolors';
-import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { verifyWorkspace, type Proof } from '../pipeline/verify.ts';
 import { listWorkspaces } from '../store/workspaces.ts';
+import { fail, opened, type Options } from './opened.ts';
 
 const MOST_DIFFERENCES = 20;
 
 /** Prints both hashes of every workspace; 1 when any of them differ. */
-export async function verify(config: Config, options: Readonly<Record<string, unknown>>): Promise<number> {
-  const parts = await compose(config, { poolSize: 2 });
-  try {
+export async function verify(config: Config, options: Options): Promise<number> {
+  return opened(config, 2, async ({ database, translators }) => {
     const only = options['workspace'];
-    const all = await listWorkspaces(parts.database.across);
-    if (typeof only === 'string' && !all.includes(only)) {
-      console.error(`There is no workspace "${only}". There is: ${all.join(', ')}.`);
-      return 1;
-    }
+    const all = await listWorkspaces(database.across);
+    if (typeof only === 'string' && !all.includes(only))
+      return fail(`There is no workspace "${only}". There is: ${all.join(', ')}.`);
     const proofs: Proof[] = [];
     for (const workspace of typeof only === 'string' ? [only] : all)
-      proofs.push(await verifyWorkspace(parts.database, parts.translators, workspace, progress(workspace)));
+      proofs.push(await verifyWorkspace(database, translators, workspace, progress(workspace)));
     if (options['json']) console.log(JSON.stringify(proofs, null, 2));
     else for (const proof of proofs) print(proof);
     return proofs.every((proof) => proof.equal) ? 0 : 1;
-  } finally {
-    await parts.close();
-  }
+  });
 }
 
 /** A line that renews itself on a terminal, nothing elsewhere. */
