@@ -54,14 +54,16 @@ const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source, c.ext
     m.incentive_id, m.incentive_version, m.hold_days, m.available_at`;
 
 /**
- * `c` is the conversion, `m` its commission. The WHERE that follows always says world, and `c.status <> 'void'`.
+ * `c` is the conversion, `m` its commission, in the sale's currency or the program's; what was withdrawn because the sale
+ * turned out to be in another currency is no commission. The WHERE that follows always says world, and `c.status <> 'void'`.
  *
  * Until the tables are first analysed the planner takes every equality for equally selective and may walk an index of
  * the whole workspace. So whatever does not lead to the row is compared by IS NOT DISTINCT FROM, which no index serves.
  */
 export const CONVERSION_TABLES = `conversions c
   LEFT JOIN commissions m ON m.workspace_id = c.workspace_id AND m.conversion_id = c.conversion_id
-    AND m.affiliate_id IS NOT DISTINCT FROM c.affiliate_id AND m.currency IS NOT DISTINCT FROM c.currency`;
+    AND m.affiliate_id IS NOT DISTINCT FROM c.affiliate_id
+    AND NOT (m.currency <> c.currency AND m.status = 'declined' AND m.earned = 0)`;
 
 export const SELECT_CONVERSIONS = `SELECT ${CONVERSION_COLUMNS} FROM ${CONVERSION_TABLES}`;
 
