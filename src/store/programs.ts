@@ -43,7 +43,7 @@ export async function numberOfProgram(tx: Tx, workspace: string, programId: stri
   return rows[0]?.number ?? null;
 }
 
-/** The numbers of a conversion and of its commission, which it may lack. */
+/** The numbers of a conversion and of what it earned whom it credits, which it may lack. */
 export async function numbersOfSale(
   tx: Tx,
   workspace: string,
@@ -53,8 +53,38 @@ export async function numbersOfSale(
     name: 'numbers_of_sale',
     text: `SELECT c.number AS conversion, m.number AS commission FROM conversions c
            LEFT JOIN commissions m ON m.workspace_id = c.workspace_id AND m.conversion_id = c.conversion_id
+             AND m.affiliate_id IS NOT DISTINCT FROM c.affiliate_id
            WHERE c.workspace_id = $1 AND c.conversion_id = $2 ORDER BY m.number DESC NULLS LAST LIMIT 1`,
     values: [workspace, conversionId],
   });
   return rows[0] ?? null;
+}
+
+export type Program = {
+  readonly id: string;
+  readonly number: bigint;
+  readonly name: string;
+  readonly windowDays: number;
+  /** Milliseconds UTC. */
+  readonly createdAt: number;
+};
+
+/** A program; `id` null: the default one. null: there is none. */
+export async function findProgram(tx: Tx, workspace: string, id: string | null): Promise<Program | null> {
+  const { rows } = await tx.query<{
+    program_id: string;
+    number: bigint;
+    name: string;
+    click_window_days: number;
+    created_at: Date;
+  }>({
+    name: 'find_program',
+    text: `SELECT program_id, number, name, click_window_days, created_at FROM programs
+           WHERE workspace_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE program_id = $2 END`,
+    values: [workspace, id],
+  });
+  const [row] = rows;
+  if (!row) return null;
+  const { program_id, number, name, click_window_days: windowDays, created_at } = row;
+  return { id: program_id, number, name, windowDays, createdAt: created_at.getTime() };
 }

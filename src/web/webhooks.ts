@@ -1,5 +1,6 @@
 /**
- * `POST /webhooks/{provider}` and `/webhooks/{provider}/{workspace}`. The signature is checked before anything else is
+ * `POST /webhooks/{provider}` and `/webhooks/{provider}/{workspace}`; a number in its place is that of one of the
+ * workspace's programs, unless a workspace is called so. The signature is checked before anything else is
  * asked, above all before the database: what is not signed costs one hash and one log line. 200 is said after the commit.
  */
 import type { Context } from 'koa';
@@ -8,6 +9,7 @@ import { receive } from '../pipeline/receive.ts';
 import type { SigningSecret } from '../pipeline/vault.ts';
 import type { Provider, ReceivedEvent, Rejection } from '../providers/provider.ts';
 import { isDatabaseAway } from '../store/database.ts';
+import { homeOfProgram } from '../store/programs.ts';
 import { workspaceExists } from '../store/workspaces.ts';
 import { BODY_LIMIT, readBody } from './body.ts';
 import { RETRY_AFTER } from './mount.ts';
@@ -82,11 +84,12 @@ async function answerDelivery(
   { work }: Intake,
   workspaces: Set<string>,
   ctx: Context,
-  { provider, workspace }: Endpoint,
+  { provider, workspace: named }: Endpoint,
   requestId: string,
   raw: Uint8Array,
 ): Promise<void> {
   try {
+    const workspace = await workspaceOf(work, workspaces, named);
     const said = await verifyDelivery(work, provider, workspace, raw, ctx.headers);
     if ('rejected' in said) return refuseDelivery(work, ctx, requestId, { provider, workspace }, said);
     const { event, signer } = said;
@@ -162,6 +165,14 @@ function refuseDelivery(
     return refuse(ctx, 400, rejected, `the delivery was refused: ${rejected.replaceAll('_', ' ')}`, hint);
   ctx.set('Retry-After', RETRY_AFTER);
   refuse(ctx, 503, 'secrets_unreadable', 'a stored signing secret cannot be opened', 'deliver it again; see the log');
+}
+
+const NUMBER = /^\d{1,15}$/;
+
+/** Only a number is asked about before the signature: every other name is a workspace's or nobody's. */
+async function workspaceOf(work: Clockwork, workspaces: Set<string>, named: string): Promise<string> {
+  if (!NUMBER.test(named) || (await isKnown(work, workspaces, named))) return named;
+  return (await homeOfProgram(work.database.across, named))?.workspace ?? named;
 }
 
 async function isKnown(work: Clockwork, workspaces: Set<string>, workspace: string): Promise<boolean> {
