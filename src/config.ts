@@ -85,6 +85,8 @@ const rateLimits = z
     return new Map(pairs.map(([name, rest]) => [name, windowsOf(rest) ?? []]));
   });
 
+const PROXIES = 'must be how many proxies stand in front, 0 to 10';
+
 const schema = z.object({
   PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(8080),
   HOST: z.string().default('127.0.0.1'),
@@ -108,6 +110,7 @@ const schema = z.object({
   TRIBUTARY_SECRET_KEY: secretKeys.default([]),
   DIALECT_HOSTS: hosts.default(new Map()),
   RATE_LIMITS: rateLimits.default(new Map()),
+  TRUSTED_PROXIES: z.coerce.number({ error: PROXIES }).int(PROXIES).min(0, PROXIES).max(10, PROXIES).default(0),
   TRIBUTARY_DATA: z.string().default('./data'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
@@ -133,6 +136,8 @@ export type Config = {
   readonly dialectHosts: ReadonlyMap<string, string>;
   /** Dialect → windows instead of its own; null: no limits at all. */
   readonly rateLimits: ReadonlyMap<string, readonly RateWindow[]> | null;
+  /** How many proxies in front tell where a call came from; 0: whoever connects is the caller. */
+  readonly trustedProxies: number;
   readonly logLevel: string;
 };
 
@@ -184,6 +189,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     secretKeys: data.TRIBUTARY_SECRET_KEY,
     dialectHosts: data.DIALECT_HOSTS,
     rateLimits: data.RATE_LIMITS,
+    trustedProxies: data.TRUSTED_PROXIES,
     logLevel: data.LOG_LEVEL,
   };
 }

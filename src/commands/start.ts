@@ -79,6 +79,7 @@ async function serve(parts: Parts, worker: Worker | null): Promise<Server> {
     publicUrl: config.publicUrl,
     hosts: config.dialectHosts,
     limiting: limitingOf(parts),
+    trustedProxies: config.trustedProxies,
     ready: () => readiness(parts, worker),
   });
   return listen(app, { host: config.host, port: config.port });

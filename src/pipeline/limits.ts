@@ -5,11 +5,13 @@
  * The guarantee, with any number of processes: never more calls than the window has. And no call is refused before at
  * least two thirds of the window were spent, less a call for each process: what a process holds unspent is at most half
  * of what it has spent, and never more than a fifth of the window. A single process gives out the whole window.
+ *
+ * Who calls without a key is counted by address, by each process for itself.
  */
 import { setImmediate as others } from 'node:timers/promises';
 import type { Caller } from '../core/desk.ts';
 import type { RateWindow } from '../core/families.ts';
-import { createCounter, type Counter } from '../store/limits.ts';
+import { createCounter, createLocalCounter, type Counter } from '../store/limits.ts';
 import type { Database } from '../store/database.ts';
 
 /** What a caller is told of the limits: of the window that refused, else of the longest. */
@@ -45,9 +47,9 @@ const MOST_SHARES = 20_000;
 export function createRateLimits(database: Pick<Database, 'of'>, now: () => number): RateLimits {
   const counters = new Map<string, Counter>();
   const shares = new Map<string, Share>();
-  const counterOf = (window: RateWindow): Counter => {
-    const name = `${window.points}/${window.seconds}`;
-    const counter = counters.get(name) ?? createCounter(database.of, window);
+  const counterOf = ({ keyless }: Caller, window: RateWindow): Counter => {
+    const name = `${keyless ? 'here' : ''}${window.points}/${window.seconds}`;
+    const counter = counters.get(name) ?? (keyless ? createLocalCounter(window) : createCounter(database.of, window));
     counters.set(name, counter);
     return counter;
   };
@@ -68,7 +70,7 @@ export function createRateLimits(database: Pick<Database, 'of'>, now: () => numb
         if (used) return allowanceOf(used, false);
         const empty = all.filter(({ held }) => held === 0);
         if (empty.length === 0) return spendOne(all);
-        await Promise.all(empty.map((share) => fill(share, caller, counterOf(share.window), now)));
+        await Promise.all(empty.map((share) => fill(share, caller, counterOf(caller, share.window), now)));
       }
     },
   };

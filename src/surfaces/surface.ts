@@ -21,6 +21,8 @@ export type Call = {
   readonly query: unknown;
   readonly body: unknown;
   readonly raw: string;
+  /** The `User-Agent` header; empty: none was sent. */
+  readonly userAgent: string;
   /** The header `Idempotency-Key`; null: none was sent. */
   readonly idempotencyKey: string | null;
   /** How the outside reaches us, without a trailing slash. */
@@ -48,6 +50,10 @@ export type Route = {
   /** Refused with `invalid_input` and every problem at once when it does not fit. Unknown fields are ignored. */
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** For bodies that are text of another kind than JSON: what they are. Refusals are JSON all the same. */
+  readonly contentType?: string;
+  /** Where this route tells refusals in another shape than its surface. */
+  problem?(refusal: Refusal, requestId: string): Reply;
   run(call: Call, desk: Desk): Promise<Reply | Refusal>;
 };
 

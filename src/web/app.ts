@@ -34,6 +34,8 @@ export type AppParts = {
   readonly hosts?: ReadonlyMap<string, string>;
   /** How often keys may call; null or absent: as often as they like. */
   readonly limiting?: Limiting | null;
+  /** How many proxies in front are believed when they say where a call came from; absent: none. */
+  readonly trustedProxies?: number;
 };
 
 /** Random once per process, then counted: unique, and cheaper than randomness per request. */
@@ -53,6 +55,9 @@ export function createApp(parts: AppParts): Koa {
   const mounted = { desk: parts.desk, keys: keyRing(work), log, limiting, publicUrl };
   const newRequestId = requestIds();
   app.silent = true;
+  const { trustedProxies = 0 } = parts;
+  app.proxy = trustedProxies > 0;
+  app.maxIpsCount = trustedProxies;
   app.use(async (ctx) => {
     const requestId = newRequestId();
     ctx.set('Request-Id', requestId);

@@ -47,13 +47,19 @@ export async function serve(
 ): Promise<void> {
   const { surface } = destination;
   const answer = await answerTo(mounted, ctx, requestId, destination);
-  const reply = isRefusal(answer) ? surface.problem(answer, requestId) : answer;
+  const reply = isRefusal(answer) ? problemOf(surface, destination, answer, requestId) : answer;
   if (isRefusal(answer)) announce(ctx, answer, destination);
   ctx.status = reply.status;
   if (reply.headers) ctx.set(reply.headers);
   if (reply.body === undefined) return;
-  ctx.type = 'application/json; charset=utf-8';
-  ctx.body = JSON.stringify(reply.body);
+  const kind = destination.is === 'route' && !isRefusal(answer) ? destination.route.contentType : undefined;
+  ctx.type = kind ?? 'application/json; charset=utf-8';
+  ctx.body = kind === undefined ? JSON.stringify(reply.body) : reply.body;
+}
+
+function problemOf(surface: Surface, destination: Destination, refusal: Refusal, requestId: string): Reply {
+  const own = destination.is === 'route' ? destination.route.problem : undefined;
+  return own ? own(refusal, requestId) : surface.problem(refusal, requestId);
 }
 
 /** What a refusal says in headers, the same in every dialect. */
@@ -102,7 +108,8 @@ async function run(
   const fits = { query: fit(route.query, query), body: fit(route.body, body.value) };
   const problems = [...fits.query.problems, ...fits.body.problems];
   if (problems.length > 0) return misfit(problems);
-  const call = { caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw };
+  const { 'user-agent': userAgent = '' } = ctx.headers;
+  const call = { caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw, userAgent };
   return route.run({ ...call, idempotencyKey: idempotencyKeyOf(ctx), origin: originOf(mounted, ctx) }, mounted.desk);
 }
 
@@ -133,7 +140,17 @@ async function admit(mounted: Mounted, ctx: Context, surface: Surface, route: Ro
 
 /** Who calls without a key is told from others by where the call comes from. */
 function keylessAt(address: string): Caller {
-  return { workspace: 'default', livemode: true, keyId: `at ${address}`, scopes: [], keyless: true };
+  return { workspace: 'default', livemode: true, keyId: `at ${networkOf(address)}`, scopes: [], keyless: true };
+}
+
+/** Somebody with one address of version 6 has 2^64 of them: the first half says who it is. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
 }
 
 function late(mounted: Mounted, ctx: Context, surface: Surface, caller: Caller): Promise<Refusal | null> {
@@ -197,10 +214,10 @@ function fit(schema: z.ZodType | undefined, value: unknown): Fit {
   if (!schema) return { value, problems: [] };
   const read = schema.safeParse(value);
   if (read.success) return { value: read.data, problems: [] };
-  return { value: undefined, problems: read.error.issues.map(problemOf) };
+  return { value: undefined, problems: read.error.issues.map(fieldProblem) };
 }
 
-function problemOf({ path, message }: z.core.$ZodIssue): FieldProblem {
+function fieldProblem({ path, message }: z.core.$ZodIssue): FieldProblem {
   return { field: path.length === 0 ? 'body' : path.map(String).join('.'), message };
 }
 

@@ -62,6 +62,7 @@ describe('the command line', { timeout: 120_000 }, () => {
     [{ RATE_LIMITS: 'affonso:fast' }, /RATE_LIMITS .*600\/min/],
     [{ RATE_LIMITS: 'stripe:1/s' }, /RATE_LIMITS/],
     [{ RATE_LIMITS: 'affonso:1/s+2/s' }, /RATE_LIMITS/],
+    [{ TRUSTED_PROXIES: 'one' }, /TRUSTED_PROXIES .*how many proxies/],
     [{ DIALECT_HOSTS: 'track.example.com' }, /DIALECT_HOSTS .*affixo:track/],
     [{ DIALECT_HOSTS: 'affixo:a.example,hoko:a.example' }, /name a host once/],
   ])('with %j it does not start, and says why', async (env, words) => {

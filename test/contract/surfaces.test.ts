@@ -75,6 +75,16 @@ const ROUTES: readonly Route[] = [
     scope: 'needed',
     run: () => Promise.reject(new Error('of the probe at /src/x.ts')),
   },
+  ...(['always', 'allowed'] as const).map((keyless): Route => ({
+    method: 'POST',
+    path: `/${keyless}`,
+    scope: 'needed',
+    keyless,
+    cors: true,
+    body: z.object({ wanted: z.string({ error: 'must be a string' }).optional() }),
+    run: ({ caller: { workspace, livemode, keyless: open = false } }) =>
+      Promise.resolve({ status: 200, body: { workspace, livemode, open } }),
+  })),
 ];
 
 const probed = (surface: Surface): Surface => ({ ...surface, owns: () => true, routes: ROUTES });
@@ -233,6 +243,117 @@ describe.each(surfaces)('$name', (surface) => {
       expect(status).toBeGreaterThanOrEqual(400);
       expect(JSON.parse(JSON.stringify(body))).toEqual(body);
     }
+  });
+
+  describe('pages of other origins, and calls without a key', () => {
+    const to = (path: string): string => `/${surface.name}/${path}`;
+    const page = { origin: 'https://shop.example' };
+    const corsOf = ({ headers }: Answer) => [...headers].filter(([name]) => name.startsWith('access-control-'));
+    const OPEN = [['access-control-allow-origin', '*']];
+
+    test.each(['always', 'allowed'])('a browser is told that pages may call (%s)', async (path) => {
+      const asked = { key: null, headers: { ...page, 'access-control-request-method': 'POST' } };
+      const answer = await site.send('OPTIONS', to(path), undefined, asked);
+      expect([answer.status, answer.text]).toEqual([204, '']);
+      expect(corsOf(answer)).toEqual([
+        ['access-control-allow-headers', 'authorization, content-type'],
+        ['access-control-allow-methods', 'POST'],
+        ['access-control-allow-origin', '*'],
+        ['access-control-max-age', '86400'],
+      ]);
+    });
+
+    test('and that they may not, everywhere else', async () => {
+      const answer = await site.send('OPTIONS', at, undefined, { key: null, headers: page });
+      expectSaid(answer, 'method_not_allowed');
+      expect(answer.headers.get('allow')).toBe('POST');
+      expect(corsOf(answer)).toEqual([]);
+      for (const asked of [{ key: null }, {}])
+        expect(corsOf(await send('{"wanted":"x"}', { headers: page, ...asked }))).toEqual([]);
+    });
+
+    test('who sends none is in the workspace default, whatever they send where none is looked at', async () => {
+      const keyless = { workspace: 'default', livemode: true, open: true };
+      for (const asked of [{ key: null }, {}, { key: 'wrong' }, { key: null, headers: { authorization: 'Basic x' } }]) {
+        const answer = await send('{}', { ...asked, headers: { ...page, ...asked.headers } }, to('always'));
+        expect([answer.status, answer.body]).toEqual([200, keyless]);
+        expect(corsOf(answer)).toEqual(OPEN);
+      }
+      const answer = await send('{}', { key: null, headers: page }, to('allowed'));
+      expect([answer.status, answer.body]).toEqual([200, keyless]);
+      expect(corsOf(answer)).toEqual(OPEN);
+    });
+
+    test('a key that is sent where one may be has to be right', async () => {
+      const answer = await send('{}', { headers: page }, to('allowed'));
+      expect(answer.body).toEqual({ workspace: site.stage.workspace, livemode: true, open: false });
+      const stranger = `${surface.keys.beginnings.live}${'a'.repeat(38)}`;
+      for (const [headers, reason] of [
+        [{ authorization: `Bearer ${stranger}` }, 'unknown_key'],
+        [{ authorization: 'Basic \u0020' }, 'malformed_key'],
+      ] as const) {
+        const wrong = await send('{"broken', { key: null, headers: { ...page, ...headers } }, to('allowed'));
+        expectSaid(wrong, reason);
+        expect(corsOf(wrong)).toEqual(OPEN);
+      }
+    });
+
+    test('a page can read what was wrong', async () => {
+      for (const [body, reason] of [
+        ['{"broken', 'malformed_json'],
+        ['{"wanted":1}', 'invalid_input'],
+        [`{"wanted":"${'x'.repeat(1_100_000)}"}`, 'body_too_large'],
+      ] as const) {
+        const answer = await send(body, { key: null, headers: page }, to('always'));
+        expectSaid(answer, reason);
+        expect(corsOf(answer)).toEqual(OPEN);
+      }
+    });
+
+    test('each address has its own limit, kept in no row; a whole network of version 6 is one', async () => {
+      const set = new Map([[surface.keys.name, [{ points: 2, seconds: 3600 }]]]);
+      const now = () => site.stage.clock.now;
+      const limiting = { rates: createRateLimits(db.database, now), now, set };
+      const { workspace } = site.stage;
+      const parts = { workspace, work: site.work, surfaces: [probed(surface)], limiting };
+      const limited = await openSite(db, { ...parts, trustedProxies: 1 });
+      const from = async (address: string, path = 'always', asked: Asked = { key: null }) => {
+        const headers = { ...page, 'x-forwarded-for': `203.0.113.9, ${address}` };
+        return limited.send('POST', to(path), '{}', { ...asked, headers });
+      };
+      const rows = () => db.database.pool.query('SELECT 1 FROM rate_limits');
+      const before = (await rows()).rows.length;
+      expect([(await from('192.0.2.1')).status, (await from('192.0.2.1', 'allowed')).status]).toEqual([200, 200]);
+      const late = await from('192.0.2.1');
+      expectSaid(late, 'rate_limited');
+      expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(3500);
+      expect(corsOf(late)).toEqual(OPEN);
+      expect((await from('192.0.2.2')).status).toBe(200);
+      for (const [address, status] of [
+        ['2001:db8:1:2::5', 200],
+        ['2001:db8:1:2:9::1', 200],
+        ['2001:db8:1:2:ffff:ffff:ffff:ffff', 429],
+        ['2001:db8:1:3::5', 200],
+        ['::ffff:192.0.2.7', 200],
+      ] as const)
+        expect([address, (await from(address)).status]).toEqual([address, status]);
+      expect((await rows()).rows.length).toBe(before);
+      expect((await from('192.0.2.1', 'allowed', { key })).status).toBe(200);
+      await limited.close();
+      // Without a proxy that is trusted nobody can say that they call from elsewhere.
+      const direct = await openSite(db, {
+        ...parts,
+        limiting: { ...limiting, rates: createRateLimits(db.database, now) },
+      });
+      const statuses: number[] = [];
+      for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
+        statuses.push(
+          (await direct.send('POST', to('always'), '{}', { key: null, headers: { 'x-forwarded-for': address } }))
+            .status,
+        );
+      expect(statuses).toEqual([200, 200, 429]);
+      await direct.close();
+    });
   });
 
   test('too many calls, before permission and body, with its headers', async () => {

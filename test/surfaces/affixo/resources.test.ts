@@ -238,8 +238,8 @@ describe('what came of it', () => {
       const found = affixo.routes.find((one) => one.path === `/v1/affiliate/${path}`);
       if (!found) throw new Error(`there is no route ${path}`);
       const caller: Caller = { workspace: 'default', livemode: true, keyId: 'key_1', scopes: ['read'], affiliateId };
-      const given = { query: found.query?.parse({}), body: undefined, raw: '', idempotencyKey: null, origin: '' };
-      const call = { caller, params: {}, ...given };
+      const headers = { idempotencyKey: null, origin: '', userAgent: '' };
+      const call = { caller, params: {}, query: found.query?.parse({}), body: undefined, raw: '', ...headers };
       const answer = await found.run(call, createDesk(site.work, translators));
       return isRefusal(answer) ? affixo.problem(answer, '') : answer;
     };
