@@ -3,14 +3,17 @@
  * answers back; the pipeline implements them. Amounts are minor units, moments milliseconds UTC, ids public text ids.
  */
 import type { AccountDesk } from './account-desk.ts';
+import type { BuyerDesk } from './buyers.ts';
 import type { CatalogueDesk } from './catalogue-desk.ts';
 import type { CustomerDesk } from './customer-desk.ts';
+import type { FigureDesk } from './figures.ts';
 import type { Terms } from './incentives.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
+import type { TrialDesk } from './trials.ts';
 import type { LinkDesk, VisitDesk } from './visits.ts';
 import type {
   ConversionView,
@@ -256,4 +259,14 @@ export type OfficeDesk = {
   replay(caller: Caller, id: string): Answer<InboxView>;
 };
 
-export type Desk = MoneyDesk & OfficeDesk & AccountDesk & KeyDesk & VisitDesk & LinkDesk & CatalogueDesk & CustomerDesk;
+export type Desk = MoneyDesk &
+  OfficeDesk &
+  AccountDesk &
+  KeyDesk &
+  VisitDesk &
+  LinkDesk &
+  CatalogueDesk &
+  CustomerDesk &
+  BuyerDesk &
+  TrialDesk &
+  FigureDesk;

@@ -91,6 +91,9 @@ export type Touch = {
   readonly subscription: string | null;
 };
 
+/** The rank of what a browser said of itself where only a backend is believed: it counts when nobody else is named. */
+export const PROVISIONAL = 9;
+
 /** An operator's or caller's word on one payment's commission: approve, decline, … Newest wins. */
 export type Ruling = {
   readonly stamp: Stamp;

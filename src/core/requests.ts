@@ -4,7 +4,7 @@
  */
 import type { SaleRequest } from './desk.ts';
 import type { Claim, EventRef, Fact, Line, PaidOut, Ruling, Stamp, Touch } from './facts.ts';
-import { INTERVAL_NAMES } from './facts.ts';
+import { INTERVAL_NAMES, PROVISIONAL } from './facts.ts';
 import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
 import type { Moment } from './time.ts';
 
@@ -28,6 +28,8 @@ export type LeadEntry = {
   readonly externalUserId: string | null;
   readonly customerId: string | null;
   readonly body: string;
+  /** Said by a browser where only a backend is believed; absent: it counts. */
+  readonly provisional?: true;
 };
 export type RulingEntry = {
   readonly kind: 'ruling';
@@ -184,11 +186,14 @@ function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
 }
 
 function factsOfLead(ref: EventRef, entry: LeadEntry): Fact[] {
-  const touches: Touch[] = [{ token: entry.referralId, rank: 0, at: ref.at, subscription: null }];
+  const rank = entry.provisional ? PROVISIONAL : 0;
+  const touches: Touch[] = [{ token: entry.referralId, rank, at: ref.at, subscription: null }];
   const nodes = [
     ...(entry.customerId === null ? [] : [customerKey(entry.customerId)]),
     ...(entry.externalUserId === null ? [] : [userKey(entry.externalUserId)]),
     ...(entry.email === null ? [] : [emailKey(entry.email)]),
   ];
-  return nodes.map((key) => ({ kind: 'customer', key, links: nodes.filter((node) => node !== key), touches }));
+  // That two names are one buyer is not believed of a browser either.
+  const linksOf = (key: string): string[] => (entry.provisional ? [] : nodes.filter((node) => node !== key));
+  return nodes.map((key) => ({ kind: 'customer', key, links: linksOf(key), touches }));
 }

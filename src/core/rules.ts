@@ -40,6 +40,8 @@ export type Settings = {
   readonly lossDays: number;
   /** With fewer sales than this nobody is held. */
   readonly lossMinimumSales: number;
+  /** Whether a sign-up that a browser tells counts at once, or only when a backend or a payment bears it out. */
+  readonly leadAuth: 'optional' | 'server_required';
   /** A caller's invoice id names their sale: told again, it is the same one. Only for dialects whose sales have no id of their own. */
   readonly uniqueInvoiceIds: boolean;
 };
@@ -73,6 +75,7 @@ export const DEFAULT_SETTINGS: Settings = {
   lossThreshold: null,
   lossDays: 90,
   lossMinimumSales: 10,
+  leadAuth: 'optional',
   uniqueInvoiceIds: false,
 };
 

@@ -51,16 +51,24 @@ export type Identities = {
 };
 
 /**
- * Writes who signed up onto a click or referral, where nothing stands yet; a click becomes a lead. Done twice it changes
- * nothing. null: there is no such referral. Throws 23505 when the e-mail is another referral's of the program.
+ * Writes who signed up onto a click or referral, where nothing stands yet; a click becomes a lead, `at` milliseconds UTC.
+ * Done twice it changes nothing. null: there is no such referral. Throws 23505 when the e-mail is another referral's of
+ * the program.
  */
-export async function bindSignup(tx: Tx, workspace: string, id: string, who: Identities): Promise<ReferralView | null> {
-  const values = [workspace, id, who.email, who.externalUserId, who.name];
+export async function bindSignup(
+  tx: Tx,
+  workspace: string,
+  id: string,
+  who: Identities,
+  at: number,
+): Promise<ReferralView | null> {
+  const values = [workspace, id, who.email, who.externalUserId, who.name, new Date(at).toISOString()];
   const { rows } = await tx.query<ReferralFields>({
     name: 'bind_signup',
     text: `WITH bound AS (
         UPDATE referrals SET version = version + 1, email = COALESCE(email, $3), name = COALESCE(name, $5),
-          external_user_id = COALESCE(external_user_id, $4), status = CASE WHEN status = 'click' THEN 'lead' ELSE status END
+          external_user_id = COALESCE(external_user_id, $4), lead_at = COALESCE(lead_at, $6),
+          status = CASE WHEN status = 'click' THEN 'lead' ELSE status END
         WHERE workspace_id = $1 AND referral_id = $2 AND (status = 'click' OR (email IS NULL AND $3::text IS NOT NULL)
           OR (external_user_id IS NULL AND $4::text IS NOT NULL) OR (name IS NULL AND $5::text IS NOT NULL))
         RETURNING ${REFERRAL}

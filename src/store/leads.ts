@@ -54,8 +54,8 @@ export async function insertReferral(
   const { rows } = await tx.query<ReferralFields>({
     text: `WITH changed AS (
         INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, email, name, customer_id,
-          external_user_id, subscription_id, metadata, created_at, converted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING RETURNING ${REFERRAL}
+          external_user_id, subscription_id, metadata, created_at, converted_at, lead_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12) ON CONFLICT DO NOTHING RETURNING ${REFERRAL}
       ), ${journalled(14)}
       SELECT * FROM changed`,
     values: [
@@ -106,7 +106,8 @@ export async function changeReferral(
           customer_id = COALESCE($4::jsonb ->> 'customerId', customer_id),
           external_user_id = COALESCE($4::jsonb ->> 'externalUserId', external_user_id),
           subscription_id = COALESCE($4::jsonb ->> 'subscriptionId', subscription_id),
-          metadata = COALESCE($4::jsonb -> 'metadata', metadata), converted_at = COALESCE(converted_at, $5::timestamptz)
+          metadata = COALESCE($4::jsonb -> 'metadata', metadata), converted_at = COALESCE(converted_at, $5::timestamptz),
+          lead_at = COALESCE(lead_at, CASE WHEN $3 THEN $6::timestamptz END)
         WHERE workspace_id = $1 AND referral_id = $2 AND (status = 'click') = $3
         RETURNING ${REFERRAL}
       ), ${journalled(6)}

@@ -187,10 +187,19 @@ export const referrals = table(
     fingerprint: nullable(column.id),
     clicked_at: nullable(column.at),
     email_key: nullable(column.id),
+    number: column.number,
+    lead_at: nullable(column.at),
   },
   {
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
     indexes: [
+      { name: 'referrals_clicked', columns: ['workspace_id', 'clicked_at'], where: '(clicked_at IS NOT NULL)' },
+      {
+        name: 'referrals_by_user',
+        columns: ['workspace_id', 'external_user_id'],
+        where: '(external_user_id IS NOT NULL)',
+      },
+      { name: 'referrals_leads', columns: ['workspace_id', 'lead_at'], where: '(lead_at IS NOT NULL)' },
       { name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] },
       {
         name: 'referrals_email',
@@ -216,5 +225,23 @@ export const referrals = table(
       },
     ],
     checks: ['referrals_status_check'],
+  },
+);
+
+export const testEvents = table(
+  'test_events',
+  {
+    workspace_id: primary(column.id),
+    number: primary(column.number),
+    program_id: column.id,
+    kind: column.text,
+    is_run: withDefault(column.flag, false),
+    details: withDefault(column.jsonb, () => "'{}'"),
+    created_at: column.at,
+  },
+  {
+    references: { programs: ['workspace_id', 'program_id'] },
+    indexes: [{ name: 'test_events_by_program', columns: ['workspace_id', 'program_id', 'number'] }],
+    checks: ['test_events_kind_check'],
   },
 );

@@ -1,5 +1,14 @@
 import type { EntitySchema } from 'typeorm';
-import { workspaces, programs, apiKeys, rateLimits, affiliates, incentives, referrals } from './tables-partners.ts';
+import {
+  workspaces,
+  programs,
+  apiKeys,
+  rateLimits,
+  affiliates,
+  incentives,
+  referrals,
+  testEvents,
+} from './tables-partners.ts';
 import { stripeAccounts, stripeSecrets, stripeApiKeys, backfills, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { coupons, exchangeRates, watches } from './tables-terms.ts';
@@ -23,6 +32,7 @@ export const entities: EntitySchema[] = [
   tags,
   links,
   referrals,
+  testEvents,
   profiles,
   leads,
   coupons,

@@ -118,12 +118,12 @@ const textOf = (metadata: LeadCall['metadata']): string | null => (metadata === 
 async function bind(work: Clockwork, workspace: string, clickId: string, customer: CustomerTold): Promise<void> {
   const tx = work.database.of(workspace);
   const who = { externalUserId: customer.externalId, name: customer.name, email: null };
-  const bound = await bindSignup(tx, workspace, clickId, who);
+  const bound = await bindSignup(tx, workspace, clickId, who, work.now());
   const { email = null } = customer;
   if (bound === null || email === null || bound.email !== null) return;
   if ((await referralOfEmail(tx, workspace, bound.programId, email)) !== null) return;
   try {
-    await bindSignup(tx, workspace, clickId, { ...who, email });
+    await bindSignup(tx, workspace, clickId, { ...who, email }, work.now());
   } catch (error) {
     // Another sign-up took the e-mail between the question and the write.
     if (!isRetryable(error)) throw error;

@@ -3,15 +3,18 @@ import type { Desk } from '../../core/desk.ts';
 import type { Clockwork } from '../clockwork.ts';
 import type { Translators } from '../translate.ts';
 import { accountDesk } from './accounts.ts';
+import { buyerDesk } from './buyers.ts';
 import { catalogueDesk } from './catalogue.ts';
 import { click } from './click.ts';
 import { customerDesk } from './customers.ts';
+import { figureDesk } from './figures.ts';
 import { keyDesk } from './keys.ts';
 import { linkDesk } from './links.ts';
 import { officeDesk } from './office.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
 import { signUp } from './sign-up.ts';
+import { trialDesk } from './trials.ts';
 import { visitDesk } from './visits.ts';
 
 export function createDesk(work: Clockwork, translators: Translators): Desk {
@@ -22,6 +25,9 @@ export function createDesk(work: Clockwork, translators: Translators): Desk {
     ...keyDesk(work),
     ...visitDesk(work),
     ...linkDesk(work),
+    ...buyerDesk(work),
+    ...trialDesk(work),
+    ...figureDesk(work),
     ...catalogueDesk(work),
     ...customerDesk(work, seller),
     sell: (caller, told) => seller(caller, told),

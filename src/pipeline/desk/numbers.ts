@@ -20,7 +20,7 @@ export function numberDesk(work: Clockwork): Pick<OfficeDesk, 'atProgram' | 'pro
   };
 }
 
-const noProgram = (program: string): Refusal =>
+export const noProgram = (program: string): Refusal =>
   refuse('not_found', `There is no program "${program}".`, { field: 'program_id' });
 
 async function atProgram(work: Clockwork, caller: Caller, program: string): Promise<Caller | Refusal> {

@@ -61,7 +61,7 @@ async function toldBefore(
 }
 
 /** The same person through the same click is the same sign-up. */
-function digestOf({ email, externalUserId }: SignupRequest): string {
+export function digestOf({ email, externalUserId }: Pick<SignupRequest, 'email' | 'externalUserId'>): string {
   const who = JSON.stringify([email?.trim().toLowerCase() ?? null, externalUserId]);
   return createHash('sha256').update(who).digest('hex').slice(0, 32);
 }
@@ -75,7 +75,7 @@ async function bind(work: Clockwork, workspace: string, request: SignupRequest):
   const owner = email === null ? null : await referralOfEmail(tx, workspace, referral.programId, email);
   if (owner !== null && owner !== clickId) return taken();
   try {
-    return (await bindSignup(tx, workspace, clickId, request)) ?? referral;
+    return (await bindSignup(tx, workspace, clickId, request, work.now())) ?? referral;
   } catch (error) {
     // Another sign-up took the e-mail between the question and the write.
     if (isRetryable(error)) return taken();

@@ -165,6 +165,10 @@ export const SETTINGS: readonly Field[] = [
     'number',
     'with fewer sales than this nobody is held',
   ]),
+  field('lead_auth', 'leadAuth', word('optional', 'server_required'), [
+    'optional|server_required',
+    'whether a sign-up told by a browser counts at once, or when a backend or a payment bears it out',
+  ]),
   field('unique_invoice_ids', 'uniqueInvoiceIds', flag, [
     'yes|no',
     'a Hoko sale with a metadata.invoiceId that was told before is that sale',

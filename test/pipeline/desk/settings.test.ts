@@ -42,6 +42,7 @@ const DEFAULTS = {
   loss_threshold: null,
   loss_days: 90,
   loss_minimum_sales: 10,
+  lead_auth: 'optional',
   unique_invoice_ids: false,
 };
 
@@ -76,6 +77,7 @@ test('each is changed by itself and together, and read again as it was sent', as
     loss_threshold: 20,
     loss_days: 30,
     loss_minimum_sales: 5,
+    lead_auth: 'server_required',
     unique_invoice_ids: true,
   };
   const expected: Record<string, unknown> = { ...DEFAULTS };
