@@ -2,32 +2,35 @@
  * Every expected "no". A refusal is a value with a reason; each dialect maps each reason to a status and a body, and a
  * reason without a mapping does not compile (`Record<Reason, …>`).
  */
-export type Reason =
-  | 'malformed_json'
-  | 'invalid_input'
-  | 'missing_identifier'
-  | 'identifiers_disagree'
-  | 'referral_not_found'
-  | 'not_found'
-  | 'already_exists'
-  | 'different_money'
-  | 'refund_too_large'
-  | 'nothing_to_refund'
-  | 'affiliate_not_approved'
-  | 'missing_key'
-  | 'malformed_key'
-  | 'unknown_key'
-  | 'revoked_key'
-  | 'expired_key'
-  | 'missing_scope'
-  | 'wrong_host'
-  | 'rate_limited'
-  | 'unknown_path'
-  | 'method_not_allowed'
-  | 'body_too_large'
-  | 'unsupported_media_type'
-  | 'database_away'
-  | 'internal';
+export const REASONS = [
+  'malformed_json',
+  'invalid_input',
+  'missing_identifier',
+  'identifiers_disagree',
+  'referral_not_found',
+  'not_found',
+  'already_exists',
+  'different_money',
+  'refund_too_large',
+  'nothing_to_refund',
+  'affiliate_not_approved',
+  'missing_key',
+  'malformed_key',
+  'unknown_key',
+  'revoked_key',
+  'expired_key',
+  'missing_scope',
+  'wrong_host',
+  'rate_limited',
+  'unknown_path',
+  'method_not_allowed',
+  'body_too_large',
+  'unsupported_media_type',
+  'database_away',
+  'internal',
+] as const;
+
+export type Reason = (typeof REASONS)[number];
 
 export type FieldProblem = { readonly field: string; readonly message: string };
 

@@ -64,29 +64,42 @@ const LARGEST_LIMIT = 100;
 const LARGEST_OFFSET = 1_000_000_000;
 
 /** A number of a query within bounds; what is none is as good as absent, as every filter that is not known. */
-function counted(absent: number, least: number, most: number): z.ZodType<number> {
+function counted(absent: number, least: number, most: number, description: string): z.ZodType<number> {
   return z
     .unknown()
     .optional()
     .transform((value) => {
       if (typeof value !== 'string' || !/^\d{1,12}$/.test(value)) return absent;
       return Math.min(Math.max(Number(value), least), most);
-    });
+    })
+    .meta({ type: 'integer', minimum: least, maximum: most, default: absent, description });
 }
 
-const word: z.ZodType<string | null> = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === 'string' && value.trim() !== '' ? value.trim() : null));
+function word(description: string): z.ZodType<string | null> {
+  return z
+    .unknown()
+    .optional()
+    .transform((value) => (typeof value === 'string' && value.trim() !== '' ? value.trim() : null))
+    .meta({ type: 'string', description });
+}
 
-export const pageQuery = z.object({
-  limit: counted(DEFAULT_LIMIT, 1, LARGEST_LIMIT),
-  offset: counted(0, 0, LARGEST_OFFSET),
-  q: word,
-  status: word,
-  affiliate_id: word,
+const page = {
+  limit: counted(DEFAULT_LIMIT, 1, LARGEST_LIMIT, 'How many at most.'),
+  offset: counted(0, 0, LARGEST_OFFSET, 'How many to pass over.'),
+};
+
+export const pageQuery = z.object(page);
+
+export const affiliateQuery = z.object({
+  ...page,
+  q: word('Part of a name, an e-mail or a ref_code.'),
+  status: word('Only affiliates of this status.'),
 });
 
+export const creditedQuery = z.object({ ...page, affiliate_id: word('Only what is theirs.') });
+
 export type PageQuery = z.infer<typeof pageQuery>;
+export type AffiliateQuery = z.infer<typeof affiliateQuery>;
+export type CreditedQuery = z.infer<typeof creditedQuery>;
 
 export const pagingOf = ({ limit, offset }: PageQuery): Paging => ({ limit, offset });

@@ -5,25 +5,33 @@ import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { AffiliateView } from '../../core/views.ts';
 import type { Reply, Route } from '../surface.ts';
 import { ownId } from './ids.ts';
-import { optionalId, optionalUrl, pageQuery, pagingOf, requiredId, type PageQuery } from './inputs.ts';
+import {
+  affiliateQuery,
+  creditedQuery,
+  optionalId,
+  optionalUrl,
+  pagingOf,
+  requiredId,
+  type AffiliateQuery,
+  type CreditedQuery,
+} from './inputs.ts';
 import { route } from '../route.ts';
-import { done, listed } from './replies.ts';
-import { affiliateShape, linkShape } from './shapes.ts';
+import { done, listAnswer, listed, objectAnswer } from './replies.ts';
+import { affiliateAnswer, affiliateShape, linkAnswer, linkShape } from './shapes.ts';
 
 const affiliate = z.object({
-  email: optionalId.refine(
-    (value) => value === null || z.email().safeParse(value.trim()).success,
-    'must be an e-mail address',
-  ),
-  name: optionalId,
-  ref_code: optionalId,
+  email: optionalId
+    .refine((value) => value === null || z.email().safeParse(value.trim()).success, 'must be an e-mail address')
+    .meta({ examples: ['jane@example.com'] }),
+  name: optionalId.describe('Default: what stands before the @ of the e-mail. One of email and name is needed.'),
+  ref_code: optionalId.describe('Kept in lower case; made when absent, a variant when taken.'),
 });
 
 const link = z.object({
-  affiliate_id: requiredId,
-  destination_url: optionalUrl,
-  ref_param: optionalId,
-  campaign_id: optionalId,
+  affiliate_id: requiredId.meta({ examples: ['0190a1c2-7d3e-7000-8000-000000000001'] }),
+  destination_url: optionalUrl.describe('Where the link leads.'),
+  ref_param: optionalId.describe('The code in its URL; made when absent, a variant when taken.'),
+  campaign_id: optionalId.describe('Default: the program of the affiliate.'),
 });
 
 type NewAffiliate = Parameters<Desk['createAffiliate']>[1];
@@ -44,6 +52,8 @@ async function created(caller: Caller, input: NewAffiliate, desk: Desk): Promise
 const create = route<z.infer<typeof affiliate>>({
   method: 'POST',
   path: '/v1/affiliates',
+  summary: 'Creates an affiliate; a known e-mail is answered with its affiliate.',
+  answers: { 201: objectAnswer('affiliate', affiliateAnswer) },
   scope: 'write',
   body: affiliate,
   async run({ body, caller }, desk): Promise<Reply | Refusal> {
@@ -61,6 +71,8 @@ const create = route<z.infer<typeof affiliate>>({
 const show = route({
   method: 'GET',
   path: '/v1/affiliates/:id',
+  summary: 'One affiliate.',
+  answers: { 200: objectAnswer('affiliate', affiliateAnswer) },
   scope: 'read',
   async run({ params, caller }, desk): Promise<Reply | Refusal> {
     const found = await desk.affiliate(caller, ownId('aff', params['id'] ?? ''));
@@ -68,11 +80,13 @@ const show = route({
   },
 });
 
-const list = route<unknown, PageQuery>({
+const list = route<unknown, AffiliateQuery>({
   method: 'GET',
   path: '/v1/affiliates',
+  summary: 'Affiliates, newest first.',
+  answers: { 200: listAnswer(affiliateAnswer) },
   scope: 'read',
-  query: pageQuery,
+  query: affiliateQuery,
   async run({ query, caller }, desk): Promise<Reply> {
     const filter = { ...pagingOf(query), status: query.status, search: query.q };
     return listed((await desk.affiliates(caller, filter)).rows, affiliateShape);
@@ -82,6 +96,8 @@ const list = route<unknown, PageQuery>({
 const createLink = route<z.infer<typeof link>>({
   method: 'POST',
   path: '/v1/links',
+  summary: 'Creates a link for an affiliate.',
+  answers: { 201: objectAnswer('link', linkAnswer) },
   scope: 'write',
   body: link,
   async run({ body, caller }, desk): Promise<Reply | Refusal> {
@@ -95,11 +111,13 @@ const createLink = route<z.infer<typeof link>>({
   },
 });
 
-const listLinks = route<unknown, PageQuery>({
+const listLinks = route<unknown, CreditedQuery>({
   method: 'GET',
   path: '/v1/links',
+  summary: 'Links, newest first.',
+  answers: { 200: listAnswer(linkAnswer) },
   scope: 'read',
-  query: pageQuery,
+  query: creditedQuery,
   async run({ query, caller }, desk): Promise<Reply> {
     const { affiliate_id: given } = query;
     const affiliateId = given === null ? null : ownId('aff', given);

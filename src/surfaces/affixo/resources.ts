@@ -1,22 +1,28 @@
 /** Lists of a workspace: campaigns, conversions, commissions, payouts, and the report (apis.md 1.3). */
+import { z } from 'zod';
 import type { Caller, Desk } from '../../core/desk.ts';
 import type { Reply, Route } from '../surface.ts';
-import { pageQuery, pagingOf, type PageQuery } from './inputs.ts';
+import { creditedQuery, pageQuery, pagingOf, type CreditedQuery, type PageQuery } from './inputs.ts';
 import { ownId } from './ids.ts';
 import { route } from '../route.ts';
-import { listed } from './replies.ts';
-import { campaignShape, commissionShape, conversionShape, reportShape } from './shapes.ts';
+import { listAnswer, listed } from './replies.ts';
+import {
+  campaignAnswer,
+  campaignShape,
+  commissionAnswer,
+  commissionShape,
+  conversionAnswer,
+  conversionShape,
+  reportAnswer,
+  reportShape,
+} from './shapes.ts';
 
 type Page = { readonly query: PageQuery; readonly caller: Caller };
 
-const affiliateIn = ({ affiliate_id: id }: PageQuery): string | null => (id === null ? null : ownId('aff', id));
+const affiliateIn = ({ affiliate_id: id }: CreditedQuery): string | null => (id === null ? null : ownId('aff', id));
 
 /** Sales that credit somebody, with the e-mail of who bought where it is known. */
-export async function listConversions(
-  { query, caller }: Page,
-  desk: Desk,
-  affiliateId: string | null = affiliateIn(query),
-): Promise<Reply> {
+export async function listConversions({ query, caller }: Page, desk: Desk, affiliateId: string | null): Promise<Reply> {
   const creditedTo = affiliateId ?? 'anybody';
   const filter = { ...pagingOf(query), externalEventId: null, kind: 'sale', creditedTo };
   const { rows } = await desk.conversions(caller, filter);
@@ -26,48 +32,72 @@ export async function listConversions(
   return listed(rows, (row) => conversionShape(row, emails.get(row.referralId ?? '') ?? null));
 }
 
-export async function listCommissions(
-  { query, caller }: Page,
-  desk: Desk,
-  affiliateId: string | null = affiliateIn(query),
-): Promise<Reply> {
+export async function listCommissions({ query, caller }: Page, desk: Desk, affiliateId: string | null): Promise<Reply> {
   const none = { status: null, saleStatus: null, referralId: null, from: null, to: null };
   const { rows } = await desk.commissions(caller, { ...pagingOf(query), ...none, affiliateId, newestFirst: true });
   return listed(rows, commissionShape);
 }
 
-const read = { method: 'GET', scope: 'read', query: pageQuery } as const;
+const read = { method: 'GET', scope: 'read' } as const;
 
 const campaigns = route<unknown, PageQuery>({
   ...read,
+  query: pageQuery,
   path: '/v1/campaigns',
+  summary: 'Programs of the workspace, with the days in which a click earns.',
+  answers: { 200: listAnswer(campaignAnswer) },
   async run({ query, caller }, desk): Promise<Reply> {
     return listed((await desk.programs(caller, pagingOf(query))).rows, campaignShape);
   },
 });
 
-const conversions = route<unknown, PageQuery>({
+const conversions = route<unknown, CreditedQuery>({
   ...read,
+  query: creditedQuery,
   path: '/v1/conversions',
-  run: (call, desk): Promise<Reply> => listConversions(call, desk),
+  summary: 'Sales that credit somebody, newest first.',
+  answers: { 200: listAnswer(conversionAnswer) },
+  run: (call, desk): Promise<Reply> => listConversions(call, desk, affiliateIn(call.query)),
 });
 
-const commissions = route<unknown, PageQuery>({
+const commissions = route<unknown, CreditedQuery>({
   ...read,
+  query: creditedQuery,
   path: '/v1/commissions',
-  run: (call, desk): Promise<Reply> => listCommissions(call, desk),
+  summary: 'What sales earned, newest first.',
+  answers: { 200: listAnswer(commissionAnswer) },
+  run: (call, desk): Promise<Reply> => listCommissions(call, desk, affiliateIn(call.query)),
 });
+
+const payoutAnswer = z
+  .object({
+    id: z.string(),
+    affiliate_id: z.string(),
+    amount: z.number(),
+    currency: z.string(),
+    status: z.string(),
+    paid_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+    method: z.string().nullable(),
+  })
+  .meta({ id: 'Payout' });
 
 /** Nothing is sent by a rail yet, so there is no payout to list; what was marked paid is told by the commissions. */
 const payouts = route<unknown, PageQuery>({
   ...read,
+  query: pageQuery,
   path: '/v1/payouts',
+  summary: 'Payouts: an empty list, because nothing is paid by a rail yet.',
+  answers: { 200: listAnswer(payoutAnswer) },
   run: (): Promise<Reply> => Promise.resolve(listed([], String)),
 });
 
 const report = route<unknown, PageQuery>({
   ...read,
+  query: pageQuery,
   path: '/v1/reports/affiliates',
+  summary: 'What came of the links of each affiliate, newest affiliates first.',
+  answers: { 200: listAnswer(reportAnswer) },
   async run({ query, caller }, desk): Promise<Reply> {
     const { rows, currency } = await desk.affiliateSums(caller, pagingOf(query));
     return listed(rows, (row) => reportShape(row, currency));

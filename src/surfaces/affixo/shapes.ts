@@ -2,6 +2,7 @@
  * How this dialect shows things: snake_case, ids as UUIDs, major units as JSON numbers, currencies in lower case (apis.md
  * 1.3 and 5.4).
  */
+import { z } from 'zod';
 import type { CommissionStatus } from '../../core/ledger.ts';
 import { toMajor } from '../../core/money.ts';
 import { toIso } from '../../core/time.ts';
@@ -12,7 +13,19 @@ import { shownId, shownOrNull } from './ids.ts';
 /** 2970 minor units of usd → 29.7. The text is exact; the number is the double nearest to it. */
 const major = (amount: bigint, currency: string): number => Number(toMajor(amount, currency));
 
-const STATUSES: Readonly<Record<CommissionStatus, string>> = {
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+const shown = z.string().describe('A UUID; an id that was brought along is shown as it is.');
+const made = z.iso.datetime();
+const currencyCode = z
+  .string()
+  .regex(/^[a-z]{3}$/)
+  .meta({ examples: ['usd'] });
+const standing = z.enum(['pending', 'approved', 'paid', 'rejected', 'reversed']);
+
+type Standing = z.infer<typeof standing>;
+
+const STATUSES: Readonly<Record<CommissionStatus, Standing>> = {
   pending: 'pending',
   pending_manual_approval: 'pending',
   ready_for_payment: 'approved',
@@ -24,12 +37,23 @@ const STATUSES: Readonly<Record<CommissionStatus, string>> = {
 };
 
 /** A sale without a commission waits for one, until it goes back. */
-function statusOf({ commission, status }: ConversionView): string {
+function statusOf({ commission, status }: ConversionView): Standing {
   if (commission) return STATUSES[commission.status];
   return status === 'refunded' ? 'reversed' : 'pending';
 }
 
-export function affiliateShape(view: AffiliateView): Record<string, unknown> {
+export const affiliateAnswer = z
+  .object({
+    id: shown,
+    ref_code: z.string().describe('What their links carry. Read it back: a taken one is answered with a variant.'),
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    status: z.enum(['pending', 'approved', 'rejected', 'paused', 'banned']),
+    created_at: made,
+  })
+  .meta({ id: 'Affiliate' });
+
+export function affiliateShape(view: AffiliateView): z.infer<typeof affiliateAnswer> {
   return {
     id: shownId(view.id),
     ref_code: view.trackingId,
@@ -40,7 +64,19 @@ export function affiliateShape(view: AffiliateView): Record<string, unknown> {
   };
 }
 
-export function linkShape(view: LinkView): Record<string, unknown> {
+export const linkAnswer = z
+  .object({
+    id: shown,
+    affiliate_id: shown,
+    ref_param: z.string().describe('The code in its URL. Read it back: a taken one is answered with a variant.'),
+    destination_url: z.string().nullable(),
+    campaign_id: shown,
+    domain_id: z.null(),
+    created_at: made,
+  })
+  .meta({ id: 'Link' });
+
+export function linkShape(view: LinkView): z.infer<typeof linkAnswer> {
   return {
     id: shownId(view.id),
     affiliate_id: shownId(view.affiliateId),
@@ -52,12 +88,34 @@ export function linkShape(view: LinkView): Record<string, unknown> {
   };
 }
 
-export function campaignShape({ id, name, clickWindowDays }: ProgramView): Record<string, unknown> {
+export const campaignAnswer = z
+  .object({
+    id: shown,
+    name: z.string(),
+    status: z.literal('active'),
+    cookie_window_days: z.int().describe('For so many days a click earns.'),
+  })
+  .meta({ id: 'Campaign' });
+
+export function campaignShape({ id, name, clickWindowDays }: ProgramView): z.infer<typeof campaignAnswer> {
   return { id: shownId(id), name, status: 'active', cookie_window_days: clickWindowDays };
 }
 
+export const conversionAnswer = z
+  .object({
+    id: shown,
+    affiliate_id: shown.nullable(),
+    email: z.string().nullable().describe('Who bought, where that is known.'),
+    amount: z.number().describe('Major units; what is left after refunds.'),
+    currency: currencyCode,
+    status: standing,
+    created_at: made.describe('When the money moved.'),
+    external_id: z.string(),
+  })
+  .meta({ id: 'Conversion' });
+
 /** `amount` is what is left after refunds. */
-export function conversionShape(view: ConversionView, email: string | null): Record<string, unknown> {
+export function conversionShape(view: ConversionView, email: string | null): z.infer<typeof conversionAnswer> {
   return {
     id: shownId(view.id),
     affiliate_id: shownOrNull(view.affiliateId),
@@ -70,7 +128,19 @@ export function conversionShape(view: ConversionView, email: string | null): Rec
   };
 }
 
-export function commissionShape(view: ConversionView): Record<string, unknown> {
+export const commissionAnswer = z
+  .object({
+    id: shown.nullable(),
+    affiliate_id: shown.nullable(),
+    conversion_id: shown,
+    amount: z.number().describe('Major units; what is left after refunds.'),
+    currency: currencyCode,
+    status: standing,
+    created_at: made,
+  })
+  .meta({ id: 'Commission' });
+
+export function commissionShape(view: ConversionView): z.infer<typeof commissionAnswer> {
   const { commission } = view;
   const currency = commission?.currency ?? view.currency;
   return {
@@ -84,19 +154,45 @@ export function commissionShape(view: ConversionView): Record<string, unknown> {
   };
 }
 
-export function clickShape({ id, visitorId, code, details, clickedAt }: ClickView): Record<string, unknown> {
-  const { url = null, referrer = null } = details;
+export const clickAnswer = z
+  .object({
+    id: shown,
+    visitor_id: z.string(),
+    ref_param: z.string(),
+    url: z.string().nullable(),
+    referrer: z.string().nullable(),
+    created_at: made,
+  })
+  .meta({ id: 'Click' });
+
+export function clickShape({ id, visitorId, code, details, clickedAt }: ClickView): z.infer<typeof clickAnswer> {
+  const { url, referrer } = details;
   return {
     id: shownId(id),
     visitor_id: visitorId ?? id,
     ref_param: code,
-    url,
-    referrer,
+    url: textOrNull(url),
+    referrer: textOrNull(referrer),
     created_at: toIso(clickedAt),
   };
 }
 
-export function reportShape(sums: AffiliateSums, currency: string): Record<string, unknown> {
+export const reportAnswer = z
+  .object({
+    affiliate_id: shown,
+    ref_code: z.string(),
+    email: z.string().nullable(),
+    clicks: z.int(),
+    conversions: z.int().describe('Leads and sales.'),
+    leads: z.int(),
+    sales: z.int(),
+    revenue: z.number().describe('Major units of the currency of the workspace.'),
+    commissions_earned: z.number(),
+    commissions_paid: z.number(),
+  })
+  .meta({ id: 'AffiliateReport' });
+
+export function reportShape(sums: AffiliateSums, currency: string): z.infer<typeof reportAnswer> {
   return {
     affiliate_id: shownId(sums.affiliateId),
     ref_code: sums.trackingId,

@@ -15,19 +15,28 @@ const NAME = 'affixo';
 const CONFIDENCE: Readonly<Record<KnownBy, number>> = { cookie: 1, fingerprint: 0.8, new: 1 };
 
 const click = z.object({
-  ref: requiredId,
-  visitor_id: optionalId,
-  fingerprint: optionalId,
-  url: optionalUrl,
-  referrer: optionalUrl,
+  ref: requiredId.meta({
+    description: 'The ref_param of a link, or the ref_code of an affiliate.',
+    examples: ['jane'],
+  }),
+  visitor_id: optionalId.describe('What an earlier answer gave this visitor.'),
+  fingerprint: optionalId.describe('Tells the visitor when no visitor_id does.'),
+  url: optionalUrl.describe('Where they arrived.'),
+  referrer: optionalUrl.describe('Where they came from.'),
 });
 
 const conversion = {
-  visitor_id: optionalId,
-  fingerprint: optionalId,
-  ref: optionalId,
-  external_id: optionalId,
-  is_test: optionalFlag,
+  visitor_id: optionalId.meta({
+    description: 'Whose click is credited. Where this, fingerprint and ref lead to nobody, nobody is credited.',
+    examples: ['0190a1c2-7d3e-7000-8000-000000000002'],
+  }),
+  fingerprint: optionalId.describe('Tells the visitor when no visitor_id does.'),
+  ref: optionalId.describe('In which campaign the click is looked for; alone, the link that is credited.'),
+  external_id: optionalId.meta({
+    description: 'Your own id, such as an order number: repeated, the first answer is given again. May be a Stripe id.',
+    examples: ['order_1'],
+  }),
+  is_test: optionalFlag.describe('Test money, whatever the key.'),
   url: optionalUrl,
   referrer: optionalUrl,
 };
@@ -38,9 +47,32 @@ const email: z.ZodType<string | null> = z
   .optional()
   .transform((value) => (typeof value === 'string' && z.email().safeParse(value.trim()).success ? value.trim() : null));
 
-const lead = z.object({ ...conversion, email });
+const lead = z.object({
+  ...conversion,
+  email: email.meta({ type: ['string', 'null'], description: 'Stripe payments with it are credited to this lead.' }),
+});
 const sale = z.object({ ...conversion, amount, currency });
-const refund = z.object({ external_id: requiredId });
+const refund = z.object({
+  external_id: requiredId.meta({ description: 'What the sale was told under.', examples: ['order_1'] }),
+});
+
+const ok = z.literal(true);
+
+const clickResult = z.object({
+  ok,
+  visitor_id: z.string().describe('Keep it, and send it with what the visitor does later.'),
+  match_method: z
+    .string()
+    .meta({ description: 'How the visitor was known.', examples: ['cookie', 'fingerprint', 'new'] }),
+  match_confidence: z.number().min(0).max(1),
+});
+
+const conversionResult = z.union([
+  z.object({ ok, attributed: z.literal(true), conversion_id: z.string() }),
+  z.object({ ok, attributed: z.literal(false), visitor_id: z.string() }),
+]);
+
+const refundResult = z.object({ ok, conversion_id: z.string() });
 
 type Conversion = z.infer<typeof lead> | z.infer<typeof sale>;
 
@@ -63,6 +95,8 @@ function given(fields: Readonly<Record<string, string | null>>): Record<string, 
 const clicked = route<z.infer<typeof click>>({
   method: 'POST',
   path: '/v1/track/click',
+  summary: 'Records a click on a link.',
+  answers: { 200: clickResult },
   scope: 'track',
   body: click,
   async run({ body, caller }, desk): Promise<Reply | Refusal> {
@@ -88,6 +122,8 @@ function creditsNobody({ refused, field }: Refusal): boolean {
 const sold = route<z.infer<typeof sale>>({
   method: 'POST',
   path: '/v1/track/sale',
+  summary: 'Records a sale and credits whoever sent the visitor; an external_id counts once.',
+  answers: { 200: conversionResult },
   scope: 'track',
   body: sale,
   async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {
@@ -124,6 +160,8 @@ const sold = route<z.infer<typeof sale>>({
 const led = route<z.infer<typeof lead>>({
   method: 'POST',
   path: '/v1/track/lead',
+  summary: 'Records a sign-up; an external_id counts once.',
+  answers: { 200: conversionResult },
   scope: 'track',
   body: lead,
   async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {
@@ -160,6 +198,8 @@ async function saleOf(caller: Caller, externalId: string, desk: Desk) {
 const reversed = route<z.infer<typeof refund>>({
   method: 'POST',
   path: '/v1/track/refund',
+  summary: 'Takes a sale back, all of it.',
+  answers: { 200: refundResult },
   scope: 'track',
   body: refund,
   async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {
