@@ -32,4 +32,4 @@ export { affonso as native } from './affonso/index.ts';
 export * from './affonso/inputs.ts';
 export { route } from './route.ts';
 export * from './affonso/shapes.ts';
-export { affiliateShape } from './affonso/partners.ts';
+export { affiliateAnswer, affiliateShape } from './affonso/partners.ts';

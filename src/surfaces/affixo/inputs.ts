@@ -47,7 +47,7 @@ const CURRENCY = 'must be a three-letter currency code, such as usd';
 /** Three letters in any case, lower case inside and out; usd when none is given. */
 export const currency: z.ZodType<string> = z
   .string({ error: CURRENCY })
-  .regex(/^[a-z]{3}$/i, CURRENCY)
+  .regex(/^[A-Za-z]{3}$/, CURRENCY)
   .nullish()
   .transform((code) => (code ?? 'usd').toLowerCase());
 

@@ -4,15 +4,21 @@ import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { given } from './given.ts';
 import { optionalText, pageFields, pagingOf } from './inputs.ts';
-import { affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
+import { affiliateAnswer, affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
 import { route } from '../route.ts';
-import { deleted, done, listed } from './shapes.ts';
+import { dataAnswer, deleted, deletedAnswer, done, listAnswer, listed } from './shapes.ts';
 
-const listQuery = z.object({ ...pageFields, status: statusField, search: optionalText(255) });
+const listQuery = z.object({
+  ...pageFields,
+  status: statusField,
+  search: optionalText(255).describe('Part of a name, an e-mail or a tracking_id.'),
+});
 
 const create = route<z.infer<typeof newAffiliate>>({
   method: 'POST',
   path: '/v1/affiliates',
+  summary: 'Creates an affiliate.',
+  answers: { 201: dataAnswer(affiliateAnswer) },
   scope: 'write:affiliates',
   body: newAffiliate,
   async run({ caller, body }, desk) {
@@ -39,6 +45,8 @@ const create = route<z.infer<typeof newAffiliate>>({
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/affiliates',
+  summary: 'Affiliates, newest first.',
+  answers: { 200: listAnswer(affiliateAnswer) },
   scope: 'read:affiliates',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -50,6 +58,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const show = route({
   method: 'GET',
   path: '/v1/affiliates/:id',
+  summary: 'One affiliate.',
+  answers: { 200: dataAnswer(affiliateAnswer) },
   scope: 'read:affiliates',
   async run({ caller, params }, desk) {
     const found = await desk.affiliate(caller, params['id'] ?? '');
@@ -60,6 +70,8 @@ const show = route({
 const change = route<z.infer<typeof affiliateChanges>>({
   method: 'PUT',
   path: '/v1/affiliates/:id',
+  summary: 'Changes what is sent; the rest stays.',
+  answers: { 200: dataAnswer(affiliateAnswer) },
   scope: 'write:affiliates',
   body: affiliateChanges,
   async run({ caller, params, body }, desk) {
@@ -86,6 +98,8 @@ const change = route<z.infer<typeof affiliateChanges>>({
 const remove = route({
   method: 'DELETE',
   path: '/v1/affiliates/:id',
+  summary: 'Deletes an affiliate; the ledger stays.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:affiliates',
   async run({ caller, params }, desk) {
     const gone = await desk.deleteAffiliate(caller, params['id'] ?? '');

@@ -5,7 +5,7 @@ import { toIso } from '../../core/time.ts';
 import type { Reply, Route } from '../surface.ts';
 import { optionalId, optionalMoment, optionalText, text } from './inputs.ts';
 import { route } from '../route.ts';
-import { done } from './shapes.ts';
+import { answered, dataAnswer, done } from './shapes.ts';
 
 /** What a click may carry besides whose link it was, with the longest text of each; kept as given. */
 const LONGEST: Readonly<Record<string, number>> = {
@@ -28,7 +28,11 @@ const LONGEST: Readonly<Record<string, number>> = {
   ttclid: 255,
 };
 
-const named = z.object({ trackingId: text(100), programId: optionalId, createdAt: optionalMoment });
+const named = z.object({
+  trackingId: text(100).meta({ description: 'The tracking_id of the affiliate, in any case.', examples: ['jane'] }),
+  programId: optionalId.describe('Default: the program of the affiliate.'),
+  createdAt: optionalMoment.describe('Default: now.'),
+});
 const details = z.object(Object.fromEntries(Object.entries(LONGEST).map(([name, most]) => [name, optionalText(most)])));
 const click = z.intersection(named, details).transform(({ trackingId, programId, createdAt, ...rest }) => ({
   // Tracking ids are lower case; a link that was typed is not always.
@@ -40,9 +44,18 @@ const click = z.intersection(named, details).transform(({ trackingId, programId,
   ),
 }));
 
+const clickAnswer = z.object({
+  id: answered.id.describe('The click id, which is also the id of the referral it may become.'),
+  tracking_id: z.string(),
+  program_id: answered.id,
+  created_at: answered.moment,
+});
+
 const clicked = route<z.infer<typeof click>>({
   method: 'POST',
   path: '/v1/clicks',
+  summary: 'Records a click on the link of an affiliate; its id credits what follows.',
+  answers: { 201: dataAnswer(clickAnswer) },
   scope: 'create:clicks',
   body: click,
   async run({ body, caller }, desk): Promise<Reply | Refusal> {

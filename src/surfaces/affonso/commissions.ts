@@ -7,11 +7,20 @@ import type { Caller, Desk } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
-import { COMMISSION_STATUSES, SALES_STATUSES } from './conversions.ts';
-import { expandField, expansion } from './expand.ts';
+import { expandedFields, expandField, expansion } from './expand.ts';
 import { moment, momentUntil, oneOf, optionalId, pageFields, pagingOf } from './inputs.ts';
 import { route } from '../route.ts';
-import { commissionShape, deleted, done, listed } from './shapes.ts';
+import {
+  commissionAnswer,
+  commissionShape,
+  dataAnswer,
+  deleted,
+  deletedAnswer,
+  done,
+  listAnswer,
+  listed,
+} from './shapes.ts';
+import { COMMISSION_STATUSES, SALES_STATUSES } from './statuses.ts';
 
 const listQuery = z.object({
   ...pageFields,
@@ -19,17 +28,23 @@ const listQuery = z.object({
   sales_status: oneOf(SALES_STATUSES),
   referral_id: optionalId,
   affiliate_id: optionalId,
-  sort: oneOf(['createdAt:desc', 'createdAt:asc', 'created_at:desc', 'created_at:asc']),
-  dateFrom: moment.optional(),
-  dateTo: momentUntil.optional(),
-  created_gte: moment.optional(),
-  created_lte: momentUntil.optional(),
+  sort: oneOf(['createdAt:desc', 'createdAt:asc', 'created_at:desc', 'created_at:asc']).describe(
+    'Default: newest first.',
+  ),
+  dateFrom: moment.optional().describe('From when the money moved.'),
+  dateTo: momentUntil.optional().describe('Until when, a date alone with its whole day.'),
+  created_gte: moment.optional().describe('The same as dateFrom.'),
+  created_lte: momentUntil.optional().describe('The same as dateTo.'),
   expand: expandField,
 });
+
+const expandedAnswer = commissionAnswer.extend(expandedFields);
 
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/commissions',
+  summary: 'Sales that earned, newest first.',
+  answers: { 200: listAnswer(expandedAnswer) },
   scope: 'read:commissions',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -60,6 +75,8 @@ const showQuery = z.object({ expand: expandField });
 const show = route<unknown, z.infer<typeof showQuery>>({
   method: 'GET',
   path: '/v1/commissions/:id',
+  summary: 'One sale that earned; its id is its conversion’s.',
+  answers: { 200: dataAnswer(expandedAnswer) },
   scope: 'read:commissions',
   query: showQuery,
   async run({ caller, params, query }, desk) {
@@ -82,10 +99,7 @@ const MONEY_FIELDS = [
 
 const FIXED =
   'cannot be edited: money is corrected by a refund (POST /v1/conversions/{id}/refund) or ruled on by status';
-const fixed = z
-  .unknown()
-  .refine((value) => value === undefined || value === null, FIXED)
-  .optional();
+const fixed = z.null({ error: FIXED }).optional().describe('Cannot be edited: refund the sale, or rule by status.');
 const fixedFields = Object.fromEntries(MONEY_FIELDS.map((field) => [field, fixed]));
 const STATUS = `must be one of ${COMMISSION_STATUSES.join(', ')}`;
 const ruling = z.object({ ...fixedFields, status: z.enum(COMMISSION_STATUSES, { error: STATUS }) });
@@ -93,6 +107,8 @@ const ruling = z.object({ ...fixedFields, status: z.enum(COMMISSION_STATUSES, { 
 const change = route<z.infer<typeof ruling>>({
   method: 'PUT',
   path: '/v1/commissions/:id',
+  summary: 'Rules on a commission: approves, declines, marks as paid.',
+  answers: { 200: dataAnswer(commissionAnswer) },
   scope: 'write:commissions',
   body: ruling,
   async run({ caller, params, body, raw }, desk) {
@@ -104,6 +120,8 @@ const change = route<z.infer<typeof ruling>>({
 const remove = route({
   method: 'DELETE',
   path: '/v1/commissions/:id',
+  summary: 'Declines a commission; the ledger keeps what it was.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:commissions',
   async run({ caller, params }, desk) {
     const ruled = await desk.rule(caller, params['id'] ?? '', 'declined', '');

@@ -1,7 +1,6 @@
 /** Conversions: sales told by a backend, their refunds, and reading both (apis.md 2.2). */
 import { z } from 'zod';
 import type { SaleRequest } from '../../core/desk.ts';
-import type { CommissionStatus } from '../../core/ledger.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Reply, Route } from '../surface.ts';
 import {
@@ -20,21 +19,17 @@ import {
   text,
 } from './inputs.ts';
 import { route } from '../route.ts';
-import { conversionShape, done, listed, listedConversion } from './shapes.ts';
-
-/** The document's words are ours; a caller's own word on the commission is kept as its first ruling. */
-export const COMMISSION_STATUSES = [
-  'pending',
-  'pending_manual_approval',
-  'ready_for_payment',
-  'processing_payout',
-  'paid',
-  'declined',
-  'refunded',
-  'dispute',
-] as const satisfies readonly CommissionStatus[];
-
-export const SALES_STATUSES = ['open', 'complete', 'trialing', 'failed', 'refunded', 'partial_refunded'] as const;
+import {
+  conversionAnswer,
+  conversionShape,
+  dataAnswer,
+  done,
+  listAnswer,
+  listed,
+  listedConversion,
+  listedConversionAnswer,
+} from './shapes.ts';
+import { COMMISSION_STATUSES, SALES_STATUSES } from './statuses.ts';
 
 const optionalFlag = z
   .boolean({ error: 'must be true or false' })
@@ -52,31 +47,45 @@ const REFERRAL_NAMES = [
 ] as const;
 const CLICK_NAMES = ['click_id', 'clickId'] as const;
 
+const alias = optionalId.describe('The same as referral_id.');
+
 const identifiers = {
-  referral_id: optionalId,
-  affonso_referral: optionalId,
-  affonso_id: optionalId,
-  referralId: optionalId,
-  affonsoReferral: optionalId,
-  affonsoId: optionalId,
-  click_id: optionalId,
-  clickId: optionalId,
-  customer_id: optionalId,
-  external_user_id: optionalId,
+  referral_id: optionalId.describe(
+    'Who is credited. One of referral_id, click_id, customer_id, external_user_id is needed.',
+  ),
+  affonso_referral: alias,
+  affonso_id: alias,
+  referralId: alias,
+  affonsoReferral: alias,
+  affonsoId: alias,
+  click_id: optionalId.meta({ description: 'The click that led here.', examples: ['ref_01jz0000000000000000000000'] }),
+  clickId: optionalId.describe('The same as click_id.'),
+  customer_id: optionalId.meta({
+    description: 'Who buys, as you or Stripe know them; later sales need no other identifier.',
+    examples: ['cust_1'],
+  }),
+  external_user_id: optionalId.describe('Who buys, by the user id of your app.'),
 };
 
 const sale = z.object({
   ...identifiers,
-  sale_amount: amount,
-  sale_amount_currency: currency.nullish().transform((code) => code ?? 'usd'),
-  product_ids: idList,
-  price_ids: idList,
+  sale_amount: amount.meta({ description: 'Major units, without tax and shipping.', examples: [99] }),
+  sale_amount_currency: currency
+    .nullish()
+    .transform((code) => code ?? 'usd')
+    .meta({ description: 'Default: USD.', examples: ['USD'] }),
+  product_ids: idList.describe('What was bought, for incentives that look at products.'),
+  price_ids: idList.describe('What was bought, for incentives that look at prices.'),
   interval: oneOf(['monthly', 'yearly']),
-  is_subscription: optionalFlag,
-  external_event_id: text(255),
-  status: oneOf(COMMISSION_STATUSES),
+  is_subscription: optionalFlag.describe('Default: whether interval is sent.'),
+  external_event_id: text(255).meta({
+    description:
+      'Your own id: repeated, the first answer is given again. A Stripe id is the same payment as the webhook’s.',
+    examples: ['order_1'],
+  }),
+  status: oneOf(COMMISSION_STATUSES).describe('A first ruling on the commission.'),
   sales_status: oneOf(SALES_STATUSES),
-  created_at: optionalMoment,
+  created_at: optionalMoment.describe('When the money moved. Default: now.'),
   metadata,
 });
 
@@ -135,22 +144,33 @@ function noIdentifier(): Refusal {
 }
 
 const refund = z.object({
-  amount: amount.nullish().transform((value) => value ?? null),
-  currency: currency.nullish().transform((code) => code ?? null),
+  amount: amount
+    .nullish()
+    .transform((value) => value ?? null)
+    .describe('Major units. Default: everything that is left.'),
+  currency: currency
+    .nullish()
+    .transform((code) => code ?? null)
+    .describe('That of the sale.'),
   reason: optionalText(1000),
-  external_event_id: optionalId,
-  refunded_at: optionalMoment,
+  external_event_id: optionalId.describe('Your own id of the refund: repeated, it counts once.'),
+  refunded_at: optionalMoment.describe('When the money moved. Default: now.'),
 });
 
 const found = z.object({
   ...pageFields,
-  external_event_id: text(255).optional(),
+  external_event_id: text(255).optional().describe('Any event id on the trail of a conversion.'),
   kind: z.enum(['sale', 'refund']).optional(),
 });
+
+/** 201 the first time, 200 when it is repeated. */
+const soldAnswer = dataAnswer(conversionAnswer);
 
 const sold = route<SaleBody>({
   method: 'POST',
   path: '/v1/conversions',
+  summary: 'Tells a sale; an external_event_id counts once.',
+  answers: { 200: soldAnswer, 201: soldAnswer },
   scope: 'write:commissions',
   body: sale,
   async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {
@@ -164,6 +184,8 @@ const sold = route<SaleBody>({
 const refunded = route<z.infer<typeof refund>>({
   method: 'POST',
   path: '/v1/conversions/:id/refund',
+  summary: 'Takes a sale back, in part or all that is left.',
+  answers: { 200: soldAnswer },
   scope: 'write:commissions',
   body: refund,
   async run({ params, body, raw, caller }, desk): Promise<Reply | Refusal> {
@@ -190,6 +212,8 @@ const refunded = route<z.infer<typeof refund>>({
 const shown = route({
   method: 'GET',
   path: '/v1/conversions/:id',
+  summary: 'One sale, refund or dispute.',
+  answers: { 200: dataAnswer(listedConversionAnswer) },
   scope: 'read:commissions',
   async run({ params, caller }, desk): Promise<Reply | Refusal> {
     const conversion = await desk.conversion(caller, params['id'] ?? '');
@@ -200,6 +224,8 @@ const shown = route({
 const list = route<unknown, z.infer<typeof found>>({
   method: 'GET',
   path: '/v1/conversions',
+  summary: 'Sales, refunds and disputes, newest first.',
+  answers: { 200: listAnswer(listedConversionAnswer) },
   scope: 'read:commissions',
   query: found,
   async run({ query, caller }, desk): Promise<Reply> {

@@ -7,26 +7,30 @@ import type { Route } from '../surface.ts';
 import { given } from './given.ts';
 import { amount, currency, idList, invalid, minorOf, oneOf, optionalId, pageFields, pagingOf, text } from './inputs.ts';
 import { route } from '../route.ts';
-import { deleted, done, listed, upper } from './shapes.ts';
+import { answered, dataAnswer, deleted, deletedAnswer, done, listAnswer, listed, upper } from './shapes.ts';
 
 const PROVIDERS = ['stripe', 'dodo', 'polar', 'creem', 'paddle'] as const;
+const DISCOUNT_TYPES = ['percentage', 'fixed'] as const;
+const DURATIONS = ['forever', 'once', 'repeating'] as const;
 const MONTHS = 'must be a whole number from 1 to 1200';
 
 /** Only affiliate and code decide anything; the discount itself is the provider's and is kept to be shown. */
 const newCoupon = z.object({
-  affiliate_id: text(255),
+  affiliate_id: text(255).meta({ examples: ['aff_01jz0000000000000000000000'] }),
   program_id: optionalId,
-  code: text(500).transform((code) => code.trim()),
-  discount_type: oneOf(['percentage', 'fixed']),
+  code: text(500)
+    .transform((code) => code.trim())
+    .meta({ description: 'As buyers type it, in any case.', examples: ['JANE20'] }),
+  discount_type: oneOf(DISCOUNT_TYPES),
   discount_value: amount.nullish(),
-  duration: oneOf(['forever', 'once', 'repeating']),
+  duration: oneOf(DURATIONS),
   duration_in_months: z
     .number({ error: MONTHS })
     .refine((value) => Number.isInteger(value) && value >= 1 && value <= 1_200, MONTHS)
     .nullish(),
   currency: currency.nullish(),
   product_ids: idList,
-  provider: oneOf(PROVIDERS),
+  provider: oneOf(PROVIDERS).describe('Default: stripe.'),
   provider_coupon_id: optionalId,
   provider_promo_code_id: optionalId,
 });
@@ -61,6 +65,25 @@ function detailsOf(body: CouponBody): Record<string, unknown> {
   });
 }
 
+const couponAnswer = z
+  .object({
+    id: answered.id,
+    affiliate_id: answered.id,
+    program_id: answered.id,
+    code: z.string(),
+    discount_type: z.enum(DISCOUNT_TYPES).nullable(),
+    discount_value: z.number().nullable(),
+    duration: z.enum(DURATIONS).nullable(),
+    duration_in_months: z.int().nullable(),
+    currency: answered.currency.nullable(),
+    product_ids: z.array(z.string()),
+    provider: z.enum(PROVIDERS),
+    provider_coupon_id: z.string().nullable(),
+    provider_promo_code_id: z.string().nullable(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'Coupon' });
+
 function couponShape(view: CouponView): Record<string, unknown> {
   const { details } = view;
   return {
@@ -84,6 +107,8 @@ function couponShape(view: CouponView): Record<string, unknown> {
 const create = route<CouponBody>({
   method: 'POST',
   path: '/v1/coupons',
+  summary: 'Gives a coupon or promotion code to an affiliate.',
+  answers: { 201: dataAnswer(couponAnswer) },
   scope: 'write:coupons',
   body: newCoupon,
   async run({ caller, body }, desk) {
@@ -107,6 +132,8 @@ const listQuery = z.object({ ...pageFields, affiliate_id: optionalId });
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/coupons',
+  summary: 'Coupons in force, newest first.',
+  answers: { 200: listAnswer(couponAnswer) },
   scope: 'read:coupons',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -118,6 +145,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const show = route({
   method: 'GET',
   path: '/v1/coupons/:id',
+  summary: 'One coupon in force.',
+  answers: { 200: dataAnswer(couponAnswer) },
   scope: 'read:coupons',
   async run({ caller, params }, desk) {
     const found = await desk.coupon(caller, params['id'] ?? '');
@@ -129,6 +158,8 @@ const show = route({
 const end = route({
   method: 'DELETE',
   path: '/v1/coupons/:id',
+  summary: 'Ends a coupon; sales it brought stay with its affiliate.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:coupons',
   async run({ caller, params }, desk) {
     const gone = await desk.endCoupon(caller, params['id'] ?? '');

@@ -2,14 +2,21 @@
 import { z } from 'zod';
 import type { AffiliateView, ReferralView } from '../../core/views.ts';
 import type { Caller, Desk } from '../../core/desk.ts';
-import { affiliateShape } from './partners.ts';
-import { referralShape } from './shapes.ts';
+import { affiliateAnswer, affiliateShape } from './partners.ts';
+import { referralAnswer, referralShape } from './shapes.ts';
 
 /** `expand=a&expand=b` or `expand=a,b`. */
 export const expandField: z.ZodType<readonly string[]> = z
   .union([z.string(), z.array(z.string())], { error: 'must be text' })
   .optional()
-  .transform((value) => [value ?? []].flat().flatMap((one) => one.split(',')));
+  .transform((value) => [value ?? []].flat().flatMap((one) => one.split(',')))
+  .describe('What to show beside its id: affiliate, referral; several with commas, or repeated.');
+
+/** What an answer has more when it was asked for. */
+export const expandedFields = {
+  affiliate: affiliateAnswer.nullable().optional().describe('With expand=affiliate.'),
+  referral: referralAnswer.nullable().optional().describe('With expand=referral.'),
+};
 
 type Names = { readonly referralId?: string | null; readonly affiliateId: string | null };
 

@@ -33,7 +33,7 @@ export const amount: z.ZodType<number> = z
 /** Three letters in any case; lower case inside. */
 export const currency: z.ZodType<string> = z
   .string({ error: 'must be a three-letter currency code, such as USD' })
-  .regex(/^[a-z]{3}$/i, 'must be a three-letter currency code, such as USD')
+  .regex(/^[A-Za-z]{3}$/, 'must be a three-letter currency code, such as USD')
   .transform((code) => code.toLowerCase());
 
 const ISO = 'must be an ISO 8601 time, such as 2026-06-22T12:00:00Z';
@@ -92,21 +92,25 @@ export const metadataChange: z.ZodType<Record<string, unknown> | null> = metadat
   .transform((value) => value ?? null);
 
 /** A whole number written in a query. */
-function wholeNumber(least: number, most: number, absent: number): z.ZodType<number> {
+function wholeNumber(least: number, most: number, absent: number, description: string): z.ZodType<number> {
   const error = `must be a whole number from ${least} to ${most}`;
   return z
     .string({ error })
     .regex(/^\d{1,9}$/, error)
     .optional()
     .transform((value) => (value === undefined ? absent : Number(value)))
-    .refine((value) => value >= least && value <= most, error);
+    .refine((value) => value >= least && value <= most, error)
+    .meta({ type: 'integer', minimum: least, maximum: most, default: absent, description });
 }
 
 /** `page` (from 1) and `limit` (default 50, at most 200) of an offset list. */
-export const pageFields = { page: wholeNumber(1, 1_000_000, 1), limit: wholeNumber(1, 200, 50) };
+export const pageFields = {
+  page: wholeNumber(1, 1_000_000, 1, 'Which page, from 1.'),
+  limit: wholeNumber(1, 200, 50, 'How many on a page.'),
+};
 
 /** `limit` of a cursor list: 1 to 100, default 10. */
-export const cursorLimit: z.ZodType<number> = wholeNumber(1, 100, 10);
+export const cursorLimit: z.ZodType<number> = wholeNumber(1, 100, 10, 'How many at most.');
 
 export function pagingOf({ page, limit }: { page: number; limit: number }): Paging {
   return { limit, offset: (page - 1) * limit };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AffiliateView } from '../../core/views.ts';
 import { toIso } from '../../core/time.ts';
+import { answered } from './shapes.ts';
 import { email, metadata, metadataChange, oneOf, optionalId, optionalText, text } from './inputs.ts';
 
 const STATUSES = ['pending', 'approved', 'rejected', 'paused', 'banned'] as const;
@@ -12,7 +13,8 @@ export const statusField: z.ZodType<(typeof STATUSES)[number] | null> = z
   .toLowerCase()
   .pipe(z.enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` }))
   .nullish()
-  .transform((word) => word ?? null);
+  .transform((word) => word ?? null)
+  .describe(`One of ${STATUSES.join(', ')}, in any case.`);
 
 const PAYOUT_METHODS = [
   'paypal',
@@ -51,27 +53,28 @@ const common = {
   tracking_id: z
     .string({ error: TRACKING_ID })
     .regex(/^[a-z0-9-]{1,100}$/, TRACKING_ID)
-    .nullish(),
-  external_user_id: optionalId,
+    .nullish()
+    .meta({ description: 'What their links carry; made when absent.', examples: ['jane'] }),
+  external_user_id: optionalId.describe('The user id of your app.'),
   partnership_status: statusField,
-  status: statusField,
+  status: statusField.describe('The same as partnership_status.'),
   company_name: optionalText(100),
   country_code: z
     .string({ error: 'must be two letters' })
-    .regex(/^[a-z]{2}$/i, 'must be two letters')
+    .regex(/^[A-Za-z]{2}$/, 'must be two letters')
     .transform((code) => code.toUpperCase())
     .nullish(),
   payout_method: oneOf(PAYOUT_METHODS),
-  payout_details: metadata.transform(snake),
+  payout_details: metadata.transform(snake).describe('An object; camelCase names become snake_case.'),
 };
 
 export const newAffiliate = z.object({
   ...common,
-  name: text(100),
-  email,
-  program_id: optionalId,
-  group_id: optionalId,
-  parent_id: optionalId,
+  name: text(100).meta({ examples: ['Jane'] }),
+  email: email.meta({ examples: ['jane@example.com'] }),
+  program_id: optionalId.describe('Default: the default program.'),
+  group_id: optionalId.describe('Whose incentives they have.'),
+  parent_id: optionalId.describe('Who recruited them, and earns with them.'),
   metadata,
 });
 
@@ -80,8 +83,8 @@ export const affiliateChanges = z.object({
   name: text(100).nullish(),
   email: email.nullish(),
   /** null takes the affiliate out of its group, and from whoever recruited them. */
-  group_id: removableId,
-  parent_id: removableId,
+  group_id: removableId.describe('null takes them out of their group.'),
+  parent_id: removableId.describe('null takes them from whoever recruited them.'),
   metadata: metadataChange,
 });
 
@@ -102,6 +105,30 @@ function oursOf({ parentId, heldReason }: AffiliateView): Record<string, unknown
     ...(heldReason === null ? {} : { held: true, held_reason: heldReason }),
   };
 }
+
+export const affiliateAnswer = z
+  .object({
+    id: answered.id,
+    name: z.string(),
+    email: z.string(),
+    tracking_id: z.string().describe('What their links carry.'),
+    source: z.literal('api'),
+    partnership_status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'BANNED']),
+    onboarding_completed: z.literal(false),
+    program_id: answered.id,
+    group_id: answered.id.nullable(),
+    external_user_id: z.string().nullable(),
+    company_name: z.string().nullable(),
+    country_code: z.string().nullable(),
+    payout_method: z.string().nullable(),
+    payout_details: answered.object.nullable(),
+    metadata: answered.object,
+    created_at: answered.moment,
+    parent_id: answered.id.optional().describe('Who recruited them, where somebody did.'),
+    held: z.literal(true).optional().describe('Their commissions wait for an approval.'),
+    held_reason: z.string().optional(),
+  })
+  .meta({ id: 'Affiliate' });
 
 export function affiliateShape(view: AffiliateView): Record<string, unknown> {
   return {

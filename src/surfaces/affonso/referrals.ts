@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ReferralView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
-import { expandField, expansion } from './expand.ts';
+import { expandedFields, expandField, expansion } from './expand.ts';
 import { given } from './given.ts';
 import {
   cursorLimit,
@@ -18,41 +18,52 @@ import {
   text,
 } from './inputs.ts';
 import { route } from '../route.ts';
-import { deleted, done, isoOrNull, major, referralShape, upper } from './shapes.ts';
+import {
+  answered,
+  dataAnswer,
+  deleted,
+  deletedAnswer,
+  done,
+  isoOrNull,
+  major,
+  referralAnswer,
+  referralShape,
+  upper,
+} from './shapes.ts';
 
 const STATUSES = ['lead', 'trialing', 'customer', 'active', 'canceled', 'rejected'] as const;
 
 const common = {
   status: oneOf(STATUSES),
   name: optionalText(255),
-  customer_id: optionalId,
-  external_user_id: optionalId,
-  subscription_id: optionalId,
+  customer_id: optionalId.describe('Who buys, as you or Stripe know them.'),
+  external_user_id: optionalId.describe('Who buys, by the user id of your app.'),
+  subscription_id: optionalId.describe('Only payments of this subscription.'),
 };
 
 const newReferral = z.object({
   ...common,
-  affiliate_id: text(255),
-  email,
-  click_id: optionalId,
+  affiliate_id: text(255).meta({ examples: ['aff_01jz0000000000000000000000'] }),
+  email: email.meta({ examples: ['buyer@example.com'] }),
+  click_id: optionalId.describe('The click that becomes this referral.'),
   metadata,
 });
 const changes = z.object({ ...common, email: email.nullish(), metadata: metadataChange });
 
 const listQuery = z.object({
   limit: cursorLimit,
-  starting_after: optionalId,
-  ending_before: optionalId,
+  starting_after: optionalId.describe('The id before the first to be shown.'),
+  ending_before: optionalId.describe('The id after the last to be shown.'),
   affiliate_id: optionalId,
   external_user_id: optionalId,
   status: oneOf(STATUSES),
-  order: oneOf(['asc', 'desc']),
+  order: oneOf(['asc', 'desc']).describe('Default: desc, newest first.'),
   created_gte: moment.optional(),
   created_lte: momentUntil.optional(),
   expand: expandField,
 });
 
-const showQuery = z.object({ include: expandField, expand: expandField });
+const showQuery = z.object({ include: expandField.describe('stats: what it brought.'), expand: expandField });
 
 function fieldsOf(body: z.infer<typeof newReferral> | z.infer<typeof changes>) {
   return given({
@@ -65,9 +76,20 @@ function fieldsOf(body: z.infer<typeof newReferral> | z.infer<typeof changes>) {
   });
 }
 
+const { affiliate: expandedAffiliate } = expandedFields;
+const expandedReferral = referralAnswer.extend({ affiliate: expandedAffiliate });
+
+const listedReferrals = z.object({
+  success: z.literal(true),
+  data: z.array(expandedReferral),
+  has_more: z.boolean(),
+});
+
 const create = route<z.infer<typeof newReferral>>({
   method: 'POST',
   path: '/v1/referrals',
+  summary: 'Credits a customer to an affiliate.',
+  answers: { 201: dataAnswer(referralAnswer) },
   scope: 'write:referrals',
   body: newReferral,
   async run({ caller, body, raw }, desk) {
@@ -86,6 +108,8 @@ const create = route<z.infer<typeof newReferral>>({
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/referrals',
+  summary: 'Referrals, newest first, by cursor.',
+  answers: { 200: listedReferrals },
   scope: 'read:referrals',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -114,8 +138,18 @@ type Stats = {
   readonly currency: string;
 };
 
+const statsAnswer = z.object({
+  total_revenue: answered.major,
+  total_commission: answered.major,
+  total_orders: z.int(),
+  last_order_at: answered.moment.nullable(),
+  currency: answered.currency,
+});
+
+const shownReferral = expandedReferral.extend({ stats: statsAnswer.optional().describe('With include=stats.') });
+
 /** Amounts are in one currency, named: the workspace's, or the one bought in last. */
-function statsShape(stats: Stats): Record<string, unknown> {
+function statsShape(stats: Stats): z.infer<typeof statsAnswer> {
   return {
     total_revenue: major(stats.revenue, stats.currency),
     total_commission: major(stats.commission, stats.currency),
@@ -128,6 +162,8 @@ function statsShape(stats: Stats): Record<string, unknown> {
 const show = route<unknown, z.infer<typeof showQuery>>({
   method: 'GET',
   path: '/v1/referrals/:id',
+  summary: 'One referral; with include=stats what it brought.',
+  answers: { 200: dataAnswer(shownReferral) },
   scope: 'read:referrals',
   query: showQuery,
   async run({ caller, params, query }, desk) {
@@ -142,6 +178,8 @@ const show = route<unknown, z.infer<typeof showQuery>>({
 const change = route<z.infer<typeof changes>>({
   method: 'PUT',
   path: '/v1/referrals/:id',
+  summary: 'Changes what is sent; the rest stays.',
+  answers: { 200: dataAnswer(referralAnswer) },
   scope: 'write:referrals',
   body: changes,
   async run({ caller, params, body, raw }, desk) {
@@ -154,6 +192,8 @@ const change = route<z.infer<typeof changes>>({
 const remove = route({
   method: 'DELETE',
   path: '/v1/referrals/:id',
+  summary: 'Deletes a referral.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:referrals',
   async run({ caller, params }, desk) {
     const gone = await desk.deleteReferral(caller, params['id'] ?? '');

@@ -4,7 +4,7 @@ import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Reply, Route } from '../surface.ts';
 import { optionalId, optionalText, text } from './inputs.ts';
 import { route } from '../route.ts';
-import { done, referralShape } from './shapes.ts';
+import { dataAnswer, done, referralAnswer, referralShape } from './shapes.ts';
 
 /** An e-mail address as far as it matters here: something on both sides of one @, at most 254 characters. */
 const email = optionalText(254).refine(
@@ -13,15 +13,20 @@ const email = optionalText(254).refine(
 );
 
 const signup = z.object({
-  click_id: text(255),
-  email,
-  external_user_id: optionalId,
+  click_id: text(255).meta({ examples: ['ref_01jz0000000000000000000000'] }),
+  email: email.meta({
+    description: 'One of email and external_user_id is needed. Stripe payments with it are credited.',
+    examples: ['buyer@example.com'],
+  }),
+  external_user_id: optionalId.describe('The user id of your app.'),
   name: optionalText(255),
 });
 
 const signedUp = route<z.infer<typeof signup>>({
   method: 'POST',
   path: '/v1/signups',
+  summary: 'Turns a click into a lead.',
+  answers: { 200: dataAnswer(referralAnswer), 201: dataAnswer(referralAnswer) },
   scope: 'write:referrals',
   body: signup,
   async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {

@@ -4,9 +4,13 @@ import type { ApiKeyView, SecretView, StripeAccountView } from '../../core/accou
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import {
+  answered,
+  dataAnswer,
   deleted,
+  deletedAnswer,
   done,
   isoOrNull,
+  listAnswer,
   listed,
   oneOf,
   optionalMoment,
@@ -23,19 +27,40 @@ const flag = z
   .nullish()
   .transform((value) => value ?? false);
 
-const creation = z.object({ account_id: text(255), name: optionalText(100), primary: flag });
+const creation = z.object({
+  account_id: text(255).meta({ examples: ['acct_1'] }),
+  name: optionalText(100),
+  primary: flag.describe('The account whose events name no account; which one it is never changes.'),
+});
 const change = z.object({ name: text(100) });
 const secretBody = z.object({
-  secret: text(255),
+  secret: text(255).meta({ description: 'Shown by Stripe once.', examples: ['whsec_…'] }),
   label: optionalText(100),
   expires_at: optionalMoment,
-  others_expire_at: optionalMoment,
+  others_expire_at: optionalMoment.describe('When the other secrets of the account end, to roll one.'),
 });
-const keyBody = z.object({ api_key: text(255) });
+const keyBody = z.object({
+  api_key: text(255).meta({
+    description: 'A restricted key that reads; its prefix says for which world.',
+    examples: ['rk_live_…'],
+  }),
+});
 const listQuery = z.object(pageFields);
-const modeQuery = z.object({ mode: oneOf(['live', 'test']) });
+const modeQuery = z.object({ mode: oneOf(['live', 'test']).describe('Default: both.') });
 
-function secretShape(view: SecretView): Record<string, unknown> {
+const shown = z.string().describe('Beginning and last four characters.');
+
+const secretAnswer = z
+  .object({
+    id: answered.id,
+    label: z.string(),
+    shown,
+    expires_at: answered.moment.nullable(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'SigningSecret' });
+
+function secretShape(view: SecretView): z.infer<typeof secretAnswer> {
   return {
     id: view.id,
     label: view.label,
@@ -45,7 +70,17 @@ function secretShape(view: SecretView): Record<string, unknown> {
   };
 }
 
-function keyShape(view: ApiKeyView): Record<string, unknown> {
+const keyAnswer = z
+  .object({
+    mode: z.enum(['live', 'test']),
+    shown,
+    refused_at: answered.moment.nullable().describe('When Stripe refused it.'),
+    refused_reason: z.string().nullable(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'StripeApiKey' });
+
+function keyShape(view: ApiKeyView): z.infer<typeof keyAnswer> {
   return {
     mode: view.livemode ? 'live' : 'test',
     shown: view.shown,
@@ -55,7 +90,21 @@ function keyShape(view: ApiKeyView): Record<string, unknown> {
   };
 }
 
-function accountShape(view: StripeAccountView): Record<string, unknown> {
+const accountAnswer = z
+  .object({
+    id: z.string().meta({ examples: ['acct_1'] }),
+    name: z.string(),
+    primary: z.boolean(),
+    state: z.enum(['connected', 'disconnected']),
+    connected_at: answered.moment,
+    disconnected_at: answered.moment.nullable(),
+    secrets: z.array(secretAnswer),
+    api_keys: z.array(keyAnswer),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'StripeAccount' });
+
+function accountShape(view: StripeAccountView): z.infer<typeof accountAnswer> {
   return {
     id: view.id,
     name: view.name,
@@ -72,6 +121,8 @@ function accountShape(view: StripeAccountView): Record<string, unknown> {
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/stripe/accounts',
+  summary: 'Stripe accounts of the workspace, with what is stored for them.',
+  answers: { 200: listAnswer(accountAnswer) },
   scope: 'read:stripe',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -83,6 +134,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const create = route<z.infer<typeof creation>>({
   method: 'POST',
   path: '/v1/stripe/accounts',
+  summary: 'Registers a Stripe account, or connects it again.',
+  answers: { 200: dataAnswer(accountAnswer), 201: dataAnswer(accountAnswer) },
   scope: 'write:stripe',
   body: creation,
   async run({ caller, body }, desk) {
@@ -95,6 +148,8 @@ const create = route<z.infer<typeof creation>>({
 const show = route({
   method: 'GET',
   path: '/v1/stripe/accounts/:id',
+  summary: 'One Stripe account.',
+  answers: { 200: dataAnswer(accountAnswer) },
   scope: 'read:stripe',
   async run({ caller, params }, desk) {
     const found = await desk.account(caller, params['id'] ?? '');
@@ -105,6 +160,8 @@ const show = route({
 const rename = route<z.infer<typeof change>>({
   method: 'PATCH',
   path: '/v1/stripe/accounts/:id',
+  summary: 'Renames a Stripe account.',
+  answers: { 200: dataAnswer(accountAnswer) },
   scope: 'write:stripe',
   body: change,
   async run({ caller, params, body }, desk) {
@@ -116,6 +173,8 @@ const rename = route<z.infer<typeof change>>({
 const remove = route({
   method: 'DELETE',
   path: '/v1/stripe/accounts/:id',
+  summary: 'Removes an account with its secrets and keys; what its events earned stands.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:stripe',
   async run({ caller, params }, desk) {
     const gone = await desk.removeAccount(caller, params['id'] ?? '');
@@ -128,6 +187,8 @@ const remove = route({
 const addSecret = route<z.infer<typeof secretBody>>({
   method: 'POST',
   path: '/v1/stripe/accounts/:id/secrets',
+  summary: 'Stores a signing secret, sealed.',
+  answers: { 201: dataAnswer(secretAnswer) },
   scope: 'write:stripe',
   body: secretBody,
   async run({ caller, params, body }, desk) {
@@ -144,6 +205,8 @@ const addSecret = route<z.infer<typeof secretBody>>({
 const removeSecret = route({
   method: 'DELETE',
   path: '/v1/stripe/accounts/:id/secrets/:secret_id',
+  summary: 'Removes a signing secret; it counts no more.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:stripe',
   async run({ caller, params }, desk) {
     const gone = await desk.removeSecret(caller, params['id'] ?? '', params['secret_id'] ?? '');
@@ -154,6 +217,8 @@ const removeSecret = route({
 const putKey = route<z.infer<typeof keyBody>>({
   method: 'PUT',
   path: '/v1/stripe/accounts/:id/api_key',
+  summary: 'Stores the API key of an account, sealed, in place of the one it had.',
+  answers: { 200: dataAnswer(keyAnswer) },
   scope: 'write:stripe',
   body: keyBody,
   async run({ caller, params, body }, desk) {
@@ -165,6 +230,8 @@ const putKey = route<z.infer<typeof keyBody>>({
 const removeKey = route<unknown, z.infer<typeof modeQuery>>({
   method: 'DELETE',
   path: '/v1/stripe/accounts/:id/api_key',
+  summary: 'Removes API keys; webhooks alone are enough.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:stripe',
   query: modeQuery,
   async run({ caller, params, query }, desk) {

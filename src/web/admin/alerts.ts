@@ -3,12 +3,37 @@ import { z } from 'zod';
 import type { AlertView } from '../../core/account-desk.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import { done, isoOrNull, listed, oneOf, pageFields, pagingOf, route } from '../../surfaces/index.ts';
+import {
+  answered,
+  dataAnswer,
+  done,
+  isoOrNull,
+  listAnswer,
+  listed,
+  oneOf,
+  pageFields,
+  pagingOf,
+  route,
+} from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 const listQuery = z.object({ ...pageFields, state: oneOf(['open', 'resolved']) });
 
-function alertShape(view: AlertView): Record<string, unknown> {
+const alertAnswer = z
+  .object({
+    id: answered.id,
+    kind: z.string().meta({ examples: ['api_key_refused', 'webhooks_missing'] }),
+    subject: z.string(),
+    message: z.string().describe('What happened and what to do.'),
+    state: z.enum(['open', 'resolved']),
+    times: z.int().describe('How often it happened.'),
+    first_at: answered.moment,
+    last_at: answered.moment,
+    resolved_at: answered.moment.nullable(),
+  })
+  .meta({ id: 'Alert' });
+
+function alertShape(view: AlertView): z.infer<typeof alertAnswer> {
   return {
     id: view.id,
     kind: view.kind,
@@ -25,6 +50,8 @@ function alertShape(view: AlertView): Record<string, unknown> {
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/alerts',
+  summary: 'What a person has to look at, with what to do.',
+  answers: { 200: listAnswer(alertAnswer) },
   scope: 'read:alerts',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -35,6 +62,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const resolve = route({
   method: 'POST',
   path: '/v1/alerts/:id/resolve',
+  summary: 'Resolves an alert.',
+  answers: { 200: dataAnswer(alertAnswer) },
   scope: 'write:alerts',
   async run({ caller, params }, desk) {
     const found = await desk.resolveAlert(caller, params['id'] ?? '');

@@ -3,14 +3,38 @@ import { z } from 'zod';
 import type { BalanceView, TransferView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import { done, listed, major, momentUntil, pageFields, pagingOf, route, upper } from '../../surfaces/index.ts';
+import {
+  answered,
+  dataAnswer,
+  done,
+  listAnswer,
+  listed,
+  major,
+  momentUntil,
+  pageFields,
+  pagingOf,
+  route,
+  upper,
+} from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 /** A date alone means the end of that day, UTC. */
-const balanceQuery = z.object({ at: momentUntil.optional() });
+const balanceQuery = z.object({
+  at: momentUntil.optional().describe('As of then, from the ledger; a date alone with its whole day. Default: now.'),
+});
 const ledgerQuery = z.object(pageFields);
 
-function balanceShape({ currency, standing }: BalanceView): Record<string, unknown> {
+const balanceAnswer = z
+  .object({
+    currency: answered.currency,
+    review: answered.major.describe('Waits for an approval.'),
+    pending: answered.major.describe('On hold.'),
+    payable: answered.major.describe('To be paid out; below zero when money went back after it was paid.'),
+    paid: answered.major,
+  })
+  .meta({ id: 'Balance' });
+
+function balanceShape({ currency, standing }: BalanceView): z.infer<typeof balanceAnswer> {
   return {
     currency: upper(currency),
     review: major(standing.review, currency),
@@ -20,7 +44,23 @@ function balanceShape({ currency, standing }: BalanceView): Record<string, unkno
   };
 }
 
-export function transferShape(view: TransferView): Record<string, unknown> {
+const account = z.string().meta({ examples: ['program', 'review', 'pending', 'payable', 'paid'] });
+
+export const transferAnswer = z
+  .object({
+    id: answered.id,
+    commission_id: answered.id,
+    earning_id: answered.id,
+    debit: account,
+    credit: account,
+    amount: answered.major,
+    currency: answered.currency,
+    reason: z.string(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'Transfer' });
+
+export function transferShape(view: TransferView): z.infer<typeof transferAnswer> {
   return {
     id: view.id,
     commission_id: view.conversionId,
@@ -37,6 +77,8 @@ export function transferShape(view: TransferView): Record<string, unknown> {
 const balance = route<unknown, z.infer<typeof balanceQuery>>({
   method: 'GET',
   path: '/v1/affiliates/:id/balance',
+  summary: 'What an affiliate has in each currency, now or at a moment.',
+  answers: { 200: dataAnswer(z.array(balanceAnswer)) },
   scope: 'read:affiliates',
   query: balanceQuery,
   async run({ caller, params, query }, desk) {
@@ -48,6 +90,8 @@ const balance = route<unknown, z.infer<typeof balanceQuery>>({
 const ledger = route<unknown, z.infer<typeof ledgerQuery>>({
   method: 'GET',
   path: '/v1/affiliates/:id/ledger',
+  summary: 'Every transfer of an affiliate, newest first.',
+  answers: { 200: listAnswer(transferAnswer) },
   scope: 'read:affiliates',
   query: ledgerQuery,
   async run({ caller, params, query }, desk) {

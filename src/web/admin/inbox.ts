@@ -3,15 +3,41 @@ import { z } from 'zod';
 import type { InboxView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import { done, isoOrNull, listed, oneOf, pageFields, pagingOf, route } from '../../surfaces/index.ts';
+import {
+  answered,
+  dataAnswer,
+  done,
+  isoOrNull,
+  listAnswer,
+  listed,
+  oneOf,
+  pageFields,
+  pagingOf,
+  route,
+} from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
-const listQuery = z.object({
-  ...pageFields,
-  state: oneOf(['parked', 'failed', 'ignored', 'done', 'pending']),
-});
+const STATES = ['parked', 'failed', 'ignored', 'done', 'pending'] as const;
+const listQuery = z.object({ ...pageFields, state: oneOf(STATES) });
 
-function eventShape(view: InboxView): Record<string, unknown> {
+const eventAnswer = z
+  .object({
+    id: z.string().describe('source:event key; URL-encoded in a path.'),
+    source: z.string().meta({ examples: ['stripe', 'affonso'] }),
+    external_event_id: z.string(),
+    type: z.string().meta({ examples: ['invoice.paid'] }),
+    state: z.string().meta({ examples: [...STATES] }),
+    reason: z.string().nullable(),
+    hint: z.string().nullable().describe('The reason in words, and what to do.'),
+    subject: z.string().nullable(),
+    attempts: z.int(),
+    occurred_at: answered.moment,
+    received_at: answered.moment,
+    next_try_at: answered.moment.nullable(),
+  })
+  .meta({ id: 'InboxEvent' });
+
+function eventShape(view: InboxView): z.infer<typeof eventAnswer> {
   return {
     id: view.id,
     source: view.source,
@@ -31,6 +57,8 @@ function eventShape(view: InboxView): Record<string, unknown> {
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/inbox',
+  summary: 'What came in and what became of it, newest first.',
+  answers: { 200: listAnswer(eventAnswer) },
   scope: 'read:inbox',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -42,6 +70,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const replay = route({
   method: 'POST',
   path: '/v1/inbox/:id/replay',
+  summary: 'Has an event decided again; its id is source:event key, URL-encoded.',
+  answers: { 200: dataAnswer(eventAnswer) },
   scope: 'write:inbox',
   async run({ caller, params }, desk) {
     const event = await desk.replay(caller, params['id'] ?? '');

@@ -1,18 +1,31 @@
 /** Incentives: the rules that pay. A change is a new version; payments known before keep the one they were made with. */
 import { z } from 'zod';
 import { isRefusal } from '../../core/refusals.ts';
-import { deleted, done, invalid, listed, pageFields, pagingOf, route } from '../../surfaces/index.ts';
+import {
+  dataAnswer,
+  deleted,
+  deletedAnswer,
+  done,
+  invalid,
+  listAnswer,
+  listed,
+  pageFields,
+  pagingOf,
+  route,
+} from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
-import { incentiveShape, readIncentive } from './terms.ts';
+import { incentiveAnswer, incentiveShape, readIncentive } from './terms.ts';
+import { incentiveBody } from './terms-fields.ts';
 
-const object = z.record(z.string(), z.unknown(), { error: 'must be an object' });
 const listQuery = z.object(pageFields);
 
-const create = route<z.infer<typeof object>>({
+const create = route<z.infer<typeof incentiveBody>>({
   method: 'POST',
   path: '/v1/program/incentives',
+  summary: 'Creates an incentive: a rule that pays.',
+  answers: { 201: dataAnswer(incentiveAnswer) },
   scope: 'write:incentives',
-  body: object,
+  body: incentiveBody,
   async run({ caller, body }, desk) {
     const sent = readIncentive(body, await desk.currency(caller));
     if (isRefusal(sent)) return sent;
@@ -24,6 +37,8 @@ const create = route<z.infer<typeof object>>({
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/program/incentives',
+  summary: 'Incentives of the workspace.',
+  answers: { 200: listAnswer(incentiveAnswer) },
   scope: 'read:incentives',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -34,6 +49,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const show = route({
   method: 'GET',
   path: '/v1/program/incentives/:id',
+  summary: 'One incentive, as it holds.',
+  answers: { 200: dataAnswer(incentiveAnswer) },
   scope: 'read:incentives',
   async run({ caller, params }, desk) {
     const found = await desk.incentive(caller, params['id'] ?? '');
@@ -42,11 +59,13 @@ const show = route({
 });
 
 /** The whole incentive is sent again: what is left out takes its default. */
-const replace = route<z.infer<typeof object>>({
+const replace = route<z.infer<typeof incentiveBody>>({
   method: 'PUT',
   path: '/v1/program/incentives/:id',
+  summary: 'Makes a new version of an incentive: the whole of it is sent, what is left out takes its default.',
+  answers: { 200: dataAnswer(incentiveAnswer) },
   scope: 'write:incentives',
-  body: object,
+  body: incentiveBody,
   async run({ caller, params, body }, desk) {
     const known = await desk.incentive(caller, params['id'] ?? '');
     if (isRefusal(known)) return known;
@@ -62,6 +81,8 @@ const replace = route<z.infer<typeof object>>({
 const end = route({
   method: 'DELETE',
   path: '/v1/program/incentives/:id',
+  summary: 'Ends an incentive; commissions it made stay as they are.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:incentives',
   async run({ caller, params }, desk) {
     const gone = await desk.endIncentive(caller, params['id'] ?? '');

@@ -4,11 +4,15 @@ import type { KeyView, MadeKey } from '../../core/key-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import {
+  answered,
+  dataAnswer,
   deleted,
+  deletedAnswer,
   done,
   families,
   invalid,
   isoOrNull,
+  listAnswer,
   listed,
   oneOf,
   optionalId,
@@ -31,14 +35,17 @@ const words = z
   .nullish();
 
 const creation = z.object({
-  name: text(100),
-  family: optionalText(50),
-  mode: oneOf(['live', 'test']),
-  scopes: words,
-  allowed_hosts: words,
-  affiliate_id: optionalId,
-  expires_at: optionalMoment,
-  key: optionalText(512),
+  name: text(100).meta({ examples: ['checkout'] }),
+  family: optionalText(50).meta({
+    description: `The dialect it opens: ${families.map(({ name }) => name).join(', ')}. Default: ${families[0]?.name}.`,
+    examples: families.map(({ name }) => name),
+  }),
+  mode: oneOf(['live', 'test']).describe('Default: that of the calling key.'),
+  scopes: words.describe('What it may, in the words of its dialect. Default: everything.'),
+  allowed_hosts: words.describe('Pages that may use it; *.example.com is every name below it. Default: any.'),
+  affiliate_id: optionalId.describe('Who holds it, where the dialect has keys of affiliates.'),
+  expires_at: optionalMoment.describe('Default: never.'),
+  key: optionalText(512).describe('A key to bring along; only its hash is kept.'),
 });
 
 const OVERLAP = `must be a whole number of seconds from 0 to ${LONGEST_OVERLAP}`;
@@ -49,21 +56,44 @@ const rotation = z.object({
     .min(0, OVERLAP)
     .max(LONGEST_OVERLAP, OVERLAP)
     .nullish()
-    .transform((seconds) => seconds ?? OVERLAP_SECONDS),
-  expires_at: optionalMoment,
+    .transform((seconds) => seconds ?? OVERLAP_SECONDS)
+    .describe('For how long the old key goes on working. Default: a day.'),
+  expires_at: optionalMoment.describe('When the new key ends. Default: as long again as the old one.'),
 });
 
 const listQuery = z.object(pageFields);
 
-function keyShape(view: KeyView): Record<string, unknown> {
+const keyAnswer = z
+  .object({
+    id: answered.id,
+    name: z.string(),
+    family: z.string().meta({ examples: families.map(({ name }) => name) }),
+    mode: z.enum(['live', 'test']),
+    shown: z.string().describe('Beginning and last four characters.'),
+    scopes: z.array(z.string()),
+    allowed_hosts: z.array(z.string()),
+    affiliate_id: answered.id.nullable(),
+    expires_at: answered.moment.nullable(),
+    revoked_at: answered.moment.nullable(),
+    last_used_at: answered.moment.nullable().describe('To the minute.'),
+    rotated_from: answered.id.nullable(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'ApiKey' });
+
+const madeAnswer = keyAnswer.extend({
+  key: z.string().optional().describe('The key itself, here and nowhere else; absent when it was brought along.'),
+});
+
+function keyShape(view: KeyView): z.infer<typeof keyAnswer> {
   return {
     id: view.id,
     name: view.name,
     family: view.family,
     mode: view.livemode ? 'live' : 'test',
     shown: view.shown,
-    scopes: view.scopes,
-    allowed_hosts: view.hosts,
+    scopes: [...view.scopes],
+    allowed_hosts: [...view.hosts],
     affiliate_id: view.affiliateId,
     expires_at: isoOrNull(view.expiresAt),
     revoked_at: isoOrNull(view.revokedAt),
@@ -82,6 +112,8 @@ function made(answer: MadeKey | Refusal): Reply | Refusal {
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/keys',
+  summary: 'API keys of every dialect, without the keys themselves.',
+  answers: { 200: listAnswer(keyAnswer) },
   scope: 'read:keys',
   query: listQuery,
   async run({ caller, query }, desk) {
@@ -93,6 +125,8 @@ const list = route<unknown, z.infer<typeof listQuery>>({
 const create = route<z.infer<typeof creation>>({
   method: 'POST',
   path: '/v1/keys',
+  summary: 'Makes an API key of any dialect, or takes one that exists.',
+  answers: { 201: dataAnswer(madeAnswer) },
   scope: 'write:keys',
   body: creation,
   async run({ caller, body }, desk) {
@@ -115,6 +149,8 @@ const create = route<z.infer<typeof creation>>({
 const rotate = route<z.infer<typeof rotation>>({
   method: 'POST',
   path: '/v1/keys/:id/rotate',
+  summary: 'Makes a key in place of another, which goes on working for a while.',
+  answers: { 201: dataAnswer(madeAnswer) },
   scope: 'write:keys',
   body: rotation,
   async run({ caller, params, body }, desk) {
@@ -126,6 +162,8 @@ const rotate = route<z.infer<typeof rotation>>({
 const revoke = route({
   method: 'DELETE',
   path: '/v1/keys/:id',
+  summary: 'Revokes a key; it stops working within two seconds.',
+  answers: { 200: deletedAnswer },
   scope: 'delete:keys',
   async run({ caller, params }, desk) {
     const gone = await desk.revokeKey(caller, params['id'] ?? '');

@@ -5,7 +5,20 @@ import type { RateView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import { ratioOfDecimal } from '../../pipeline/rates.ts';
-import { currency, done, invalid, listed, pageFields, pagingOf, route, text, upper } from '../../surfaces/index.ts';
+import {
+  answered,
+  currency,
+  dataAnswer,
+  done,
+  invalid,
+  listAnswer,
+  listed,
+  pageFields,
+  pagingOf,
+  route,
+  text,
+  upper,
+} from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 const PATH = '/v1/exchange_rates';
@@ -18,12 +31,15 @@ const day: z.ZodType<number> = z.iso
   .refine((value) => value >= 0, DAY);
 
 const newRate = z.object({
-  from: currency,
-  to: currency,
-  day,
+  from: currency.meta({ examples: ['USD'] }),
+  to: currency.meta({ examples: ['EUR'] }),
+  day: day.meta({ examples: ['2026-01-05'] }),
   // A number has been through a float already; what was rounded there would decide money.
-  rate: z.string({ error: RATE }),
-  source: text(100),
+  rate: z.string({ error: RATE }).meta({
+    description: 'How many of "to" one of "from" is: decimal text with at most 18 decimals.',
+    examples: ['1.0873'],
+  }),
+  source: text(100).meta({ description: 'Who says so.', examples: ['ecb'] }),
 });
 const listQuery = z.object({ ...pageFields, from: currency.optional(), to: currency.optional() });
 
@@ -37,7 +53,20 @@ function decimalOf({ ratio }: RateView): string {
   return digits.slice(0, -SHOWN_DECIMALS) + (fraction === '' ? '' : `.${fraction}`);
 }
 
-export function rateShape(view: RateView): Record<string, unknown> {
+const rateAnswer = z
+  .object({
+    from: answered.currency,
+    to: answered.currency,
+    day: z.iso.date(),
+    rate: z.string().describe('Rounded to 12 decimals; the fraction below is exact.'),
+    numerator: z.string(),
+    denominator: z.string(),
+    source: z.string(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'ExchangeRate' });
+
+export function rateShape(view: RateView): z.infer<typeof rateAnswer> {
   return {
     from: upper(view.from),
     to: upper(view.to),
@@ -53,6 +82,8 @@ export function rateShape(view: RateView): Record<string, unknown> {
 const add = route<z.infer<typeof newRate>>({
   method: 'POST',
   path: PATH,
+  summary: 'Adds an exchange rate: given once, never changed.',
+  answers: { 200: dataAnswer(rateAnswer), 201: dataAnswer(rateAnswer) },
   scope: 'write:exchange_rates',
   body: newRate,
   async run({ caller, body: { rate, ...body } }, desk) {
@@ -67,6 +98,8 @@ const add = route<z.infer<typeof newRate>>({
 const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: PATH,
+  summary: 'Exchange rates, newest day first.',
+  answers: { 200: listAnswer(rateAnswer) },
   scope: 'read:exchange_rates',
   query: listQuery,
   async run({ caller, query }, desk) {

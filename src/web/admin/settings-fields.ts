@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Settings, Tier } from '../../core/rules.ts';
 import { refuse, type FieldProblem, type Refusal } from '../../core/refusals.ts';
+import { describedAs, objectOf } from './described.ts';
 
 type Field = {
   /** As the API says it; the command line says it with hyphens. */
@@ -13,6 +14,8 @@ type Field = {
   /** From JSON to the value the core knows; its message says what is allowed. */
   readonly schema: z.ZodType;
   readonly show: (value: never) => unknown;
+  /** How it is shown: as it could be sent. */
+  readonly answer: z.ZodType;
   /** What the command line takes, in brackets behind its option. */
   readonly takes: string;
   readonly meaning: string;
@@ -26,13 +29,17 @@ function field<K extends keyof Settings>(
   schema: z.ZodType<Settings[K]>,
   [takes, meaning]: readonly [string, string],
   show: (value: Settings[K]) => unknown = same,
+  answer: z.ZodType = describedAs(schema),
 ): Field {
-  return { name, setting, schema, show, takes, meaning };
+  return { name, setting, schema, show, answer: answer.describe(meaning), takes, meaning };
 }
 
 function whole(least: number, most: number): z.ZodType<number> {
   const error = `must be a whole number from ${least} to ${most}`;
-  return z.number({ error }).refine((value) => Number.isInteger(value) && value >= least && value <= most, error);
+  return z
+    .number({ error })
+    .refine((value) => Number.isInteger(value) && value >= least && value <= most, error)
+    .meta({ type: 'integer', minimum: least, maximum: most });
 }
 
 function wholeOrNull(least: number, most: number): z.ZodType<number | null> {
@@ -40,6 +47,7 @@ function wholeOrNull(least: number, most: number): z.ZodType<number | null> {
   return z
     .number({ error })
     .refine((value) => Number.isInteger(value) && value >= least && value <= most, error)
+    .meta({ type: 'integer', minimum: least, maximum: most })
     .nullable();
 }
 
@@ -53,7 +61,7 @@ const CURRENCY = 'must be a three-letter currency code, such as USD, or null';
 
 const currencyOrNull: z.ZodType<string | null> = z
   .string({ error: CURRENCY })
-  .regex(/^[a-z]{3}$/i, CURRENCY)
+  .regex(/^[A-Za-z]{3}$/, CURRENCY)
   .transform((code) => code.toLowerCase())
   .nullable();
 
@@ -86,7 +94,14 @@ const tierList: z.ZodType<readonly Tier[]> = z
   .max(MOST_TIERS, `must have at most ${MOST_TIERS} tiers`)
   .refine((all) => new Set(all.map(({ groupId }) => groupId)).size === all.length, 'must name each group once');
 
-const showTier = ({ groupId, minSales, minAmount, days }: Tier): Record<string, unknown> => ({
+const shownTier = z.object({
+  group_id: z.string(),
+  min_sales: z.int().nullable(),
+  min_amount: z.int().nullable(),
+  days: z.int().nullable(),
+});
+
+const showTier = ({ groupId, minSales, minAmount, days }: Tier): z.infer<typeof shownTier> => ({
   group_id: groupId,
   min_sales: minSales,
   min_amount: minAmount === null ? null : Number(minAmount),
@@ -153,8 +168,13 @@ export const SETTINGS: readonly Field[] = [
     ['code|none', 'commissions are converted to it at the rate of the payment’s day'],
     (value) => value?.toUpperCase() ?? null,
   ),
-  field('tiers', 'tiers', tierList, ['JSON|none', 'groups that are reached by sales, lowest first'], (value) =>
-    value.map(showTier),
+  field(
+    'tiers',
+    'tiers',
+    tierList,
+    ['JSON|none', 'groups that are reached by sales, lowest first'],
+    (value) => value.map(showTier),
+    z.array(shownTier),
   ),
   field('loss_threshold', 'lossThreshold', wholeOrNull(1, 100), [
     'percent|none',
@@ -174,6 +194,15 @@ export const SETTINGS: readonly Field[] = [
     'a Hoko sale with a metadata.invoiceId that was told before is that sale',
   ]),
 ];
+
+export const settingsBody = objectOf(
+  Object.fromEntries(SETTINGS.map(({ name, schema, meaning }) => [name, schema.optional().describe(meaning)])),
+  { closed: true },
+);
+
+export const settingsAnswer = z
+  .object(Object.fromEntries(SETTINGS.map(({ name, answer }) => [name, answer])))
+  .meta({ id: 'Settings' });
 
 /** Reads changes; unknown names and values that do not fit are refused, all at once, with what is allowed. */
 export function readSettings(body: Readonly<Record<string, unknown>>): Partial<Settings> | Refusal {

@@ -1,76 +1,12 @@
 /** An incentive as it is sent and shown (DESIGN.md section 6): major units outside, exact minor units and ratios inside. */
 import { z } from 'zod';
 import type { IncentiveView } from '../../core/views.ts';
-import type { INTERVAL_NAMES } from '../../core/facts.ts';
 import type { Terms } from '../../core/incentives.ts';
 import { decimalsOf, fromMajor, percentage, type Ratio } from '../../core/money.ts';
 import { refuse, type FieldProblem, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import {
-  amount,
-  currency,
-  idList,
-  isoOrNull,
-  major,
-  oneOf,
-  optionalId,
-  optionalMoment,
-  text,
-  upper,
-} from '../../surfaces/index.ts';
-
-const INTERVALS = [
-  'daily',
-  'weekly',
-  'monthly',
-  'quarterly',
-  'half_yearly',
-  'yearly',
-] as const satisfies (keyof typeof INTERVAL_NAMES)[];
-
-/** A whole number; null: no limit. */
-function count(least: number, most: number): z.ZodType<number | null> {
-  const error = `must be a whole number from ${least} to ${most}, or null`;
-  return z
-    .number({ error })
-    .refine((value) => Number.isInteger(value) && value >= least && value <= most, error)
-    .nullish()
-    .transform((value) => value ?? null);
-}
-
-const FIELDS = {
-  name: text(100),
-  type: z.enum(['percentage', 'fixed'], { error: 'must be percentage or fixed' }),
-  amount,
-  currency: currency.nullish(),
-  price_ids: idList,
-  product_ids: idList,
-  interval: oneOf(INTERVALS),
-  is_subscription: z
-    .boolean({ error: 'must be true, false or null' })
-    .nullish()
-    .transform((flag) => flag ?? null),
-  apply_to: oneOf(['all', 'first', 'recurring']),
-  max_payments: count(1, 1_000_000),
-  max_months: count(1, 1_200),
-  max_amount: amount.nullish(),
-  approval_type: oneOf(['automatic', 'manual']),
-  manual_above: z.number({ error: 'must be a number in major units, or null' }).min(0, 'must be 0 or more').nullish(),
-  hold_period_days: count(0, 3_650),
-  program_id: optionalId,
-  group_id: optionalId,
-  affiliate_id: optionalId,
-  priority: count(-1_000_000, 1_000_000),
-  per: oneOf(['sale', 'unit']),
-  may_exceed_base: z
-    .boolean({ error: 'must be true or false' })
-    .nullish()
-    .transform((flag) => flag ?? false),
-  refund_policy: oneOf(['proportional', 'when_full']),
-  parent_amount: z.number({ error: 'must be a percentage, or null' }).nullish(),
-  effective_from: optionalMoment,
-  effective_until: optionalMoment,
-};
+import { answered, isoOrNull, major, upper } from '../../surfaces/index.ts';
+import { FIELDS } from './terms-fields.ts';
 
 type Values = { [K in keyof typeof FIELDS]: z.output<(typeof FIELDS)[K]> };
 
@@ -195,6 +131,40 @@ function percentOf({ num, den }: Ratio): number {
   return Number(`${parts / 10_000n}.${String(parts % 10_000n).padStart(4, '0')}`);
 }
 
+export const incentiveAnswer = z
+  .object({
+    id: answered.id,
+    version: z.int(),
+    name: z.string(),
+    type: z.enum(['percentage', 'fixed']),
+    amount: z.number().nullable().describe('Percent, or major units of currency.'),
+    currency: answered.currency,
+    per: z.enum(['sale', 'unit']),
+    may_exceed_base: z.boolean(),
+    refund_policy: z.enum(['proportional', 'when_full']),
+    parent_amount: z.number().nullable(),
+    price_ids: z.array(z.string()),
+    product_ids: z.array(z.string()),
+    interval: z.string().nullable(),
+    is_subscription: z.boolean().nullable(),
+    apply_to: z.enum(['all', 'first', 'recurring']),
+    max_payments: z.int().nullable(),
+    max_months: z.int().nullable(),
+    max_amount: z.number().nullable(),
+    approval_type: z.enum(['automatic', 'manual']),
+    manual_above: z.number().nullable(),
+    hold_period_days: z.int().nullable(),
+    program_id: answered.id,
+    group_id: answered.id.nullable(),
+    affiliate_id: answered.id.nullable(),
+    priority: z.int(),
+    effective_from: answered.moment.nullable(),
+    effective_until: answered.moment.nullable(),
+    ended: z.boolean(),
+    created_at: answered.moment,
+  })
+  .meta({ id: 'Incentive' });
+
 export function incentiveShape({
   id,
   version,
@@ -202,7 +172,7 @@ export function incentiveShape({
   terms,
   createdAt,
   ended,
-}: IncentiveView): Record<string, unknown> {
+}: IncentiveView): z.infer<typeof incentiveAnswer> {
   const money = (value: bigint | null): number | null => (value === null ? null : major(value, terms.currency));
   return {
     id,
@@ -215,8 +185,8 @@ export function incentiveShape({
     may_exceed_base: terms.mayExceedBase ?? false,
     refund_policy: terms.refundOnlyWhole === true ? 'when_full' : 'proportional',
     parent_amount: terms.parentRatio ? percentOf(terms.parentRatio) : null,
-    price_ids: terms.priceIds,
-    product_ids: terms.productIds,
+    price_ids: [...terms.priceIds],
+    product_ids: [...terms.productIds],
     interval: terms.interval,
     is_subscription: terms.isSubscription,
     apply_to: terms.applyTo,
