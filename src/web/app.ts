@@ -16,8 +16,10 @@ import { Aborted } from './body.ts';
 import { createDispatch, type Request } from './dispatch.ts';
 import { sayAlive, sayReady, type Ready } from './health.ts';
 import { serve, type Limiting } from './mount.ts';
+import { neutral } from './neutral.ts';
 import { drawQrCode, QR_CODE } from './qrcode.ts';
 import { isShortLink, redirect } from './redirect.ts';
+import { createReference, type Reference } from './reference/index.ts';
 import { createWebhooks } from './webhooks.ts';
 import { sayWelcome } from './welcome.ts';
 
@@ -50,7 +52,9 @@ export function createApp(parts: AppParts): Koa {
   const app = new Koa();
   const webhooks = createWebhooks(parts);
   // Ours are asked first: the dialect owns everything below /v1 and answers for what nobody has.
-  const dispatch = createDispatch([admin, ...parts.surfaces], parts.hosts);
+  const surfaces = [admin, ...parts.surfaces];
+  const dispatch = createDispatch(surfaces, parts.hosts);
+  const reference = createReference(surfaces, parts.hosts ?? new Map());
   const { limiting = null, publicUrl = null } = parts;
   const mounted = { desk: parts.desk, keys: keyRing(work), log, limiting, publicUrl };
   const newRequestId = requestIds();
@@ -66,9 +70,10 @@ export function createApp(parts: AppParts): Koa {
       if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
       if (isShortLink(ctx.path)) return await redirect(parts.desk, ctx);
       if (ctx.path === QR_CODE) return drawQrCode(ctx);
-      const destination = PEOPLES.includes(ctx.path) ? null : dispatch(requestOf(ctx));
+      const peoples = PEOPLES.includes(ctx.path) || reference.owns(ctx.path);
+      const destination = peoples ? null : dispatch(requestOf(ctx));
       if (destination) return await serve(mounted, ctx, requestId, destination);
-      await answerPeople(parts, ctx);
+      await answerPeople(parts, reference, ctx);
     } catch (error) {
       if (error instanceof Aborted) return leave(ctx);
       log.error({ requestId, path: ctx.path, err: error }, 'a request ended in a surprise');
@@ -93,21 +98,16 @@ function leave(ctx: Context): void {
 /** What is for people and probes, on whatever host. */
 const PEOPLES = ['/', '/healthz', '/readyz'];
 
-async function answerPeople({ ready, publicUrl }: AppParts, ctx: Context): Promise<void> {
-  if (!PEOPLES.includes(ctx.path)) return neutral(ctx, 404, 'not_found');
+async function answerPeople({ ready, publicUrl }: AppParts, reference: Reference, ctx: Context): Promise<void> {
+  if (!PEOPLES.includes(ctx.path) && !reference.owns(ctx.path)) return neutral(ctx, 404, 'not_found');
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
     return neutral(ctx, 405, 'method_not_allowed');
   }
   if (ctx.path === '/healthz') return sayAlive(ctx);
-  return ctx.path === '/readyz' ? sayReady(ctx, ready) : sayWelcome(ctx, publicUrl ?? `${ctx.protocol}://${ctx.host}`);
-}
-
-/** A problem on a path that is nobody's dialect. */
-function neutral(ctx: Context, status: number, error: string): void {
-  ctx.status = status;
-  ctx.type = 'application/json; charset=utf-8';
-  ctx.body = JSON.stringify({ error });
+  if (ctx.path === '/readyz') return sayReady(ctx, ready);
+  const url = publicUrl ?? `${ctx.protocol}://${ctx.host}`;
+  return ctx.path === '/' ? sayWelcome(ctx, url) : reference.answer(ctx, url);
 }
 
 /** A sender has this long for its headers, and for all of a request. */

@@ -1,14 +1,6 @@
 /** The page at `/`: what this is, where webhooks go, and the first calls. One small file, no script, no outside link. */
 import type { Context } from 'koa';
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+import { escaped } from './html.ts';
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c1c1c;background:#fff}
 h1{font-size:1.6rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .4rem}
@@ -24,13 +16,14 @@ function pageFor(url: string): string {
 <main>
 <h1>Tributary</h1>
 <p>Commissions for partners, from Stripe webhooks or API calls to a ledger that can be proven.</p>
+<p><a href="/docs">/docs</a> shows every call of every dialect; <a href="/openapi.json">/openapi.json</a> lists the same for machines.</p>
 <p><a href="/healthz">/healthz</a> says that it runs, <a href="/readyz">/readyz</a> that it is ready, or what is missing.</p>
 <h2>Webhooks</h2>
 <p>Paste this address at Stripe and set the signing secret it shows as <code>STRIPE_WEBHOOK_SECRET</code>:</p>
-<pre>${at}/webhooks/stripe</pre>
+<pre tabindex="0">${at}/webhooks/stripe</pre>
 <h2>First calls</h2>
 <p>The key was printed at the first start; <code>npm run tributary -- keys create</code> makes another.</p>
-<pre>export KEY=sk_live_…
+<pre tabindex="0">export KEY=sk_live_…
 
 curl ${at}/v1/affiliates -H "Authorization: Bearer $KEY" \\
   -H "Content-Type: application/json" \\

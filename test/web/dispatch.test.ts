@@ -47,7 +47,7 @@ describe('a request goes to', () => {
     ['POST', '/v1/track/sale', {}, 'affixo route'],
     ['POST', '/v1/track/sale', AFFONSO, 'affixo route'],
     ['POST', '/v1/conversions', AFFIXO, 'affonso route'],
-    ['GET', '/v1/keys', AFFIXO, 'admin route'],
+    ['GET', '/v1/keys', AFFIXO, 'tributary route'],
     ['GET', '/v1/track/sale', AFFONSO, 'affixo POST'],
     ['PUT', '/v1/conversions', {}, 'affonso POST, GET'],
     ['POST', '/api/track/sale', {}, 'hoko route'],
@@ -74,7 +74,7 @@ describe('a request goes to', () => {
     ['GET', '/affonso/v1/affiliates', AFFIXO, 'affonso route'],
     ['GET', '/affixo/v1/affiliates', AFFONSO, 'affixo route'],
     ['POST', '/affixo/v1/conversions', {}, 'affixo unknown'],
-    ['GET', '/affonso/v1/keys', {}, 'admin route'],
+    ['GET', '/affonso/v1/keys', {}, 'tributary route'],
     ['GET', '/hoko/v1/affiliates', {}, 'hoko unknown'],
     ['GET', '/hoko/api/nothing', {}, 'hoko unknown'],
     ['GET', '/affonso', {}, 'nobody'],
@@ -88,7 +88,7 @@ describe('a request goes to', () => {
     ['GET', '/affonso/v1/affiliates', { host: 'track.example.com' }, 'affixo unknown'],
     ['GET', '/anything', { host: 'track.example.com' }, 'affixo unknown'],
     ['POST', '/api/track/sale', { host: 'track.example.com' }, 'affixo unknown'],
-    ['GET', '/v1/keys', { host: 'money.example.com' }, 'admin route'],
+    ['GET', '/v1/keys', { host: 'money.example.com' }, 'tributary route'],
     ['GET', '/', { host: 'track.example.com' }, 'nobody'],
   ])('%s %s with %j: %s', (method, path, more, expected) => {
     expect(goesTo(method, path, more)).toBe(expected);

@@ -58,7 +58,7 @@ const identifiers = {
   referralId: alias,
   affonsoReferral: alias,
   affonsoId: alias,
-  click_id: optionalId.meta({ description: 'The click that led here.', examples: ['ref_01jz0000000000000000000000'] }),
+  click_id: optionalId.meta({ description: 'The click that led here.', examples: ['ref_…'] }),
   clickId: optionalId.describe('The same as click_id.'),
   customer_id: optionalId.meta({
     description: 'Who buys, as you or Stripe know them; later sales need no other identifier.',

@@ -16,7 +16,7 @@ const MONTHS = 'must be a whole number from 1 to 1200';
 
 /** Only affiliate and code decide anything; the discount itself is the provider's and is kept to be shown. */
 const newCoupon = z.object({
-  affiliate_id: text(255).meta({ examples: ['aff_01jz0000000000000000000000'] }),
+  affiliate_id: text(255).meta({ examples: ['aff_…'] }),
   program_id: optionalId,
   code: text(500)
     .transform((code) => code.trim())

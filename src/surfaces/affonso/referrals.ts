@@ -43,7 +43,7 @@ const common = {
 
 const newReferral = z.object({
   ...common,
-  affiliate_id: text(255).meta({ examples: ['aff_01jz0000000000000000000000'] }),
+  affiliate_id: text(255).meta({ examples: ['aff_…'] }),
   email: email.meta({ examples: ['buyer@example.com'] }),
   click_id: optionalId.describe('The click that becomes this referral.'),
   metadata,

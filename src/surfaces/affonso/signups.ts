@@ -13,7 +13,7 @@ const email = optionalText(254).refine(
 );
 
 const signup = z.object({
-  click_id: text(255).meta({ examples: ['ref_01jz0000000000000000000000'] }),
+  click_id: text(255).meta({ examples: ['ref_…'] }),
   email: email.meta({
     description: 'One of email and external_user_id is needed. Stripe payments with it are credited.',
     examples: ['buyer@example.com'],

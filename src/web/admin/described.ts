@@ -1,9 +1,10 @@
 /** Objects whose fields are read one by one, described as if they were read at once. */
 import { z } from 'zod';
+import { jsonSchemaOf } from '../reference/schemas.ts';
 
 /** What a schema takes, as a description that takes anything. */
 export function describedAs(schema: z.ZodType): z.ZodType {
-  const { $schema: _, ...described } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _, ...described } = jsonSchemaOf(schema, 'input');
   return z.unknown().meta(described);
 }
 
@@ -15,7 +16,7 @@ export function objectOf(
   fields: Readonly<Record<string, z.ZodType>>,
   { closed = false }: { readonly closed?: boolean } = {},
 ): z.ZodType<Record<string, unknown>> {
-  const { properties, required } = z.toJSONSchema(z.object(fields), { io: 'input' });
+  const { properties, required } = jsonSchemaOf(z.object(fields), 'input');
   return z.record(z.string(), z.unknown(), { error: 'must be an object' }).meta({
     properties,
     ...(required ? { required } : {}),

@@ -16,7 +16,7 @@ const OWN =
   /^\/v1\/(program\/(incentives|settings)|exchange_rates|trace|inbox|alerts|keys|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger|clear_hold))(\/|$)/;
 
 export const admin: Surface = {
-  name: 'admin',
+  name: 'tributary',
   owns: (path) => OWN.test(path),
   routes: [
     ...incentiveRoutes,

@@ -1,0 +1,114 @@
+/** One operation for each route: what it takes, what it answers, who may call it. */
+import type { Route, Surface } from '../../surfaces/surface.ts';
+import type { Answer, Operation, Parameter, Paths, Ref } from './document.ts';
+import { headersFor } from './headers.ts';
+import { mayRefuse, needsScope, type Refused } from './refused.ts';
+import { withoutNull, type Schemas } from './schemas.ts';
+
+/** Paths by their pattern. */
+export function pathsOf(surface: Surface, refused: readonly Refused[], schemas: Schemas): Paths {
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of surface.routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(surface, route, refused, schemas) };
+  }
+  return paths;
+}
+
+function operationOf(surface: Surface, route: Route, refused: readonly Refused[], schemas: Schemas): Operation {
+  const parameters = [...pathParameters(route), ...queryParameters(route, schemas)];
+  const body = route.body ? schemas.taken(route.body) : null;
+  const wanted = Boolean(body?.required?.length);
+  const scope = needsScope(surface, route) && route.keyless !== 'always' ? { 'x-scope': route.scope } : {};
+  return {
+    operationId: operationId(route),
+    summary: route.summary ?? '',
+    description: whoMay(surface, route),
+    tags: [tagOf(route)],
+    ...scope,
+    security: securityOf(surface, route),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: wanted, content: { 'application/json': { schema: body } } } } : {}),
+    responses: { ...answersOf(surface, route, schemas), ...refusedAnswers(surface, route, refused) },
+  };
+}
+
+/** `GET /v1/affiliates/:id` → getAffiliatesById. */
+function operationId({ method, path }: Route): string {
+  const words = path.split('/').filter((word) => !['', 'v1', 'api'].includes(word));
+  const named = words.flatMap((word) => (word.startsWith(':') ? ['by', word.slice(1)] : [word])).join('_');
+  const capital = named.replaceAll(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return `${method.toLowerCase()}${capital}`;
+}
+
+/** The first word of a path that says what it is about. */
+export function tagOf({ path }: Route): string {
+  const words = path.split('/').filter((word) => !['', 'v1', 'api'].includes(word) && !word.startsWith(':'));
+  return words[0] ?? 'root';
+}
+
+function whoMay(surface: Surface, route: Route): string {
+  if (route.keyless === 'always') return 'Takes no key.';
+  const whose = route.holder === 'affiliate' ? "Takes an affiliate's own key" : 'Takes a key of the workspace';
+  const scope = needsScope(surface, route) ? ` with the permission \`${route.scope}\`` : '';
+  return `${whose}${scope}${route.keyless === 'allowed' ? ', or none' : ''}.`;
+}
+
+/** The security scheme of affiliates' own keys. */
+export const affiliatesOf = (name: string): string => `${name}_affiliate`;
+
+/** OpenAPI 3.1 lets a bearer scheme name what a key must be allowed to. */
+function securityOf(surface: Surface, route: Route): Operation['security'] {
+  if (route.keyless === 'always') return [];
+  const scheme = route.holder === 'affiliate' ? affiliatesOf(surface.name) : surface.name;
+  const needed = { [scheme]: needsScope(surface, route) ? [route.scope] : [] };
+  return route.keyless === 'allowed' ? [needed, {}] : [needed];
+}
+
+const LONGEST_PARAMETER = 512;
+
+function pathParameters({ path }: Route): Parameter[] {
+  const words = path.split('/');
+  return words.flatMap((word, at) => {
+    if (!word.startsWith(':')) return [];
+    const before = words.slice(0, at).findLast((one) => !one.startsWith(':')) ?? '';
+    const said = before.endsWith('s') ? { description: `One of the ${before.replaceAll('_', ' ')}.` } : {};
+    const schema = { type: 'string', minLength: 1, maxLength: LONGEST_PARAMETER };
+    return [{ name: word.slice(1), in: 'path', required: true, ...said, schema }];
+  });
+}
+
+function queryParameters({ query }: Route, schemas: Schemas): Parameter[] {
+  if (!query) return [];
+  const { properties = {}, required = [] } = schemas.taken(query);
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = withoutNull(property);
+    const said = description === undefined ? {} : { description };
+    return { name, in: 'query', required: required.includes(name), ...said, schema };
+  });
+}
+
+function answersOf(surface: Surface, { answers = {} }: Route, schemas: Schemas): Record<string, Answer> {
+  const headers = headersFor(surface, true, false);
+  const said = Object.entries(answers).map(([status, answer]): [string, Answer] => {
+    const schema = schemas.given(answer);
+    const content = schema === null ? {} : { content: { 'application/json': { schema } } };
+    return [status, { description: meaningOf(Number(status), answers), headers, ...content }];
+  });
+  return Object.fromEntries(said);
+}
+
+function meaningOf(status: number, answers: object): string {
+  if (status === 201) return 'Made.';
+  if (status === 204) return 'Done; without a body.';
+  return status === 200 && 201 in answers ? 'It was there already.' : 'Done.';
+}
+
+export const refusalName = ({ status }: Refused): string => `Refused${status}`;
+
+function refusedAnswers(surface: Surface, route: Route, refused: readonly Refused[]): Record<string, Ref> {
+  const own = refused.filter(({ reasons }) => reasons.some((reason) => mayRefuse(surface, route, reason)));
+  return Object.fromEntries(
+    own.map((one) => [String(one.status), { $ref: `#/components/responses/${refusalName(one)}` }]),
+  );
+}

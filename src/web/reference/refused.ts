@@ -1,0 +1,124 @@
+/**
+ * How a dialect refuses, as schemas: every reason is put to `Surface.problem` in several words, and what the answers have
+ * in common is what is documented. Nothing is written down by hand, so a new reason or dialect documents itself.
+ */
+import { REASONS, refuse, type Reason, type Refusal } from '../../core/refusals.ts';
+import type { Route, Surface } from '../../surfaces/surface.ts';
+import type { Schema } from './schemas.ts';
+
+export type Refused = { readonly status: number; readonly reasons: readonly Reason[]; readonly schema: Schema };
+
+type Sample = { readonly reason: Reason; readonly value: unknown };
+
+/** By status, lowest first. `fields`: names that a problem may be about. */
+export function refusalsOf(surface: Surface, fields: readonly string[]): readonly Refused[] {
+  const scopes = [...new Set(surface.routes.map(({ scope }) => scope)), 'scope'];
+  const samples = REASONS.flatMap((reason) =>
+    putIn(reason, fields, scopes).flatMap((refusal) =>
+      REQUESTS.map((requestId) => {
+        const { status, body } = surface.problem(refusal, requestId);
+        return { reason, status, value: body };
+      }),
+    ),
+  );
+  const words = new Set([...SENTENCES, ...REQUESTS, ...scopes, 'body', ...fields]);
+  const statuses = [...new Set(samples.map(({ status }) => status))].toSorted((a, b) => a - b);
+  return statuses.map((status) => {
+    const own = samples.filter((one) => one.status === status);
+    return { status, reasons: [...new Set(own.map(({ reason }) => reason))], schema: schemaOf(own, words) };
+  });
+}
+
+const SENTENCES = ['One sentence.', 'is required'];
+const REQUESTS = ['req_1', 'req_2'];
+
+/** The same reason in all the words in which it may come. */
+function putIn(reason: Reason, fields: readonly string[], scopes: readonly string[]): readonly Refusal[] {
+  if (reason === 'missing_scope') return scopes.map((needs) => refuse(reason, 'One sentence.', { needs }));
+  if (reason === 'rate_limited') return [1, 2].map((retryAfter) => refuse(reason, 'One sentence.', { retryAfter }));
+  const bare = SENTENCES.map((message) => refuse(reason, message));
+  if (BEFORE_FIELDS.includes(reason)) return bare;
+  const about = ['body', ...fields].flatMap((field) =>
+    SENTENCES.map((message) => refuse(reason, message, { field, details: [{ field, message }] })),
+  );
+  return [...bare, ...about];
+}
+
+/** What holds for all samples; a text that is the same however a reason is put is one of a few. */
+function schemaOf(samples: readonly Sample[], words: ReadonlySet<string>): Schema {
+  const values = samples.map(({ value }) => value);
+  if (values.every((value) => typeof value === 'string')) return textSchema(samples, words);
+  if (values.every((value) => typeof value === 'boolean'))
+    return new Set(values).size === 1 ? { type: 'boolean', const: values[0] } : { type: 'boolean' };
+  if (values.every((value) => typeof value === 'number')) return { type: 'number' };
+  if (values.every((value) => Array.isArray(value)))
+    return { type: 'array', items: schemaOf(samples.flatMap(membersOf), words) };
+  if (values.every(isRecord)) return objectSchema(samples, words);
+  return {};
+}
+
+function textSchema(samples: readonly Sample[], words: ReadonlySet<string>): Schema {
+  const texts = [...new Set(samples.map(({ value }) => String(value)))];
+  const first = new Map<Reason, unknown>();
+  for (const { reason, value } of samples) if (!first.has(reason)) first.set(reason, value);
+  const wavers = samples.some(({ reason, value }) => first.get(reason) !== value);
+  if (!wavers) return texts.length === 1 ? { type: 'string', const: texts[0] } : { type: 'string', enum: texts };
+  const known = texts.filter((text) => !words.has(text));
+  return { type: 'string', ...(known.length > 0 ? { examples: known } : {}) };
+}
+
+function objectSchema(samples: readonly Sample[], words: ReadonlySet<string>): Schema {
+  const records = samples.flatMap(({ value }) => (isRecord(value) ? [value] : []));
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const having = (name: string): Sample[] =>
+    samples.flatMap(({ reason, value }) => (isRecord(value) && name in value ? [{ reason, value: value[name] }] : []));
+  return {
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, schemaOf(having(name), words)])),
+    required: names.filter((name) => records.every((record) => name in record)),
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const membersOf = ({ reason, value }: Sample): Sample[] =>
+  Array.isArray(value) ? value.map((one: unknown) => ({ reason, value: one })) : [];
+
+const OF_KEYS: readonly Reason[] = [
+  'missing_key',
+  'malformed_key',
+  'unknown_key',
+  'revoked_key',
+  'expired_key',
+  'wrong_host',
+];
+const OF_BODIES: readonly Reason[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
+const OF_WRITING: readonly Reason[] = ['already_exists', 'different_money', 'refund_too_large', 'nothing_to_refund'];
+/** Said before anything of the request was read, or of no field of it. */
+const BEFORE_FIELDS: readonly Reason[] = [
+  ...OF_KEYS,
+  ...OF_BODIES,
+  'unknown_path',
+  'method_not_allowed',
+  'internal',
+  'database_away',
+];
+/** A path that is documented is there, with its method. */
+const OF_STRANGERS: readonly Reason[] = ['unknown_path', 'method_not_allowed'];
+
+/** Whether a call of this route may be refused for this reason. */
+export function mayRefuse(surface: Surface, route: Route, reason: Reason): boolean {
+  if (OF_STRANGERS.includes(reason)) return false;
+  if (OF_BODIES.includes(reason)) return route.body !== undefined;
+  if (OF_WRITING.includes(reason)) return route.method !== 'GET';
+  if (reason === 'missing_key') return route.keyless === undefined;
+  if (OF_KEYS.includes(reason)) return route.keyless !== 'always';
+  if (reason === 'missing_scope') return route.keyless !== 'always' && needsScope(surface, route);
+  return true;
+}
+
+/** Some dialects have no permissions: a key is for everything. */
+export function needsScope({ keys }: Surface, { scope }: Route): boolean {
+  return keys.scope.test(scope) && !keys.allows(['-'], scope);
+}
