@@ -15,6 +15,8 @@ export type ExampleCall = {
 /** Where the examples of one dialect are played: every call goes to the dialect's prefix with a key of its family. */
 export type ExampleStage = {
   readonly site: Site;
+  /** An approved affiliate of the workspace, who holds the affiliate's key; their tracking id is the same text. */
+  readonly affiliate: string;
   call(method: string, call: ExampleCall): Promise<Answer>;
   /** A text that is new in this run, to tell the examples' rows apart. */
   fresh(word: string): string;
