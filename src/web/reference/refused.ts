@@ -34,9 +34,11 @@ const REQUESTS = ['req_1', 'req_2'];
 
 /** The same reason in all the words in which it may come. */
 function putIn(reason: Reason, fields: readonly string[], scopes: readonly string[]): readonly Refusal[] {
-  if (reason === 'missing_scope') return scopes.map((needs) => refuse(reason, 'One sentence.', { needs }));
-  if (reason === 'rate_limited') return [1, 2].map((retryAfter) => refuse(reason, 'One sentence.', { retryAfter }));
-  const bare = SENTENCES.map((message) => refuse(reason, message));
+  const put = (more: readonly Omit<Refusal, 'refused' | 'message'>[]): readonly Refusal[] =>
+    more.flatMap((one) => SENTENCES.map((message) => refuse(reason, message, one)));
+  if (reason === 'missing_scope') return put(scopes.map((needs) => ({ needs })));
+  if (reason === 'rate_limited') return put([{ retryAfter: 1 }, { retryAfter: 2 }]);
+  const bare = put([{}]);
   if (BEFORE_FIELDS.includes(reason)) return bare;
   const about = ['body', ...fields].flatMap((field) =>
     SENTENCES.map((message) => refuse(reason, message, { field, details: [{ field, message }] })),
