@@ -33,217 +33,227 @@ const dialects = (await allDialects()).filter(({ examples }) => (examples ?? [])
 /** Fields in which null says something: Hoko tells a customer that is none from one that is left as it is. */
 const NULL_SAYS_SOMETHING: Readonly<Record<string, RegExp>> = { hoko: /customer/i };
 
-describe.each(dialects)('$name', (dialect) => {
-  const { name, surface, document, examples } = dialect;
-  const judge = createJudge(document);
-  let db: TestDatabase;
-  let own: Workspace;
-  let other: Workspace;
+for (const dialect of dialects)
+  describe(dialect.name, () => {
+    const { name, surface, document, examples } = dialect;
+    const judge = createJudge(document);
+    let db: TestDatabase;
+    let own: Workspace;
+    let other: Workspace;
 
-  beforeAll(async () => {
-    db = await createDatabase();
-    own = await openWorkspace(db, dialect, 'inside');
-    other = await openWorkspace(db, dialect, 'beyond');
-  });
-
-  afterAll(async () => {
-    await own.site.close();
-    await other.site.close();
-    await db.drop();
-  });
-
-  const plays = (examples ?? []).map((example) => {
-    const route = surface.routes.find((one) => nameOf(one) === example.operation);
-    if (!route) throw new Error(`${name} has no ${example.operation}`);
-    return { example, route, operation: operationOf(document, route), said: `${name} ${example.operation}` };
-  });
-  type Play = (typeof plays)[number];
-
-  const prepared = ({ example }: Play, workspace = own): Promise<ExampleCall> => example.prepare(workspace.stage);
-  const usual = (call: ExampleCall): string | null => keyOf(own.site, call, own.affiliatesKey);
-  const call = (play: Play, asked: ExampleCall, key = usual(asked), raw?: string): Promise<Answer> =>
-    send(own.site, surface, play.route.method, asked, key, raw);
-
-  /** The answer is documented, to its last field. */
-  function expectDocumented({ operation }: Play, answer: Answer): void {
-    expect(faultsOf(judge, document, operation, answer)).toEqual([]);
-    expect(answer.status).toBeLessThan(500);
-  }
-
-  function expectRefused(play: Play, answer: Answer, ...reasons: readonly Reason[]): void {
-    const statuses = reasons.map((reason) => surface.problem(refuse(reason, 'x', { field: 'body' }), 'req_1').status);
-    expect([answer.text, statuses]).toEqual([answer.text, expect.arrayContaining([answer.status])]);
-    expectDocumented(play, answer);
-  }
-
-  function expectDone(play: Play, answer: Answer): void {
-    expect([answer.status, answer.text]).toEqual([play.example.status, answer.text]);
-    expectDocumented(play, answer);
-  }
-
-  /** A key is of no account where none is looked at. */
-  function expectKeyRefused(play: Play, answer: Answer, ...reasons: readonly Reason[]): void {
-    if (play.route.keyless === 'always') expectDone(play, answer);
-    else expectRefused(play, answer, ...reasons);
-  }
-
-  const keyFor = async (scopes: readonly string[], family: KeyFamily = surface.keys): Promise<string> =>
-    (await own.site.keyFor(true, [...scopes], own.workspace, family)).key;
-
-  test.each(plays)('$said: no key', async (play) => {
-    const answer = await call(play, await prepared(play), null);
-    if (play.route.keyless === undefined) expectRefused(play, answer, 'missing_key');
-    // Without a key a call must name whose program it is for; the examples of keyed calls need not.
-    else expectDocumented(play, answer);
-  });
-
-  test.each(plays)('$said: a key that nobody has', async (play) => {
-    const stranger = `${surface.keys.beginnings.live}${'a'.repeat(38)}`;
-    expectKeyRefused(play, await call(play, await prepared(play), stranger), 'unknown_key');
-  });
-
-  test.each(plays)('$said: a key of another family', async (play) => {
-    for (const family of families.filter((one) => one.name !== surface.keys.name)) {
-      const answer = await call(play, await prepared(play), await keyFor(['*'], family));
-      expectKeyRefused(play, answer, 'unknown_key', 'malformed_key');
-    }
-  });
-
-  test.each(plays)('$said: a key without the permission', async (play) => {
-    const { route } = play;
-    const asked = await prepared(play);
-    if (!needsScope(surface, route)) return expectDone(play, await call(play, asked, await poorKey(asked, [])));
-    const others = surface.routes.map(({ scope }) => scope).filter((one) => !surface.keys.allows([one], route.scope));
-    const answer = await call(
-      play,
-      asked,
-      await poorKey(asked, others.slice(0, 1).length > 0 ? others.slice(0, 1) : ['-']),
-    );
-    if (route.keyless === 'always') return expectDone(play, answer);
-    expectRefused(play, answer, 'missing_scope');
-    expect(answer.text).toContain(route.scope);
-  });
-
-  /** A key of the kind that the call takes, with these permissions only. */
-  async function poorKey({ key }: ExampleCall, scopes: readonly string[]): Promise<string> {
-    if (key !== 'affiliate') return keyFor(scopes);
-    const terms = { workspace: own.workspace, family: surface.keys, livemode: true, name: 'poor', scopes };
-    return (await createKey(own.site.work, { ...terms, affiliateId: own.stage.affiliate })).key;
-  }
-
-  const holders = plays.filter(() => surface.keys.affiliateBeginnings !== null);
-  test.each(holders)('$said: the key of the wrong holder', async (play) => {
-    const wrong = play.route.holder === 'affiliate' ? own.site.live : own.affiliatesKey;
-    expectKeyRefused(play, await call(play, await prepared(play), wrong), 'unknown_key');
-  });
-
-  const withBody = plays.filter(({ route }) => route.body !== undefined);
-
-  test.each(withBody)('$said: a body that is no JSON', async (play) => {
-    const asked = await prepared(play);
-    for (const raw of ['{"broken', '{"a":1,}', 'amount=1', '\u0000'])
-      expectRefused(play, await call(play, asked, usual(asked), raw), 'malformed_json');
-  });
-
-  test.each(withBody)('$said: a body that is no object', async (play) => {
-    const asked = await prepared(play);
-    for (const raw of ['[]', '[{}]', '"text"', '1', 'true', 'null'])
-      expectRefused(play, await call(play, asked, usual(asked), raw), 'invalid_input');
-  });
-
-  test.each(plays)('$said: unknown fields', async (play) => {
-    const { path, body, ...rest } = await prepared(play);
-    const strangePath = `${path}${path.includes('?') ? '&' : '?'}nobody_knows=1&__proto=x`;
-    const more = body === undefined ? {} : { body: { ...(body as object), nobody_knows: 1, '': [{}] } };
-    const answer = await call(play, { ...rest, path: strangePath, ...more });
-    if (schemaOf(play)?.additionalProperties === false) expectRefused(play, answer, 'invalid_input');
-    else expectDone(play, answer);
-  });
-
-  const schemaOf = ({ operation }: Play): Schema | undefined =>
-    operation.requestBody?.content['application/json'].schema;
-
-  test.each(withBody)('$said: null in every field that may be left out', async (play) => {
-    const { properties = {}, required = [] } = schemaOf(play) ?? {};
-    const optional = Object.keys(properties).filter((field) => !required.includes(field));
-    const ask = async (change: (body: Record<string, unknown>) => Record<string, unknown>): Promise<Answer> => {
-      const asked = await prepared(play);
-      return call(play, { ...asked, body: change({ ...(asked.body as object) }) });
-    };
-    for (const fields of [...optional.map((field) => [field]), optional]) {
-      const isNull = await ask((body) => ({ ...body, ...Object.fromEntries(fields.map((field) => [field, null])) }));
-      expectDocumented(play, isNull);
-      if (!fields.every((field) => takesNull(properties[field]))) expectRefused(play, isNull, 'invalid_input');
-      else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(field))) {
-        const absent = await ask((body) => without(body, fields));
-        expect([fields, isNull.status, skeleton(isNull.body)]).toEqual([fields, absent.status, skeleton(absent.body)]);
-      }
-    }
-  });
-
-  test.each(plays)('$said: null in fields that are needed', async (play) => {
-    const { required = [] } = schemaOf(play) ?? {};
-    for (const field of required) {
-      const asked = await prepared(play);
-      const answer = await call(play, { ...asked, body: { ...(asked.body as object), [field]: null } });
-      expectRefused(play, answer, 'invalid_input', 'missing_identifier');
-    }
-  });
-
-  /** A caller without a key says whose program a call is for: there is no workspace of the caller's own. */
-  const kept = plays.filter(({ route }) => route.keyless !== 'always');
-
-  test.each(kept)('$said: what is of another workspace', async (play) => {
-    await prepared(play);
-    const theirs = await prepared(play, other);
-    const before = await everythingOf(db.database, other.workspace);
-    const secrets = await textsOf(db.database, other.workspace);
-    const known = [...(await textsOf(db.database, own.workspace))].join('\n');
-    const key = theirs.key === 'affiliate' ? own.affiliatesKey : own.site.live;
-
-    const answer = await call(play, theirs, key);
-    expectDocumented(play, answer);
-    if (parametersIn(play.route, theirs.path).length > 0) expectRefused(play, answer, 'not_found');
-    const asked = `${decodeURIComponent(theirs.path)} ${JSON.stringify(theirs.body)}`;
-    expect(leaksIn(answer.text, asked, secrets, known)).toEqual([]);
-    expect(await everythingOf(db.database, other.workspace)).toBe(before);
-  });
-
-  test.each(kept)('$said: an id of another workspace is as good as one that nobody has', async (play) => {
-    const theirs = await prepared(play, other);
-    const before = await everythingOf(db.database, other.workspace);
-    for (const place of placesOf(play, await prepared(play), theirs)) {
-      const said: string[] = [];
-      for (const value of [valueAt(theirs, place), strange(valueAt(theirs, place))]) {
-        const mine = await prepared(play);
-        const answer = await call(play, put(mine, place, value));
-        expectDocumented(play, answer);
-        said.push(`${answer.status} ${blurred(answer, [String(value), ...parametersIn(play.route, mine.path)])}`);
-      }
-      expect([place, said[0]]).toEqual([place, said[1]]);
-    }
-    expect(await everythingOf(db.database, other.workspace)).toBe(before);
-  });
-
-  /** Where the calls of two workspaces differ: parameters of the path, of the query, and fields of the body. */
-  function placesOf({ route }: Play, mine: ExampleCall, theirs: ExampleCall): readonly Place[] {
-    const words = route.path
-      .split('/')
-      .flatMap((word, at) => (word.startsWith(':') ? [{ in: 'path', at } as const] : []));
-    const query = [...new URLSearchParams(mine.path.split('?')[1] ?? '').keys()];
-    const fields = Object.keys((mine.body as object | undefined) ?? {});
-    const all: readonly Place[] = [
-      ...words,
-      ...query.map((at) => ({ in: 'query', at }) as const),
-      ...fields.map((at) => ({ in: 'body', at }) as const),
-    ];
-    const scalar = (value: unknown): boolean => ['string', 'number'].includes(typeof value) && !DAY.test(String(value));
-    return all.filter((place) => {
-      const [a, b] = [valueAt(mine, place), valueAt(theirs, place)];
-      return scalar(a) && scalar(b) && a !== b;
+    beforeAll(async () => {
+      db = await createDatabase();
+      own = await openWorkspace(db, dialect, 'inside');
+      other = await openWorkspace(db, dialect, 'beyond');
     });
-  }
-});
+
+    afterAll(async () => {
+      await own.site.close();
+      await other.site.close();
+      await db.drop();
+    });
+
+    const plays = (examples ?? []).map((example) => {
+      const route = surface.routes.find((one) => nameOf(one) === example.operation);
+      if (!route) throw new Error(`${name} has no ${example.operation}`);
+      return { example, route, operation: operationOf(document, route), said: `${name} ${example.operation}` };
+    });
+    type Play = (typeof plays)[number];
+
+    function each(those: readonly Play[], damage: string, check: (play: Play) => Promise<void>): void {
+      for (const play of those) test(`${play.said}: ${damage}`, () => check(play));
+    }
+
+    const prepared = ({ example }: Play, workspace = own): Promise<ExampleCall> => example.prepare(workspace.stage);
+    const usual = (call: ExampleCall): string | null => keyOf(own.site, call, own.affiliatesKey);
+    const call = (play: Play, asked: ExampleCall, key = usual(asked), raw?: string): Promise<Answer> =>
+      send(own.site, surface, play.route.method, asked, key, raw);
+
+    /** The answer is documented, to its last field. */
+    function expectDocumented({ operation }: Play, answer: Answer): void {
+      expect(faultsOf(judge, document, operation, answer)).toEqual([]);
+      expect(answer.status).toBeLessThan(500);
+    }
+
+    function expectRefused(play: Play, answer: Answer, ...reasons: readonly Reason[]): void {
+      const statuses = reasons.map((reason) => surface.problem(refuse(reason, 'x', { field: 'body' }), 'req_1').status);
+      expect([answer.text, statuses]).toEqual([answer.text, expect.arrayContaining([answer.status])]);
+      expectDocumented(play, answer);
+    }
+
+    function expectDone(play: Play, answer: Answer): void {
+      expect([answer.status, answer.text]).toEqual([play.example.status, answer.text]);
+      expectDocumented(play, answer);
+    }
+
+    /** A key is of no account where none is looked at. */
+    function expectKeyRefused(play: Play, answer: Answer, ...reasons: readonly Reason[]): void {
+      if (play.route.keyless === 'always') expectDone(play, answer);
+      else expectRefused(play, answer, ...reasons);
+    }
+
+    const keyFor = async (scopes: readonly string[], family: KeyFamily = surface.keys): Promise<string> =>
+      (await own.site.keyFor(true, [...scopes], own.workspace, family)).key;
+
+    each(plays, 'no key', async (play) => {
+      const answer = await call(play, await prepared(play), null);
+      if (play.route.keyless === undefined) expectRefused(play, answer, 'missing_key');
+      // Without a key a call must name whose program it is for; the examples of keyed calls need not.
+      else expectDocumented(play, answer);
+    });
+
+    each(plays, 'a key that nobody has', async (play) => {
+      const stranger = `${surface.keys.beginnings.live}${'a'.repeat(38)}`;
+      expectKeyRefused(play, await call(play, await prepared(play), stranger), 'unknown_key');
+    });
+
+    each(plays, 'a key of another family', async (play) => {
+      for (const family of families.filter((one) => one.name !== surface.keys.name)) {
+        const answer = await call(play, await prepared(play), await keyFor(['*'], family));
+        expectKeyRefused(play, answer, 'unknown_key', 'malformed_key');
+      }
+    });
+
+    each(plays, 'a key without the permission', async (play) => {
+      const { route } = play;
+      const asked = await prepared(play);
+      if (!needsScope(surface, route)) return expectDone(play, await call(play, asked, await poorKey(asked, [])));
+      const others = surface.routes.map(({ scope }) => scope).filter((one) => !surface.keys.allows([one], route.scope));
+      const answer = await call(
+        play,
+        asked,
+        await poorKey(asked, others.slice(0, 1).length > 0 ? others.slice(0, 1) : ['-']),
+      );
+      if (route.keyless === 'always') return expectDone(play, answer);
+      expectRefused(play, answer, 'missing_scope');
+      expect(answer.text).toContain(route.scope);
+    });
+
+    /** A key of the kind that the call takes, with these permissions only. */
+    async function poorKey({ key }: ExampleCall, scopes: readonly string[]): Promise<string> {
+      if (key !== 'affiliate') return keyFor(scopes);
+      const terms = { workspace: own.workspace, family: surface.keys, livemode: true, name: 'poor', scopes };
+      return (await createKey(own.site.work, { ...terms, affiliateId: own.stage.affiliate })).key;
+    }
+
+    const holders = plays.filter(() => surface.keys.affiliateBeginnings !== null);
+    each(holders, 'the key of the wrong holder', async (play) => {
+      const wrong = play.route.holder === 'affiliate' ? own.site.live : own.affiliatesKey;
+      expectKeyRefused(play, await call(play, await prepared(play), wrong), 'unknown_key');
+    });
+
+    const withBody = plays.filter(({ route }) => route.body !== undefined);
+
+    each(withBody, 'a body that is no JSON', async (play) => {
+      const asked = await prepared(play);
+      for (const raw of ['{"broken', '{"a":1,}', 'amount=1', '\u0000'])
+        expectRefused(play, await call(play, asked, usual(asked), raw), 'malformed_json');
+    });
+
+    each(withBody, 'a body that is no object', async (play) => {
+      const asked = await prepared(play);
+      for (const raw of ['[]', '[{}]', '"text"', '1', 'true', 'null'])
+        expectRefused(play, await call(play, asked, usual(asked), raw), 'invalid_input');
+    });
+
+    each(plays, 'unknown fields', async (play) => {
+      const { path, body, ...rest } = await prepared(play);
+      const strangePath = `${path}${path.includes('?') ? '&' : '?'}nobody_knows=1&__proto=x`;
+      const more = body === undefined ? {} : { body: { ...(body as object), nobody_knows: 1, '': [{}] } };
+      const answer = await call(play, { ...rest, path: strangePath, ...more });
+      if (schemaOf(play)?.additionalProperties === false) expectRefused(play, answer, 'invalid_input');
+      else expectDone(play, answer);
+    });
+
+    const schemaOf = ({ operation }: Play): Schema | undefined =>
+      operation.requestBody?.content['application/json'].schema;
+
+    each(withBody, 'null in every field that may be left out', async (play) => {
+      const { properties = {}, required = [] } = schemaOf(play) ?? {};
+      const optional = Object.keys(properties).filter((field) => !required.includes(field));
+      const ask = async (change: (body: Record<string, unknown>) => Record<string, unknown>): Promise<Answer> => {
+        const asked = await prepared(play);
+        return call(play, { ...asked, body: change({ ...(asked.body as object) }) });
+      };
+      for (const fields of [...optional.map((field) => [field]), optional]) {
+        const isNull = await ask((body) => ({ ...body, ...Object.fromEntries(fields.map((field) => [field, null])) }));
+        expectDocumented(play, isNull);
+        if (!fields.every((field) => takesNull(properties[field]))) expectRefused(play, isNull, 'invalid_input');
+        else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(field))) {
+          const absent = await ask((body) => without(body, fields));
+          expect([fields, isNull.status, skeleton(isNull.body)]).toEqual([
+            fields,
+            absent.status,
+            skeleton(absent.body),
+          ]);
+        }
+      }
+    });
+
+    each(plays, 'null in fields that are needed', async (play) => {
+      const { required = [] } = schemaOf(play) ?? {};
+      for (const field of required) {
+        const asked = await prepared(play);
+        const answer = await call(play, { ...asked, body: { ...(asked.body as object), [field]: null } });
+        expectRefused(play, answer, 'invalid_input', 'missing_identifier');
+      }
+    });
+
+    /** A caller without a key says whose program a call is for: there is no workspace of the caller's own. */
+    const kept = plays.filter(({ route }) => route.keyless !== 'always');
+
+    each(kept, 'what is of another workspace', async (play) => {
+      await prepared(play);
+      const theirs = await prepared(play, other);
+      const before = await everythingOf(db.database, other.workspace);
+      const secrets = await textsOf(db.database, other.workspace);
+      const known = [...(await textsOf(db.database, own.workspace))].join('\n');
+      const key = theirs.key === 'affiliate' ? own.affiliatesKey : own.site.live;
+
+      const answer = await call(play, theirs, key);
+      expectDocumented(play, answer);
+      if (parametersIn(play.route, theirs.path).length > 0) expectRefused(play, answer, 'not_found');
+      const asked = `${decodeURIComponent(theirs.path)} ${JSON.stringify(theirs.body)}`;
+      expect(leaksIn(answer.text, asked, secrets, known)).toEqual([]);
+      expect(await everythingOf(db.database, other.workspace)).toBe(before);
+    });
+
+    each(kept, 'an id of another workspace is as good as one that nobody has', async (play) => {
+      const theirs = await prepared(play, other);
+      const before = await everythingOf(db.database, other.workspace);
+      for (const place of placesOf(play, await prepared(play), theirs)) {
+        const said: string[] = [];
+        for (const value of [valueAt(theirs, place), strange(valueAt(theirs, place))]) {
+          const mine = await prepared(play);
+          const answer = await call(play, put(mine, place, value));
+          expectDocumented(play, answer);
+          said.push(`${answer.status} ${blurred(answer, [String(value), ...parametersIn(play.route, mine.path)])}`);
+        }
+        expect([place, said[0]]).toEqual([place, said[1]]);
+      }
+      expect(await everythingOf(db.database, other.workspace)).toBe(before);
+    });
+
+    /** Where the calls of two workspaces differ: parameters of the path, of the query, and fields of the body. */
+    function placesOf({ route }: Play, mine: ExampleCall, theirs: ExampleCall): readonly Place[] {
+      const words = route.path
+        .split('/')
+        .flatMap((word, at) => (word.startsWith(':') ? [{ in: 'path', at } as const] : []));
+      const query = [...new URLSearchParams(mine.path.split('?')[1] ?? '').keys()];
+      const fields = Object.keys((mine.body as object | undefined) ?? {});
+      const all: readonly Place[] = [
+        ...words,
+        ...query.map((at) => ({ in: 'query', at }) as const),
+        ...fields.map((at) => ({ in: 'body', at }) as const),
+      ];
+      const scalar = (value: unknown): boolean =>
+        ['string', 'number'].includes(typeof value) && !DAY.test(String(value));
+      return all.filter((place) => {
+        const [a, b] = [valueAt(mine, place), valueAt(theirs, place)];
+        return scalar(a) && scalar(b) && a !== b;
+      });
+    }
+  });
 
 /** No id begins with a day. */
 const DAY = /^\d{4}-\d\d-\d\d/;

@@ -53,8 +53,13 @@ function send(ctx: Context, { type, body, etag }: File): void {
   if (type === HTML_TYPE) ctx.set({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'no-referrer' });
   // Tools on pages of other origins may read what everybody may read.
   if (type === JSON_TYPE) ctx.set('Access-Control-Allow-Origin', '*');
-  if (ctx.fresh) ctx.status = 304;
+  if (isKnown(ctx.get('If-None-Match'), etag)) ctx.status = 304;
   else ctx.body = body;
+}
+
+/** Whether the caller has it as it is. Koa's own word for it believes a program that says no-cache beside its tag. */
+function isKnown(tags: string, etag: string): boolean {
+  return tags.split(',').some((tag) => [etag, '*'].includes(tag.trim().replace(/^W\//, '')));
 }
 
 function filesAt(

@@ -89,12 +89,18 @@ function tidied(schema: Schema, io: 'input' | 'output'): Schema {
     ...($ref === undefined ? {} : { $ref: $ref.replace('#/$defs/', '#/components/schemas/') }),
     ...plain(rest),
     ...(properties === undefined ? {} : { properties: mapped(properties, (one) => tidied(one, io)) }),
-    ...(more === undefined || (io === 'output' && more === false) ? {} : { additionalProperties: more }),
+    ...(isUsual(more, io, properties !== undefined) ? {} : { additionalProperties: more ?? true }),
     ...(items === undefined ? {} : { items: tidied(items, io) }),
     ...(anyOf === undefined ? {} : { anyOf: all(anyOf) }),
     ...(oneOf === undefined ? {} : { oneOf: all(oneOf) }),
     ...(allOf === undefined ? {} : { allOf: all(allOf) }),
   });
+}
+
+/** Requests may have more fields and answers may get some: only what is otherwise is said. */
+function isUsual(more: Schema['additionalProperties'], io: 'input' | 'output', named: boolean): boolean {
+  if (io === 'output') return more === undefined || more === false;
+  return more === undefined || (named && typeof more === 'object' && Object.keys(more).length === 0);
 }
 
 const mapped = <T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> =>
@@ -113,6 +119,9 @@ function plain(schema: Schema): Schema {
 function nullable(schema: Schema): Schema {
   const { anyOf, ...rest } = schema;
   const [one, none, ...others] = anyOf ?? [];
+  // A choice among choices is one choice.
+  if (one?.anyOf && Object.keys(one).length === 1)
+    return { ...rest, anyOf: [...one.anyOf, ...(anyOf?.slice(1) ?? [])] };
   if (typeof one?.type !== 'string' || one.const !== undefined || none?.type !== 'null' || others.length > 0)
     return schema;
   return {
