@@ -16,8 +16,11 @@ import type { Answer } from '../web/site.ts';
 import type { ExampleCall } from './examples/example.ts';
 import {
   allDialects,
+  changed,
   createJudge,
   faultsOf,
+  fieldsOf,
+  fieldsSchema,
   keyOf,
   nameOf,
   openWorkspace,
@@ -150,37 +153,36 @@ for (const dialect of dialects)
         expectRefused(play, await call(play, asked, usual(asked), raw), 'malformed_json');
     });
 
-    each(withBody, 'a body that is no object', async (play) => {
+    each(withBody, 'a body of another kind', async (play) => {
       const asked = await prepared(play);
-      for (const raw of ['[]', '[{}]', '"text"', '1', 'true', 'null'])
+      const other = play.operation.requestBody?.content['application/json'].schema.items ? ['{}'] : ['[]', '[{}]'];
+      for (const raw of [...other, '"text"', '1', 'true', 'null'])
         expectRefused(play, await call(play, asked, usual(asked), raw), 'invalid_input');
     });
 
     each(plays, 'unknown fields', async (play) => {
       const { path, body, ...rest } = await prepared(play);
       const strangePath = `${path}${path.includes('?') ? '&' : '?'}nobody_knows=1&__proto=x`;
-      const more = body === undefined ? {} : { body: { ...(body as object), nobody_knows: 1, '': [{}] } };
+      const wider = changed(body, (fields) => ({ ...fields, nobody_knows: 1, '': [{}] }));
+      const more = body === undefined ? {} : { body: wider };
       const answer = await call(play, { ...rest, path: strangePath, ...more });
-      if (schemaOf(play)?.additionalProperties === false) expectRefused(play, answer, 'invalid_input');
+      if (fieldsSchema(play.operation)?.additionalProperties === false) expectRefused(play, answer, 'invalid_input');
       else expectDone(play, answer);
     });
 
-    const schemaOf = ({ operation }: Play): Schema | undefined =>
-      operation.requestBody?.content['application/json'].schema;
-
     each(withBody, 'null in every field that may be left out', async (play) => {
-      const { properties = {}, required = [] } = schemaOf(play) ?? {};
+      const { properties = {}, required = [] } = fieldsSchema(play.operation) ?? {};
       const optional = Object.keys(properties).filter((field) => !required.includes(field));
-      const ask = async (change: (body: Record<string, unknown>) => Record<string, unknown>): Promise<Answer> => {
+      const ask = async (change: Parameters<typeof changed>[1]): Promise<Answer> => {
         const asked = await prepared(play);
-        return call(play, { ...asked, body: change({ ...(asked.body as object) }) });
+        return call(play, { ...asked, body: changed(asked.body, change) });
       };
       for (const fields of [...optional.map((field) => [field]), optional]) {
-        const isNull = await ask((body) => ({ ...body, ...Object.fromEntries(fields.map((field) => [field, null])) }));
+        const isNull = await ask((sent) => ({ ...sent, ...Object.fromEntries(fields.map((field) => [field, null])) }));
         expectDocumented(play, isNull);
         if (!fields.every((field) => takesNull(properties[field]))) expectRefused(play, isNull, 'invalid_input');
         else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(field))) {
-          const absent = await ask((body) => without(body, fields));
+          const absent = await ask((sent) => without(sent, fields));
           expect([fields, isNull.status, skeleton(isNull.body)]).toEqual([
             fields,
             absent.status,
@@ -191,10 +193,13 @@ for (const dialect of dialects)
     });
 
     each(plays, 'null in fields that are needed', async (play) => {
-      const { required = [] } = schemaOf(play) ?? {};
+      const { required = [] } = fieldsSchema(play.operation) ?? {};
       for (const field of required) {
         const asked = await prepared(play);
-        const answer = await call(play, { ...asked, body: { ...(asked.body as object), [field]: null } });
+        const answer = await call(play, {
+          ...asked,
+          body: changed(asked.body, (sent) => ({ ...sent, [field]: null })),
+        });
         expectRefused(play, answer, 'invalid_input', 'missing_identifier');
       }
     });
@@ -240,11 +245,13 @@ for (const dialect of dialects)
         .split('/')
         .flatMap((word, at) => (word.startsWith(':') ? [{ in: 'path', at } as const] : []));
       const query = [...new URLSearchParams(mine.path.split('?')[1] ?? '').keys()];
-      const fields = Object.keys((mine.body as object | undefined) ?? {});
+      const fields = Object.keys(fieldsOf(mine.body));
+      const member = Array.isArray(mine.body) && fields.length === 0 ? [{ in: 'member' } as const] : [];
       const all: readonly Place[] = [
         ...words,
         ...query.map((at) => ({ in: 'query', at }) as const),
         ...fields.map((at) => ({ in: 'body', at }) as const),
+        ...member,
       ];
       const scalar = (value: unknown): boolean =>
         ['string', 'number'].includes(typeof value) && !DAY.test(String(value));
@@ -258,18 +265,24 @@ for (const dialect of dialects)
 /** No id begins with a day. */
 const DAY = /^\d{4}-\d\d-\d\d/;
 
-type Place = { readonly in: 'path'; readonly at: number } | { readonly in: 'query' | 'body'; readonly at: string };
+type Place =
+  | { readonly in: 'path'; readonly at: number }
+  /** The first of a list without fields. */
+  | { readonly in: 'member' }
+  | { readonly in: 'query' | 'body'; readonly at: string };
 
 function valueAt({ path, body }: ExampleCall, place: Place): unknown {
   const [bare = '', query = ''] = path.split('?');
   if (place.in === 'path') return bare.split('/')[place.at];
   if (place.in === 'query') return new URLSearchParams(query).get(place.at);
-  return (body as Record<string, unknown> | undefined)?.[place.at];
+  if (place.in === 'member') return (body as readonly unknown[])[0];
+  return fieldsOf(body)[place.at];
 }
 
 function put(asked: ExampleCall, place: Place, value: unknown): ExampleCall {
   const [bare = '', query = ''] = asked.path.split('?');
-  if (place.in === 'body') return { ...asked, body: { ...(asked.body as object), [place.at]: value } };
+  if (place.in === 'member') return { ...asked, body: [value] };
+  if (place.in === 'body') return { ...asked, body: changed(asked.body, (sent) => ({ ...sent, [place.at]: value })) };
   if (place.in === 'path') {
     const words = bare.split('/').with(place.at, String(value)).join('/');
     return { ...asked, path: query === '' ? words : `${words}?${query}` };
@@ -292,7 +305,7 @@ const takesNull = (schema: Schema | undefined): boolean =>
   [schema.type].flat().includes('null') ||
   (schema.anyOf ?? schema.oneOf ?? []).some(takesNull);
 
-const without = (body: Record<string, unknown>, fields: readonly string[]): Record<string, unknown> =>
+const without = (body: Readonly<Record<string, unknown>>, fields: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(Object.entries(body).filter(([field]) => !fields.includes(field)));
 
 /** The names in a body and the kinds of their values; of a list its first member. */

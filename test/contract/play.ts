@@ -119,6 +119,29 @@ export function send(
   return site.send(method, `/${keys.name}${path}`, text, { key });
 }
 
+/** The schema of a body's fields; of a body that is a list, those of its members. */
+export function fieldsSchema({ requestBody }: Operation): Schema | undefined {
+  const schema = requestBody?.content['application/json'].schema;
+  return schema?.items ?? schema;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of a body, or of the first member of one that is a list; none where it has no fields. */
+export function fieldsOf(body: unknown): Fields {
+  const first: unknown = Array.isArray(body) ? body[0] : body;
+  return isObject(first) ? first : {};
+}
+
+/** The body with its fields changed. */
+export function changed(body: unknown, change: (fields: Fields) => Fields): unknown {
+  if (Array.isArray(body)) return body.map((one: unknown) => (isObject(one) ? change(one) : one));
+  return change(fieldsOf(body));
+}
+
 /** Sets every object of known fields shut, so that an answer with a field too many is seen. */
 function sealed(schema: Schema): Schema {
   const { properties, additionalProperties, items, anyOf, oneOf } = schema;

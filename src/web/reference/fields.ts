@@ -87,6 +87,9 @@ export function fieldsOf(schema: Schema, side: Side): Html {
       'or',
     );
   const { properties, required = [] } = schema;
+  if (schema.items?.properties)
+    return html`<p>A list, each of:</p>
+      ${fieldsOf(schema.items, side)}`;
   if (!properties) return html`<p>${typeOf(schema)}</p>`;
   const fields = Object.entries(properties).map(([name, one]) => ({
     name,

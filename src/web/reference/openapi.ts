@@ -1,5 +1,6 @@
 /** An OpenAPI 3.1 document of each dialect and of our own endpoints, made of nothing but their routes. */
 import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
 import type { KeyFamily } from '../../core/families.ts';
 import type { Route, Surface } from '../../surfaces/surface.ts';
 import type { Answer, Document, Server } from './document.ts';
@@ -61,11 +62,13 @@ function affiliateScheme({ name, keys }: Surface): Document['components']['secur
   return affiliateBeginnings ? { [affiliatesOf(name)]: bearer(keys, affiliateBeginnings) } : {};
 }
 
-/** Every name that a request of the surface may carry. */
+/** Every name that a request of the surface may carry, also in the members of a list. */
 function fieldsOf(routes: readonly Route[], schemas: Schemas): readonly string[] {
-  const names = routes.flatMap(({ query, body }) =>
-    [query, body].flatMap((schema) => (schema ? Object.keys(schemas.taken(schema).properties ?? {}) : [])),
-  );
+  const named = (schema: z.ZodType): readonly string[] => {
+    const { properties, items } = schemas.taken(schema);
+    return Object.keys(properties ?? items?.properties ?? {});
+  };
+  const names = routes.flatMap(({ query, body }) => [query, body].flatMap((schema) => (schema ? named(schema) : [])));
   return [...new Set(names)];
 }
 
