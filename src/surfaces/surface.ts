@@ -45,8 +45,8 @@ export type Route = {
   /** Pages of any origin may call it, without credentials. */
   readonly cors?: true;
   /** What the reference page says: one line, and the schema of every answer but the refusals, by status. */
-  readonly summary?: string;
-  readonly answers?: Readonly<Record<number, z.ZodType>>;
+  readonly summary: string;
+  readonly answers: Readonly<Record<number, z.ZodType>>;
   /** Refused with `invalid_input` and every problem at once when it does not fit. Unknown fields are ignored. */
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

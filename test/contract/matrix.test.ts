@@ -37,7 +37,7 @@ const dialects = (await allDialects()).filter(({ examples }) => (examples ?? [])
 const NULL_SAYS_SOMETHING: Readonly<Record<string, RegExp>> = { hoko: /customer/i };
 
 for (const dialect of dialects)
-  describe(dialect.name, () => {
+  describe(`${dialect.name}`, () => {
     const { name, surface, document, examples } = dialect;
     const judge = createJudge(document);
     let db: TestDatabase;
@@ -288,7 +288,7 @@ function put(asked: ExampleCall, place: Place, value: unknown): ExampleCall {
   }
   const params = new URLSearchParams(query);
   params.set(place.at, String(value));
-  return { ...asked, path: `${bare}?${params}` };
+  return { ...asked, path: `${bare}?${params.toString()}` };
 }
 
 /** A refusal word for word without ids and the request's own; of a success only its shape, for it has ids of its own. */

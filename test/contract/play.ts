@@ -174,7 +174,7 @@ export function createJudge({ components }: Document) {
     const own = way === 'exact' ? sealed(schema) : schema;
     const validate = known.get(name) ?? ajv.compile({ ...own, components: { schemas: shapes[way] } } as AnySchema);
     known.set(name, validate);
-    validate(value);
+    if (validate(value) === true) return [];
     return (validate.errors ?? []).map(({ instancePath, message, params }) =>
       `${instancePath || '(all)'} ${message} ${JSON.stringify(params)}`.trim(),
     );

@@ -39,7 +39,7 @@ test('whose examples are awaited has none yet', () => {
 });
 
 for (const { name, document, surface } of dialects)
-  describe(name, () => {
+  describe(`${name}`, () => {
     test('is a valid OpenAPI 3.1 document', async () => {
       const validator = new Validator();
       const { valid, errors } = await validator.validate(
@@ -83,7 +83,7 @@ for (const { name, document, surface } of dialects)
   });
 
 for (const { called, document, route } of operations)
-  describe(called, () => {
+  describe(`${called}`, () => {
     const operation: Operation = operationOf(document, route);
 
     test('says what it is for and what it answers', () => {
@@ -145,7 +145,7 @@ for (const dialect of played)
     });
 
     for (const example of examples ?? [])
-      test(example.operation, async () => {
+      test(`${example.operation}`, async () => {
         const route = surface.routes.find((one) => nameOf(one) === example.operation);
         if (!route) throw new Error('the example is of an operation that is not there');
         const operation = operationOf(document, route);

@@ -65,7 +65,7 @@ const CHANGED = 6;
 /** Something that looks like it and that nobody has: its last letters and digits are others of their kind. */
 export function strange(value: unknown): unknown {
   if (typeof value === 'number') return value + 987_654_321;
-  const letters = [...String(value)];
+  const letters = String(value).split('');
   let left = CHANGED;
   for (let at = letters.length - 1; at >= 0 && left > 0; at -= 1) {
     const letter = letters[at] ?? '';

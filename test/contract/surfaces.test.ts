@@ -66,6 +66,8 @@ const ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/probe',
     scope: 'needed',
+    summary: 'Answers what it is sent.',
+    answers: { 200: z.object({ wanted: z.string() }) },
     body: z.object({ wanted: z.string({ error: 'must be a string' }) }),
     run: ({ body }) => Promise.resolve({ status: 200, body }),
   },
@@ -73,6 +75,8 @@ const ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/broken',
     scope: 'needed',
+    summary: 'Breaks.',
+    answers: { 204: z.undefined() },
     run: () => Promise.reject(new Error('of the probe at /src/x.ts')),
   },
   ...(['always', 'allowed'] as const).map((keyless): Route => ({

@@ -1,5 +1,6 @@
 /** Which dialect a request is for: host, prefix, path, key, signs, in this order (apis.md 6.1). */
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { families, native, surfaces } from '../../src/surfaces/index.ts';
 import type { Route, Surface } from '../../src/surfaces/surface.ts';
 import { admin } from '../../src/web/admin/index.ts';
@@ -9,6 +10,8 @@ const route = (method: Route['method'], path: string): Route => ({
   method,
   path,
   scope: 'read',
+  summary: 'Nothing.',
+  answers: { 200: z.object({}) },
   run: () => Promise.resolve({ status: 200, body: {} }),
 });
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { families, native, surfaces } from '../../src/surfaces/index.ts';
 import type { Surface } from '../../src/surfaces/surface.ts';
 import { createDatabase } from '../support/database.ts';
@@ -16,6 +17,8 @@ function probe(name: string): Surface {
     method: 'GET' as const,
     path,
     scope,
+    summary: 'Says who calls.',
+    answers: { 200: z.object({ live: z.boolean(), of: z.string().nullish() }) },
     ...(holder ? { holder } : {}),
     run: ({ caller }: { caller: { livemode: boolean; affiliateId?: string | null } }) =>
       Promise.resolve({ status: 200, body: { live: caller.livemode, of: caller.affiliateId } }),

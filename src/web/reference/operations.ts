@@ -22,7 +22,7 @@ function operationOf(surface: Surface, route: Route, refused: readonly Refused[]
   const scope = needsScope(surface, route) && route.keyless !== 'always' ? { 'x-scope': route.scope } : {};
   return {
     operationId: operationId(route),
-    summary: route.summary ?? '',
+    summary: route.summary,
     description: whoMay(surface, route),
     tags: [tagOf(route)],
     ...scope,
@@ -88,7 +88,7 @@ function queryParameters({ query }: Route, schemas: Schemas): Parameter[] {
   });
 }
 
-function answersOf(surface: Surface, { answers = {} }: Route, schemas: Schemas): Record<string, Answer> {
+function answersOf(surface: Surface, { answers }: Route, schemas: Schemas): Record<string, Answer> {
   const headers = headersFor(surface, true, false);
   const said = Object.entries(answers).map(([status, answer]): [string, Answer] => {
     const schema = schemas.given(answer);
