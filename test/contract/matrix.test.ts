@@ -8,7 +8,7 @@ import type { KeyFamily } from '../../src/core/families.ts';
 import { refuse, type Reason } from '../../src/core/refusals.ts';
 import { createKey } from '../../src/pipeline/keys.ts';
 import { families } from '../../src/surfaces/index.ts';
-import { needsScope } from '../../src/web/reference/refused.ts';
+import { needsScope } from '../../src/web/reference/reasons.ts';
 import type { Schema } from '../../src/web/reference/schemas.ts';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
@@ -79,7 +79,8 @@ for (const dialect of dialects)
     }
 
     function expectRefused(play: Play, answer: Answer, ...reasons: readonly Reason[]): void {
-      const statuses = reasons.map((reason) => surface.problem(refuse(reason, 'x', { field: 'body' }), 'req_1').status);
+      const { problem } = { ...surface, ...play.route };
+      const statuses = reasons.map((reason) => problem(refuse(reason, 'x', { field: 'body' }), 'req_1').status);
       expect([answer.text, statuses]).toEqual([answer.text, expect.arrayContaining([answer.status])]);
       expectDocumented(play, answer);
     }

@@ -183,19 +183,22 @@ export function createJudge({ components }: Document) {
 
 export type Judge = ReturnType<typeof createJudge>;
 
-/** The schema of an operation's answer of this status; undefined: the status is not documented. */
-export function answerSchema(document: Document, operation: Operation, status: number): Schema | null | undefined {
+/** What is documented of an operation's answer of this status; undefined: the status is not. */
+export function answerOf({ components }: Document, operation: Operation, status: number): Documented | undefined {
   const answer = operation.responses[String(status)];
-  if (!answer) return undefined;
-  const name = '$ref' in answer ? answer.$ref.split('/').at(-1) : undefined;
-  const found = (name === undefined ? answer : document.components.responses[name]) as Documented | undefined;
-  return found?.content?.['application/json'].schema ?? null;
+  return answer && '$ref' in answer ? components.responses[answer.$ref.split('/').at(-1) ?? ''] : answer;
 }
 
 /** What is wrong with an answer, by the document of its operation; empty: nothing is. */
 export function faultsOf(judge: Judge, document: Document, operation: Operation, answer: Answer): readonly string[] {
-  const schema = answerSchema(document, operation, answer.status);
-  if (schema === undefined) return [`status ${answer.status} is not documented: ${answer.text}`];
-  if (schema === null) return answer.text === '' ? [] : [`a body where none is documented: ${answer.text}`];
-  return judge(schema, answer.body, 'exact').map((fault) => `${fault} in ${answer.text}`);
+  const documented = answerOf(document, operation, answer.status);
+  const shown = answer.text.slice(0, 1000);
+  if (!documented) return [`status ${answer.status} is not documented: ${shown}`];
+  const [content] = Object.entries(documented.content ?? {});
+  if (!content) return answer.text === '' ? [] : [`a body where none is documented: ${shown}`];
+  const [type, { schema }] = content;
+  const sent = answer.headers.get('content-type')?.split(';')[0];
+  if (sent !== type) return [`${sent} instead of ${type}: ${shown}`];
+  const value = type === 'application/json' ? answer.body : answer.text;
+  return judge(schema, value, 'exact').map((fault) => `${fault} in ${shown}`);
 }

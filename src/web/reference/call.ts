@@ -48,7 +48,7 @@ const titled = (title: string, content: Html | null): Html | null =>
 const succeeded = ({ responses }: Operation): readonly (readonly [string, Answer])[] =>
   Object.entries(responses).flatMap(([status, answer]) => ('$ref' in answer ? [] : [[status, answer] as const]));
 
-const schemaIn = ({ content }: Answer) => content?.['application/json'].schema;
+const schemaIn = ({ content = {} }: Answer) => Object.values(content)[0]?.schema;
 
 function answers(operation: Operation): Html {
   const own = succeeded(operation);
@@ -61,7 +61,9 @@ function answers(operation: Operation): Html {
       <p>${answer.description}</p>
       ${same}`;
   });
-  const links = refused.map(([status], at) => html`${at === 0 ? '' : ', '}<a href="#refused-${status}">${status}</a>`);
+  const links = refused.map(
+    ([status, { $ref }], at) => html`${at === 0 ? '' : ', '}<a href="#${$ref.split('/').at(-1) ?? ''}">${status}</a>`,
+  );
   return html`${shown}
     <p class="refused">Refused with ${links}.</p>`;
 }

@@ -14,7 +14,8 @@ export type Parameter = {
 export type Answer = {
   readonly description: string;
   readonly headers?: Readonly<Record<string, Ref>>;
-  readonly content?: { readonly 'application/json': { readonly schema: Schema } };
+  /** By media type; nearly always JSON. */
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
 };
 
 export type Operation = {

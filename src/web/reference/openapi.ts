@@ -5,7 +5,8 @@ import type { KeyFamily } from '../../core/families.ts';
 import type { Route, Surface } from '../../surfaces/surface.ts';
 import type { Answer, Document, Server } from './document.ts';
 import { headersFor, headersOf } from './headers.ts';
-import { affiliatesOf, pathsOf, refusalName, tagOf } from './operations.ts';
+import { affiliatesOf, tagOf } from './names.ts';
+import { pathsOf } from './operations.ts';
 import { refusalsOf, type Refused } from './refused.ts';
 import { createSchemas, type Schemas } from './schemas.ts';
 
@@ -26,8 +27,11 @@ export function documentOf(surface: Surface, servers: readonly Server[]): Docume
     tags: [...new Set(routes.map(tagOf))].map((tag) => ({ name: tag })),
     paths,
     components: {
-      schemas: { ...schemas.named, ...Object.fromEntries(refused.map((one) => [refusalName(one), one.schema])) },
-      responses: Object.fromEntries(refused.map((one) => [refusalName(one), refusal(surface, one)])),
+      schemas: {
+        ...schemas.named,
+        ...Object.fromEntries(refused.all.map(({ name: called, schema }) => [called, schema])),
+      },
+      responses: Object.fromEntries(refused.all.map((one) => [one.name, refusal(surface, one)])),
       headers: headersOf(surface),
       securitySchemes: { [name]: bearer(keys, keys.beginnings), ...affiliateScheme(surface) },
     },
@@ -73,12 +77,12 @@ function fieldsOf(routes: readonly Route[], schemas: Schemas): readonly string[]
 }
 
 /** Refusals of keys come before the call is counted. */
-function refusal(surface: Surface, { status, reasons }: Refused): Answer {
+function refusal(surface: Surface, { name, reasons }: Refused): Answer {
   const counted = !reasons.includes('unknown_key');
   const waits = reasons.includes('rate_limited') || reasons.includes('database_away');
   return {
     description: `Refused: ${reasons.map((reason) => reason.replaceAll('_', ' ')).join(', ')}.`,
     headers: headersFor(surface, counted, waits),
-    content: { 'application/json': { schema: { $ref: `#/components/schemas/Refused${status}` } } },
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
   };
 }

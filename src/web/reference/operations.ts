@@ -2,11 +2,13 @@
 import type { Route, Surface } from '../../surfaces/surface.ts';
 import type { Answer, Operation, Parameter, Paths, Ref } from './document.ts';
 import { headersFor } from './headers.ts';
-import { mayRefuse, needsScope, type Refused } from './refused.ts';
+import { affiliatesOf, operationId, tagOf } from './names.ts';
+import { mayRefuse, needsScope } from './reasons.ts';
+import type { Refusals } from './refused.ts';
 import { withoutNull, type Schemas } from './schemas.ts';
 
 /** Paths by their pattern. */
-export function pathsOf(surface: Surface, refused: readonly Refused[], schemas: Schemas): Paths {
+export function pathsOf(surface: Surface, refused: Refusals, schemas: Schemas): Paths {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const route of surface.routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
@@ -15,7 +17,7 @@ export function pathsOf(surface: Surface, refused: readonly Refused[], schemas: 
   return paths;
 }
 
-function operationOf(surface: Surface, route: Route, refused: readonly Refused[], schemas: Schemas): Operation {
+function operationOf(surface: Surface, route: Route, refused: Refusals, schemas: Schemas): Operation {
   const parameters = [...pathParameters(route), ...queryParameters(route, schemas)];
   const body = route.body ? schemas.taken(route.body) : null;
   const wanted = Boolean(body?.required?.length);
@@ -33,29 +35,12 @@ function operationOf(surface: Surface, route: Route, refused: readonly Refused[]
   };
 }
 
-/** `GET /v1/affiliates/:id` → getAffiliatesById. */
-function operationId({ method, path }: Route): string {
-  const words = path.split('/').filter((word) => !['', 'v1', 'api'].includes(word));
-  const named = words.flatMap((word) => (word.startsWith(':') ? ['by', word.slice(1)] : [word])).join('_');
-  const capital = named.replaceAll(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  return `${method.toLowerCase()}${capital}`;
-}
-
-/** The first word of a path that says what it is about. */
-export function tagOf({ path }: Route): string {
-  const words = path.split('/').filter((word) => !['', 'v1', 'api'].includes(word) && !word.startsWith(':'));
-  return words[0] ?? 'root';
-}
-
 function whoMay(surface: Surface, route: Route): string {
   if (route.keyless === 'always') return 'Takes no key.';
   const whose = route.holder === 'affiliate' ? "Takes an affiliate's own key" : 'Takes a key of the workspace';
   const scope = needsScope(surface, route) ? ` with the permission \`${route.scope}\`` : '';
   return `${whose}${scope}${route.keyless === 'allowed' ? ', or none' : ''}.`;
 }
-
-/** The security scheme of affiliates' own keys. */
-export const affiliatesOf = (name: string): string => `${name}_affiliate`;
 
 /** OpenAPI 3.1 lets a bearer scheme name what a key must be allowed to. */
 function securityOf(surface: Surface, route: Route): Operation['security'] {
@@ -88,11 +73,12 @@ function queryParameters({ query }: Route, schemas: Schemas): Parameter[] {
   });
 }
 
-function answersOf(surface: Surface, { answers }: Route, schemas: Schemas): Record<string, Answer> {
+function answersOf(surface: Surface, { answers, contentType }: Route, schemas: Schemas): Record<string, Answer> {
   const headers = headersFor(surface, true, false);
+  const [type = 'application/json'] = contentType?.split(';') ?? [];
   const said = Object.entries(answers).map(([status, answer]): [string, Answer] => {
     const schema = schemas.given(answer);
-    const content = schema === null ? {} : { content: { 'application/json': { schema } } };
+    const content = schema === null ? {} : { content: { [type]: { schema } } };
     return [status, { description: meaningOf(Number(status), answers), headers, ...content }];
   });
   return Object.fromEntries(said);
@@ -104,11 +90,9 @@ function meaningOf(status: number, answers: object): string {
   return status === 200 && 201 in answers ? 'It was there already.' : 'Done.';
 }
 
-export const refusalName = ({ status }: Refused): string => `Refused${status}`;
-
-function refusedAnswers(surface: Surface, route: Route, refused: readonly Refused[]): Record<string, Ref> {
-  const own = refused.filter(({ reasons }) => reasons.some((reason) => mayRefuse(surface, route, reason)));
+function refusedAnswers(surface: Surface, route: Route, refused: Refusals): Record<string, Ref> {
+  const own = refused.of(route).filter(({ reasons }) => reasons.some((reason) => mayRefuse(surface, route, reason)));
   return Object.fromEntries(
-    own.map((one) => [String(one.status), { $ref: `#/components/responses/${refusalName(one)}` }]),
+    own.map(({ status, name }) => [String(status), { $ref: `#/components/responses/${name}` }]),
   );
 }

@@ -143,16 +143,22 @@ function objectsSection({ components }: Document): Html {
 }
 
 function refusalsSection({ components: { schemas, responses } }: Document): Html {
-  const shown = Object.entries(responses).map(([name, { description }]) => {
-    const status = name.replace('Refused', '');
-    return html`<article class="call" id="refused-${status}">
-      <h3>${status}</h3>
-      <p>${description}</p>
-      ${fieldsOf(schemas[name] ?? {}, 'answered')}
-    </article> `;
-  });
+  const shown = Object.entries(responses).map(
+    ([name, { description }]) =>
+      html`<article class="call" id="${name}">
+        <h3>${refusedInWords(name)}</h3>
+        <p>${description}</p>
+        ${fieldsOf(schemas[name] ?? {}, 'answered')}
+      </article> `,
+  );
   return html`<section class="group" aria-labelledby="refusals">
     <h2 id="refusals">Refusals</h2>
     ${shown}
   </section> `;
+}
+
+/** Refused400 → 400; Refused400PostTrackSale → 400 of postTrackSale. */
+function refusedInWords(name: string): string {
+  const [, status = '', first = '', rest = ''] = /^Refused(\d+)(.?)(.*)$/.exec(name) ?? [];
+  return first === '' ? status : `${status} of ${first.toLowerCase()}${rest}`;
 }

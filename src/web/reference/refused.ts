@@ -4,19 +4,55 @@
  */
 import { REASONS, refuse, type Reason, type Refusal } from '../../core/refusals.ts';
 import type { Route, Surface } from '../../surfaces/surface.ts';
+import { operationId } from './names.ts';
+import { BEFORE_FIELDS } from './reasons.ts';
 import type { Schema } from './schemas.ts';
 
-export type Refused = { readonly status: number; readonly reasons: readonly Reason[]; readonly schema: Schema };
+/** What a document calls it, and of which reasons it is told. */
+export type Refused = {
+  readonly name: string;
+  readonly status: number;
+  readonly reasons: readonly Reason[];
+  readonly schema: Schema;
+};
+
+export type Refusals = {
+  readonly all: readonly Refused[];
+  /** Those of a route; most have what the surface has. */
+  of(route: Route): readonly Refused[];
+};
 
 type Sample = { readonly reason: Reason; readonly value: unknown };
+type Problem = Surface['problem'];
 
-/** By status, lowest first. `fields`: names that a problem may be about. */
-export function refusalsOf(surface: Surface, fields: readonly string[]): readonly Refused[] {
-  const scopes = [...new Set(surface.routes.map(({ scope }) => scope)), 'scope'];
+/** `fields`: names that a problem may be about. */
+export function refusalsOf(surface: Surface, fields: readonly string[]): Refusals {
+  const usual = toldBy(surface.problem, surface, fields);
+  const own = new Map<Problem, readonly Refused[]>();
+  for (const route of surface.routes) {
+    if (!route.problem || own.has(route.problem)) continue;
+    const suffix = operationId(route).replace(/^./, (letter) => letter.toUpperCase());
+    const told = toldBy(route.problem, surface, fields);
+    own.set(
+      route.problem,
+      told.map((one) => usual.find((other) => isSame(one, other)) ?? { ...one, name: `${one.name}${suffix}` }),
+    );
+  }
+  return {
+    all: [...new Set([...usual, ...[...own.values()].flat()])],
+    of: ({ problem }) => (problem ? own.get(problem) : undefined) ?? usual,
+  };
+}
+
+const isSame = (one: Refused, other: Refused): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** By status, lowest first. */
+function toldBy(problem: Problem, { routes }: Surface, fields: readonly string[]): readonly Refused[] {
+  const scopes = [...new Set(routes.map(({ scope }) => scope)), 'scope'];
   const samples = REASONS.flatMap((reason) =>
     putIn(reason, fields, scopes).flatMap((refusal) =>
       REQUESTS.map((requestId) => {
-        const { status, body } = surface.problem(refusal, requestId);
+        const { status, body } = problem(refusal, requestId);
         return { reason, status, value: body };
       }),
     ),
@@ -25,7 +61,8 @@ export function refusalsOf(surface: Surface, fields: readonly string[]): readonl
   const statuses = [...new Set(samples.map(({ status }) => status))].toSorted((a, b) => a - b);
   return statuses.map((status) => {
     const own = samples.filter((one) => one.status === status);
-    return { status, reasons: [...new Set(own.map(({ reason }) => reason))], schema: schemaOf(own, words) };
+    const reasons = [...new Set(own.map(({ reason }) => reason))];
+    return { name: `Refused${status}`, status, reasons, schema: schemaOf(own, words) };
   });
 }
 
@@ -86,41 +123,3 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const membersOf = ({ reason, value }: Sample): Sample[] =>
   Array.isArray(value) ? value.map((one: unknown) => ({ reason, value: one })) : [];
-
-const OF_KEYS: readonly Reason[] = [
-  'missing_key',
-  'malformed_key',
-  'unknown_key',
-  'revoked_key',
-  'expired_key',
-  'wrong_host',
-];
-const OF_BODIES: readonly Reason[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
-const OF_WRITING: readonly Reason[] = ['already_exists', 'different_money', 'refund_too_large', 'nothing_to_refund'];
-/** Said before anything of the request was read, or of no field of it. */
-const BEFORE_FIELDS: readonly Reason[] = [
-  ...OF_KEYS,
-  ...OF_BODIES,
-  'unknown_path',
-  'method_not_allowed',
-  'internal',
-  'database_away',
-];
-/** A path that is documented is there, with its method. */
-const OF_STRANGERS: readonly Reason[] = ['unknown_path', 'method_not_allowed'];
-
-/** Whether a call of this route may be refused for this reason. */
-export function mayRefuse(surface: Surface, route: Route, reason: Reason): boolean {
-  if (OF_STRANGERS.includes(reason)) return false;
-  if (OF_BODIES.includes(reason)) return route.body !== undefined;
-  if (OF_WRITING.includes(reason)) return route.method !== 'GET';
-  if (reason === 'missing_key') return route.keyless === undefined;
-  if (OF_KEYS.includes(reason)) return route.keyless !== 'always';
-  if (reason === 'missing_scope') return route.keyless !== 'always' && needsScope(surface, route);
-  return true;
-}
-
-/** Some dialects have no permissions: a key is for everything. */
-export function needsScope({ keys }: Surface, { scope }: Route): boolean {
-  return keys.scope.test(scope) && !keys.allows(['-'], scope);
-}
