@@ -113,7 +113,7 @@ function navigation(groups: readonly Group[]): Html {
               ${calls.map(
                 ({ path, method, operation }) =>
                   html`<li>
-                    <a href="#${operation.operationId}">${badge(method)} <span>${path}</span></a>
+                    <a href="#${operation.operationId}">${badge(method)} <span>${breakable(path)}</span></a>
                   </li>`,
               )}
             </ul> `,
@@ -156,6 +156,10 @@ function refusalsSection({ components: { schemas, responses } }: Document): Html
     ${shown}
   </section> `;
 }
+
+/** A path that breaks before its slashes, where it has to. */
+const breakable = (path: string): Html =>
+  html`${path.split('/').map((word, at) => (at === 0 ? word : html`<wbr />/${word}`))}`;
 
 /** Refused400 → 400; Refused400PostTrackSale → 400 of postTrackSale. */
 function refusedInWords(name: string): string {

@@ -34,10 +34,13 @@ export function sampleOf(schema: Schema, named: Named, brief: boolean): unknown 
   return FORMATS[schema.format ?? ''] ?? '…';
 }
 
+const FIRST = 4;
+
 function objectOf({ properties = {}, required = [] }: Schema, named: Named, brief: boolean): Record<string, unknown> {
-  const shown = Object.entries(properties).filter(
-    ([name, { examples }]) => required.includes(name) || (brief && examples !== undefined),
-  );
+  const all = Object.entries(properties);
+  const told = all.filter(([name, { examples }]) => required.includes(name) || (brief && examples !== undefined));
+  // An example without a field shows nothing; the first ones matter most.
+  const shown = brief && told.length === 0 ? all.slice(0, FIRST) : told;
   return Object.fromEntries(shown.map(([name, one]) => [name, sampleOf(one, named, brief)]));
 }
 

@@ -110,6 +110,7 @@ function plain(schema: Schema): Schema {
   const saysNothing = (name: string, value: unknown): boolean =>
     name === 'propertyNames' ||
     (name === 'pattern' && (schema.format !== undefined || schema.type !== 'string')) ||
+    (name === 'default' && value === null) ||
     (name === 'minimum' && value === Number.MIN_SAFE_INTEGER) ||
     (name === 'maximum' && value === Number.MAX_SAFE_INTEGER);
   return Object.fromEntries(Object.entries(schema).filter(([name, value]) => !saysNothing(name, value)));
