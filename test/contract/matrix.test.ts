@@ -33,6 +33,9 @@ import { everythingOf, leaksIn, strange, textsOf } from './strangers.ts';
 
 const dialects = (await allDialects()).filter(({ examples }) => (examples ?? []).length > 0);
 
+/** Where a value must be named to be changed, and null is none: everywhere else it is as good as absent. */
+const NULL_IS_REFUSED = ['tributary PATCH /v1/program/settings'];
+
 /** Fields in which null says something: Hoko tells a customer that is none from one that is left as it is. */
 const NULL_SAYS_SOMETHING: Readonly<Record<string, RegExp>> = { hoko: /customer/i };
 
@@ -181,8 +184,11 @@ for (const dialect of dialects)
       for (const fields of [...optional.map((field) => [field]), optional]) {
         const isNull = await ask((sent) => ({ ...sent, ...Object.fromEntries(fields.map((field) => [field, null])) }));
         expectDocumented(play, isNull);
-        if (!fields.every((field) => takesNull(properties[field]))) expectRefused(play, isNull, 'invalid_input');
-        else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(field))) {
+        const refused = fields.filter((field) => !takesNull(properties[field]));
+        if (refused.length > 0) {
+          expect([refused, NULL_IS_REFUSED]).toEqual([refused, expect.arrayContaining([play.said])]);
+          expectRefused(play, isNull, 'invalid_input');
+        } else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(field))) {
           const absent = await ask((sent) => without(sent, fields));
           // A change may take away what null names; what is made has nothing yet to take away.
           const mayClear = ['PUT', 'PATCH'].includes(play.route.method);
