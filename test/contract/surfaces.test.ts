@@ -85,6 +85,8 @@ const ROUTES: readonly Route[] = [
     scope: 'needed',
     keyless,
     cors: true,
+    summary: 'Says where it is called.',
+    answers: { 200: z.unknown() },
     body: z.object({ wanted: z.string({ error: 'must be a string' }).optional() }),
     run: ({ caller: { workspace, livemode, keyless: open = false } }) =>
       Promise.resolve({ status: 200, body: { workspace, livemode, open } }),
