@@ -54,8 +54,8 @@ describe('a request goes to', () => {
     ['GET', '/v1/track/sale', AFFONSO, 'affixo POST'],
     ['PUT', '/v1/conversions', {}, 'affonso POST, GET'],
     ['POST', '/api/track/sale', {}, 'hoko route'],
-    ['POST', '/api/v1/track/sale', {}, 'affitor unknown'],
-    ['POST', '/api/tracking/lead', {}, 'affitor unknown'],
+    ['POST', '/api/v1/track/sale', {}, 'affitor route'],
+    ['POST', '/api/tracking/lead', {}, 'affitor route'],
     ['GET', '/api/other', {}, 'nobody'],
     // The key, on paths that two have.
     ['GET', '/v1/affiliates', AFFONSO, 'affonso route'],
