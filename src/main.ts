@@ -110,6 +110,16 @@ program
   .option('--secret-env <name>', 'import: read the key from this variable')
   .action(action(async (config, args, options) => (await import('./commands/keys.ts')).keys(config, args, options)));
 program
+  .command('signing')
+  .argument('<on|off|show>', 'on shows the new secret once')
+  .description("whether conversions, refunds and events of a workspace's callers must be signed")
+  .option('--workspace <name>', 'workspace', 'default')
+  .option('--secret-stdin', 'on: read a secret your callers have already from standard input')
+  .option('--secret-env <name>', 'on: read it from this variable')
+  .action(
+    action(async (config, args, options) => (await import('./commands/signing.ts')).signing(config, args, options)),
+  );
+program
   .command('workspaces')
   .argument('<create>', 'create: make a workspace with its default program')
   .argument('<name>', 'lower-case letters, digits, hyphens')

@@ -6,6 +6,7 @@ import type { AccountDesk } from './account-desk.ts';
 import type { BuyerDesk } from './buyers.ts';
 import type { CatalogueDesk } from './catalogue-desk.ts';
 import type { CustomerDesk } from './customer-desk.ts';
+import type { EventDesk } from './event-desk.ts';
 import type { FigureDesk } from './figures.ts';
 import type { Terms } from './incentives.ts';
 import type { KeyDesk } from './key-desk.ts';
@@ -13,6 +14,7 @@ import type { CommissionStatus } from './ledger.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
+import type { SigningDesk } from './signing-desk.ts';
 import type { TrialDesk } from './trials.ts';
 import type { LinkDesk, VisitDesk } from './visits.ts';
 import type {
@@ -269,4 +271,6 @@ export type Desk = MoneyDesk &
   CustomerDesk &
   BuyerDesk &
   TrialDesk &
-  FigureDesk;
+  FigureDesk &
+  EventDesk &
+  SigningDesk;

@@ -79,3 +79,11 @@ export function isCouponToken(token: string): boolean {
 export function sourceName(source: string): string {
   return source.split('@')[0] ?? source;
 }
+
+/**
+ * The inbox key of a call, `sale:<the caller's own id>`. The inbox has one key space for both worlds, the caller's ids
+ * have two: the test world's carry a mark that no live key can begin with.
+ */
+export function entryKey(kind: string, livemode: boolean, id: string): string {
+  return livemode ? `${kind}:${id}` : `test:${kind}:${id}`;
+}

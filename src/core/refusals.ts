@@ -21,6 +21,7 @@ export const REASONS = [
   'expired_key',
   'missing_scope',
   'wrong_host',
+  'bad_signature',
   'rate_limited',
   'unknown_path',
   'method_not_allowed',

@@ -3,10 +3,12 @@
  * again for ever, whatever becomes of its dialect. The translation is pure and the same for all dialects.
  */
 import type { SaleRequest } from './desk.ts';
+import type { EventRequest } from './event-desk.ts';
 import type { Claim, EventRef, Fact, Line, PaidOut, Ruling, Stamp, Touch } from './facts.ts';
 import { INTERVAL_NAMES, PROVISIONAL } from './facts.ts';
 import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
 import type { Moment } from './time.ts';
+import type { ReferralView } from './views.ts';
 
 export type SaleEntry = { readonly kind: 'sale'; readonly request: SaleRequest; readonly alias: string | null };
 export type RefundEntry = {
@@ -39,7 +41,14 @@ export type RulingEntry = {
   readonly amounts?: readonly PaidOut[];
   readonly body: string;
 };
-export type Entry = SaleEntry | RefundEntry | LeadEntry | RulingEntry;
+/** What a caller told of a referral beside its sales, and what that came to: repeated, it is answered from here. */
+export type EventEntry = {
+  readonly kind: 'event';
+  readonly request: EventRequest;
+  readonly referralId: string;
+  readonly status: ReferralView['status'];
+};
+export type Entry = SaleEntry | RefundEntry | LeadEntry | RulingEntry | EventEntry;
 
 /** Amounts as decimal text; everything else as JSON has it. */
 export function writeEntry(entry: Entry): string {
@@ -59,6 +68,7 @@ export function readEntry(payload: unknown): Entry {
         ? { ...entry, amounts: entry.amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) }
         : entry;
     case 'lead':
+    case 'event':
       return entry;
     default:
       throw new Error(`unknown journal entry "${String((payload as { kind?: unknown }).kind)}"`);
@@ -75,6 +85,8 @@ export function factsOfEntry(ref: EventRef, entry: Entry): Fact[] {
       return [factOfRefund(ref, stamp, entry)];
     case 'lead':
       return factsOfLead(ref, entry);
+    case 'event':
+      return factsOfBuyer(ref, entry.request);
     case 'ruling':
       return [{ kind: 'ruling', keys: [entry.payment], ruling: rulingOf(stamp, entry) }];
   }
@@ -99,19 +111,39 @@ export function keysOfSale({ request, alias }: SaleEntry): string[] {
 }
 
 function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
-  const { request } = entry;
-  const party = partyOf(request);
-  const tokens = [request.referralId, request.clickId].filter((token) => token !== null);
-  const touches: Touch[] = tokens.map((token) => ({ token, rank: 0, at: ref.at, subscription: null }));
-  const claim = claimOfSale(ref, stamp, entry, party);
-  const facts: Fact[] = [{ kind: 'payment', keys: keysOfSale(entry), claim, touches, optOut: null }];
-  const links = [
-    ...(request.customerId !== null && request.externalUserId !== null ? [userKey(request.externalUserId)] : []),
-    ...(request.email == null ? [] : [emailKey(request.email)]),
+  const claim = claimOfSale(ref, stamp, entry, partyOf(entry.request));
+  const touches = touchesOf(ref, entry.request);
+  const sale: Fact = { kind: 'payment', keys: keysOfSale(entry), claim, touches, optOut: null };
+  return [sale, ...factsOfBuyer(ref, entry.request)];
+}
+
+type Named = Pick<SaleRequest, 'referralId' | 'clickId' | 'customerId' | 'externalUserId'> & {
+  readonly email?: string | null | undefined;
+};
+
+function touchesOf(ref: EventRef, { referralId, clickId }: Named): Touch[] {
+  const tokens = [referralId, clickId].filter((token) => token !== null);
+  return tokens.map((token) => ({ token, rank: 0, at: ref.at, subscription: null }));
+}
+
+/** Whoever is named beside a referral or a click is credited to it from now on, by each of their names alone. */
+function factsOfBuyer(ref: EventRef, request: Named): Fact[] {
+  const touches = touchesOf(ref, request);
+  const nodes = [
+    ...(request.customerId === null ? [] : [customerKey(request.customerId)]),
+    ...(request.externalUserId === null ? [] : [userKey(request.externalUserId)]),
   ];
-  if (party !== null && (links.length > 0 || touches.length > 0))
-    facts.push({ kind: 'customer', key: party, links, touches });
-  return facts;
+  const emails = request.email == null ? [] : [emailKey(request.email)];
+  if (touches.length === 0 && nodes.length + emails.length < 2) return [];
+  return factsOfNodes(nodes, touches, emails);
+}
+
+/** `more`: names that lead to the buyer, by which alone nobody is credited. */
+function factsOfNodes(nodes: readonly string[], touches: readonly Touch[], more: readonly string[] = []): Fact[] {
+  return nodes.map((key) => {
+    const links = [...nodes.filter((node) => node !== key), ...more];
+    return { kind: 'customer', key, links, touches };
+  });
 }
 
 function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party: string | null): Claim {
@@ -194,6 +226,5 @@ function factsOfLead(ref: EventRef, entry: LeadEntry): Fact[] {
     ...(entry.email === null ? [] : [emailKey(entry.email)]),
   ];
   // That two names are one buyer is not believed of a browser either.
-  const linksOf = (key: string): string[] => (entry.provisional ? [] : nodes.filter((node) => node !== key));
-  return nodes.map((key) => ({ kind: 'customer', key, links: linksOf(key), touches }));
+  return entry.provisional ? nodes.flatMap((node) => factsOfNodes([node], touches)) : factsOfNodes(nodes, touches);
 }

@@ -105,6 +105,8 @@ export type ReferralView = {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly createdAt: Moment;
   readonly convertedAt: Moment | null;
+  /** It began with a visit that was a test: the live world does not know it. */
+  readonly testOnly?: true;
 };
 
 export type IncentiveView = {

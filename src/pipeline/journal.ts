@@ -9,6 +9,8 @@ import type { Moment } from '../core/time.ts';
 import type { Item } from './batch.ts';
 import type { Translator } from './translate.ts';
 
+export { entryKey } from '../core/keys.ts';
+
 const SOURCES = ['affonso', 'affixo', 'hoko', 'affitor', 'operator'] as const;
 
 export const journalTranslators: readonly Translator[] = SOURCES.map((name) => ({
@@ -24,14 +26,6 @@ function factsIn(ref: EventRef, entry: Entry): readonly Fact[] {
 function namedBy(entry: Entry): string {
   if (entry.kind === 'sale') return entry.alias ?? '';
   return entry.kind === 'refund' ? entry.payment : '';
-}
-
-/**
- * The inbox key of a call, `sale:<the caller's own id>`. The inbox has one key space for both worlds, the caller's ids
- * have two: the test world's carry a mark that no live key can begin with.
- */
-export function entryKey(kind: string, livemode: boolean, id: string): string {
-  return livemode ? `${kind}:${id}` : `test:${kind}:${id}`;
 }
 
 export type EntryRef = {

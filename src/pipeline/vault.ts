@@ -4,9 +4,11 @@
  */
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
+import { aboutRequestSecret, findRequestSecret } from '../store/request-secrets.ts';
 import { createSeal, SealError, type Seal } from '../store/seal.ts';
 import { apiKeysOf, type OpenedKey } from '../store/stripe-keys.ts';
 import { aboutSecret, secretsOf, workspacesWithSecrets } from '../store/stripe-secrets.ts';
+import type { Tx } from '../store/tx.ts';
 
 /** A stored signing secret, opened, and the account it speaks for. */
 export type SigningSecret = {
@@ -38,6 +40,8 @@ export type Vault = {
   readonly environment: Environment;
   /** Stored signing secrets of a workspace. Throws what the database throws when it is away. */
   storedSecrets(workspace: string, now: number): Promise<Stored>;
+  /** What the workspace's callers sign their requests with; null: they need not. Throws when it cannot be opened. */
+  requestSecret(workspace: string, now: number): Promise<string | null>;
   /** Has to be said after a change of a workspace's secrets, so that this process knows it at once. */
   forget(workspace: string): void;
   /** API keys of a workspace's connected accounts; the environment's first. */
@@ -61,6 +65,7 @@ export function createVault(
   const { of, across } = database;
   const names = believing(() => workspacesWithSecrets(across));
   const stored = new Map<string, (now: number) => Promise<Opened>>();
+  const requests = new Map<string, (now: number) => Promise<string | null>>();
   return {
     seal,
     environment,
@@ -72,9 +77,15 @@ export function createVault(
       const { secrets, problem } = await of(now);
       return { secrets: secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now), problem };
     },
+    requestSecret(workspace, now) {
+      const ask = requests.get(workspace) ?? believing(() => openRequestSecret(of(workspace), seal, workspace)).of;
+      requests.set(workspace, ask);
+      return ask(now);
+    },
     forget(workspace) {
       names.forget();
       stored.delete(workspace);
+      requests.delete(workspace);
     },
     async apiKeys(workspace) {
       const own = workspace === 'default' && environment.apiKey !== null ? [ofEnvironment(environment.apiKey)] : [];
@@ -124,6 +135,11 @@ async function openAll(database: Database, log: Logger, seal: Seal, workspace: s
     }
   }
   return { secrets, problem };
+}
+
+async function openRequestSecret(tx: Tx, seal: Seal, workspace: string): Promise<string | null> {
+  const row = await findRequestSecret(tx, workspace);
+  return row && seal.open(row.sealed, aboutRequestSecret(workspace));
 }
 
 function ofEnvironment(key: string): OpenedKey {

@@ -62,7 +62,11 @@ async function prove(
   const rules = await loadRules(tx, workspace);
   const books = { live: newBook(), test: newBook() };
   const referrals = await allReferrals(tx, workspace);
-  for (const book of [books.live, books.test]) introduce(book, referrals);
+  introduce(
+    books.live,
+    referrals.filter(({ testOnly }) => !testOnly),
+  );
+  introduce(books.test, referrals);
   let events = 0;
   for (let after: JournalEvent | null = null; ;) {
     const page: JournalEvent[] = await journalPage(tx, workspace, after, PAGE);

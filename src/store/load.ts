@@ -81,7 +81,7 @@ UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', aff
     'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
     'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
       SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL, NULL, NULL
-  FROM referrals r WHERE workspace_id = $1 AND referral_id = ANY ($8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
+  FROM referrals r WHERE workspace_id = $1 AND NOT (test_only AND $2) AND referral_id = ANY ($8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
     || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))`;
 
 const TEXT = textWith('');

@@ -145,6 +145,8 @@ export type KnownReferral = {
   readonly affiliateId: string | null;
   readonly programId: string;
   readonly status: string;
+  /** The live world does not know it. */
+  readonly testOnly: boolean;
   readonly history: AffiliateView['history'] | null;
 };
 
@@ -155,9 +157,10 @@ export async function allReferrals(tx: Tx, workspace: string): Promise<KnownRefe
     affiliate_id: string | null;
     program_id: string;
     status: string;
+    test_only: boolean;
     history: AffiliateView['history'] | null;
   }>({
-    text: `SELECT r.referral_id, r.affiliate_id, r.program_id, r.status, a.history FROM referrals r
+    text: `SELECT r.referral_id, r.affiliate_id, r.program_id, r.status, r.test_only, a.history FROM referrals r
            LEFT JOIN affiliates a USING (workspace_id, affiliate_id) WHERE r.workspace_id = $1`,
     values: [workspace],
   });
@@ -166,6 +169,7 @@ export async function allReferrals(tx: Tx, workspace: string): Promise<KnownRefe
     affiliateId: row.affiliate_id,
     programId: row.program_id,
     status: row.status,
+    testOnly: row.test_only,
     history: row.history,
   }));
 }

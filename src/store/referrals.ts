@@ -3,7 +3,7 @@ import type { ReferralView } from '../core/views.ts';
 import type { Tx } from './tx.ts';
 
 export const REFERRAL = `referral_id, affiliate_id, program_id, status, email, name, customer_id, external_user_id,
-  subscription_id, metadata, created_at, converted_at`;
+  subscription_id, metadata, created_at, converted_at, test_only`;
 
 export type ReferralFields = {
   referral_id: string;
@@ -18,6 +18,7 @@ export type ReferralFields = {
   metadata: Record<string, unknown>;
   created_at: Date;
   converted_at: Date | null;
+  test_only: boolean;
 };
 
 export function referralOf(row: ReferralFields): ReferralView {
@@ -34,6 +35,7 @@ export function referralOf(row: ReferralFields): ReferralView {
     metadata: row.metadata,
     createdAt: row.created_at.getTime(),
     convertedAt: row.converted_at?.getTime() ?? null,
+    ...(row.test_only ? { testOnly: true } : {}),
   };
 }
 
@@ -64,6 +66,8 @@ export type ReferralFilter = {
   readonly from: number | null;
   readonly to: number | null;
   readonly newestFirst: boolean;
+  /** The live world shows none that is only a test. */
+  readonly livemode: boolean;
 };
 
 const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
@@ -87,6 +91,7 @@ export async function listReferrals(
              AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at <= $6)
              AND ($7::text IS NULL OR (created_at, referral_id) ${descending ? '<' : '>'} (
                SELECT created_at, referral_id FROM referrals WHERE workspace_id = $1 AND referral_id = $7))
+             AND NOT (test_only AND $9)
            ORDER BY created_at ${order}, referral_id ${order} LIMIT $8`,
     values: [
       workspace,
@@ -97,6 +102,7 @@ export async function listReferrals(
       iso(filter.to),
       filter.startingAfter ?? filter.endingBefore,
       filter.limit + 1,
+      filter.livemode,
     ],
   });
   const page = rows.slice(0, filter.limit).map(referralOf);

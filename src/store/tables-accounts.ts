@@ -57,6 +57,18 @@ export const stripeApiKeys = table(
   { references: { stripe_accounts: ['workspace_id', 'account_id'] } },
 );
 
+/** What a workspace's callers sign their requests with; no row: they do not. */
+export const requestSecrets = table(
+  'request_secrets',
+  {
+    workspace_id: primary(column.id),
+    shown: column.text,
+    sealed: column.text,
+    created_at: withDefault(column.at, () => 'now()'),
+  },
+  { references: { workspaces: ['workspace_id'] } },
+);
+
 export const backfills = table(
   'backfills',
   {

@@ -89,6 +89,11 @@ export const commissions = table(
         columns: ['workspace_id', 'affiliate_id', 'commission_id'],
       },
       {
+        name: 'commissions_paid_out',
+        columns: ['workspace_id', 'livemode', 'updated_at'],
+        where: "(status = ANY (ARRAY['processing_payout'::text, 'paid'::text]))",
+      },
+      {
         name: 'commissions_once',
         columns: ['workspace_id', 'conversion_id', 'affiliate_id', 'currency'],
         unique: true,
@@ -122,7 +127,14 @@ export const transfers = table(
   },
   {
     references: { commissions: ['workspace_id', 'commission_id'] },
-    indexes: [{ name: 'transfers_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'transfer_id'] }],
+    indexes: [
+      { name: 'transfers_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'transfer_id'] },
+      {
+        name: 'transfers_paid',
+        columns: ['workspace_id', 'commission_id'],
+        where: "((debit = 'paid'::text) OR (credit = 'paid'::text))",
+      },
+    ],
     checks: [
       'transfers_amount_check',
       'transfers_check',

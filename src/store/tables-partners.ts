@@ -26,6 +26,7 @@ export const programs = table(
     created_at: withDefault(column.at, () => 'now()'),
     click_window_days: withDefault(column.integer, 60),
     number: column.number,
+    details: withDefault(column.jsonb, () => "'{}'"),
   },
   {
     references: { workspaces: ['workspace_id'] },
@@ -116,6 +117,11 @@ export const affiliates = table(
         where: '(parent_id IS NOT NULL)',
       },
       {
+        name: 'affiliates_by_group',
+        columns: ['workspace_id', 'program_id', 'group_id'],
+        where: '(group_id IS NOT NULL)',
+      },
+      {
         name: 'affiliates_email',
         columns: ['workspace_id', 'program_id', 'email_key'],
         unique: true,
@@ -186,6 +192,7 @@ export const referrals = table(
     visitor_id: nullable(column.id),
     fingerprint: nullable(column.id),
     clicked_at: nullable(column.at),
+    test_only: withDefault(column.flag, false),
     email_key: nullable(column.id),
     number: column.number,
     lead_at: nullable(column.at),

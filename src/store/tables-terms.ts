@@ -1,5 +1,30 @@
-/** Tables of what decisions are made by, beside incentives: coupons given to affiliates, exchange rates. */
+/** Tables of what decisions are made by, beside incentives: groups, coupons given to affiliates, exchange rates. */
 import { column, nullable, primary, table, withDefault } from './entity.ts';
+
+export const affiliateGroups = table(
+  'affiliate_groups',
+  {
+    workspace_id: primary(column.id),
+    group_id: primary(column.id),
+    program_id: column.id,
+    name: column.text,
+    description: nullable(column.text),
+    custom_website_url: nullable(column.text),
+    is_default: withDefault(column.flag, false),
+    created_at: withDefault(column.at, () => 'now()'),
+  },
+  {
+    references: { programs: ['workspace_id', 'program_id'] },
+    indexes: [
+      {
+        name: 'affiliate_groups_default',
+        columns: ['workspace_id', 'program_id'],
+        unique: true,
+        where: 'is_default',
+      },
+    ],
+  },
+);
 
 export const coupons = table(
   'coupons',

@@ -9,9 +9,9 @@ import {
   referrals,
   testEvents,
 } from './tables-partners.ts';
-import { stripeAccounts, stripeSecrets, stripeApiKeys, backfills, alerts } from './tables-accounts.ts';
+import { stripeAccounts, stripeSecrets, stripeApiKeys, requestSecrets, backfills, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
-import { coupons, exchangeRates, watches } from './tables-terms.ts';
+import { affiliateGroups, coupons, exchangeRates, watches } from './tables-terms.ts';
 import { collections, tags, links, profiles, leads } from './tables-catalogue.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
@@ -24,9 +24,11 @@ export const entities: EntitySchema[] = [
   stripeAccounts,
   stripeSecrets,
   stripeApiKeys,
+  requestSecrets,
   backfills,
   alerts,
   affiliates,
+  affiliateGroups,
   incentives,
   collections,
   tags,

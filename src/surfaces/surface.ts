@@ -44,6 +44,8 @@ export type Route = {
   readonly keyless?: 'always' | 'allowed';
   /** Pages of any origin may call it, without credentials. */
   readonly cors?: true;
+  /** The headers that carry a signature of the body; asked for where the workspace has a secret, else ignored. */
+  readonly signed?: { readonly timestamp: string; readonly signature: string };
   /** What the reference page says: one line, and the schema of every answer but the refusals, by status. */
   readonly summary: string;
   readonly answers: Readonly<Record<number, z.ZodType>>;

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Desk } from '../core/desk.ts';
 import type { Clockwork } from '../pipeline/clockwork.ts';
 import { keyRing } from '../pipeline/keys.ts';
+import { signatures } from '../pipeline/signatures.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Surface } from '../surfaces/surface.ts';
 import { admin } from './admin/index.ts';
@@ -56,7 +57,8 @@ export function createApp(parts: AppParts): Koa {
   const dispatch = createDispatch(surfaces, parts.hosts);
   const reference = createReference(surfaces, parts.hosts ?? new Map());
   const { limiting = null, publicUrl = null } = parts;
-  const mounted = { desk: parts.desk, keys: keyRing(work), log, limiting, publicUrl };
+  const kept = { keys: keyRing(work), signatures: signatures(work) };
+  const mounted = { desk: parts.desk, ...kept, log, limiting, publicUrl };
   const newRequestId = requestIds();
   app.silent = true;
   const { trustedProxies = 0 } = parts;

@@ -9,7 +9,8 @@ import type { Caller, Desk } from '../core/desk.ts';
 import type { RateWindow } from '../core/families.ts';
 import { isRefusal, refuse, type FieldProblem, type Refusal } from '../core/refusals.ts';
 import type { KeyRing } from '../pipeline/keys.ts';
-import type { RateLimits } from '../pipeline/limits.ts';
+import type { Allowance, RateLimits } from '../pipeline/limits.ts';
+import type { Signatures } from '../pipeline/signatures.ts';
 import { isDatabaseAway, isRetryable } from '../store/database.ts';
 import type { Reply, Route, Surface } from '../surfaces/surface.ts';
 import { Aborted, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
@@ -31,6 +32,7 @@ export type Limiting = {
 export type Mounted = {
   readonly desk: Desk;
   readonly keys: KeyRing;
+  readonly signatures: Signatures;
   readonly log: Logger;
   /** null: keys may call as often as they like. */
   readonly limiting: Limiting | null;
@@ -49,6 +51,7 @@ export async function serve(
   const answer = await answerTo(mounted, ctx, requestId, destination);
   const reply = isRefusal(answer) ? problemOf(surface, destination, answer, requestId) : answer;
   if (isRefusal(answer)) announce(ctx, answer, destination);
+  if (surface.limits.told && mounted.limiting) tellUnspent(mounted.limiting, ctx, surface);
   ctx.status = reply.status;
   if (reply.headers) ctx.set(reply.headers);
   if (reply.body === undefined) return;
@@ -101,7 +104,7 @@ async function run(
   if (route.cors) ctx.set('Access-Control-Allow-Origin', '*');
   const caller = await admit(mounted, ctx, surface, route);
   if (isRefusal(caller)) return caller;
-  const body = await bodyOf(ctx, route);
+  const body = await bodyOf(mounted, ctx, route, caller);
   if (isRefusal(body)) return body;
   const query = queryOf(ctx);
   if (isRefusal(query)) return query;
@@ -173,24 +176,48 @@ async function spend(limiting: Limiting, ctx: Context, surface: Surface, caller:
   const { windows, told } = surface.limits;
   const allowance = await limiting.rates.spend(caller, limiting.set.get(surface.keys.name) ?? windows);
   if (!allowance) return null;
-  const { allowed, limit, remaining, resetsAt } = allowance;
-  if (told) {
-    ctx.set('X-RateLimit-Limit', String(limit));
-    ctx.set('X-RateLimit-Remaining', String(remaining));
-    ctx.set('X-RateLimit-Reset', String(Math.ceil(resetsAt / 1000)));
-  }
+  const { allowed, resetsAt } = allowance;
+  if (told) tell(ctx, allowance);
   if (allowed) return null;
   const retryAfter = Math.max(1, Math.ceil((resetsAt - limiting.now()) / 1000));
   return refuse('rate_limited', `Too many calls with this key. Try again in ${retryAfter} s.`, { retryAfter });
 }
 
+function tell(ctx: Context, { limit, remaining, resetsAt }: Omit<Allowance, 'allowed'>): void {
+  ctx.set('X-RateLimit-Limit', String(limit));
+  ctx.set('X-RateLimit-Remaining', String(remaining));
+  ctx.set('X-RateLimit-Reset', String(Math.ceil(resetsAt / 1000)));
+}
+
+/** A call that is nobody's spends nothing: its answer tells of a window that nobody has begun. */
+function tellUnspent({ set, now }: Limiting, ctx: Context, { keys, limits }: Surface): void {
+  const [longest] = (set.get(keys.name) ?? limits.windows).toSorted((a, b) => b.seconds - a.seconds);
+  if (!longest || ctx.response.get('X-RateLimit-Limit') !== '') return;
+  const { points, seconds } = longest;
+  tell(ctx, { limit: points, remaining: points, resetsAt: now() + seconds * 1000 });
+}
+
 /** The JSON of a request whose route takes one; of every other the body is ignored. */
-async function bodyOf(ctx: Context, route: Route): Promise<JsonBody | Refusal> {
+async function bodyOf(mounted: Mounted, ctx: Context, route: Route, caller: Caller): Promise<JsonBody | Refusal> {
   if (!route.body) return { raw: '', value: undefined };
   const wrong = refuseMediaType(ctx.headers['content-type'], ctx.headers['content-encoding']);
   if (wrong) return wrong;
   const bytes = await readBody(ctx.req);
-  return bytes === 'too_large' ? refuse('body_too_large', 'The body is larger than 1 MiB.') : readJson(bytes);
+  if (bytes === 'too_large') return refuse('body_too_large', 'The body is larger than 1 MiB.');
+  return (await wrongSignature(mounted, ctx, route, caller, bytes)) ?? readJson(bytes);
+}
+
+async function wrongSignature(
+  { signatures }: Mounted,
+  ctx: Context,
+  { signed }: Route,
+  { workspace }: Caller,
+  bytes: Buffer,
+): Promise<Refusal | null> {
+  if (!signed) return null;
+  // A header that is not there reads as ''.
+  const [timestamp, signature] = [ctx.get(signed.timestamp), ctx.get(signed.signature)];
+  return signatures.wrong(workspace, { timestamp: timestamp || undefined, signature: signature || undefined }, bytes);
 }
 
 /** The query as an object without a prototype's names; a repeated name is a list. */

@@ -17,18 +17,22 @@ type Identified = {
   readonly exact: boolean;
 };
 
-/** null: the identifiers lead to one referral. `at`: the moment of the call's own touches, which do not count here. */
-export function creditOf(book: Book, rules: Rules, request: SaleRequest, at: number): Refusal | null {
+/** The identifiers of a call, of which each may be missing. */
+export type Identifiers = Pick<SaleRequest, 'referralId' | 'clickId' | 'customerId' | 'externalUserId'>;
+
+/** The one referral the identifiers lead to. `at`: the moment of the call's own touches, which do not count here. */
+export function creditOf(book: Book, rules: Rules, request: Identifiers, at: number): string | Refusal {
   const found = identify(book, rules, request, at);
   const resolved = found.filter(({ referral }) => referral !== null);
-  const other = resolved.find(({ referral }) => referral !== resolved[0]?.referral);
+  const first = resolved[0]?.referral;
+  const other = resolved.find(({ referral }) => referral !== first);
   if (other) return disagree(resolved, other.field);
   const unknown = found.find(({ referral, exact }) => exact && referral === null);
   if (unknown) return notFound([unknown]);
-  return resolved.length === 0 ? notFound(found) : null;
+  return first ?? notFound(found);
 }
 
-function identify(book: Book, rules: Rules, request: SaleRequest, at: number): Identified[] {
+function identify(book: Book, rules: Rules, request: Identifiers, at: number): Identified[] {
   const world = { ...before(book, request, at), rules, price: (key: string) => book.prices.get(key) };
   const settings = settingsAt(rules, rules.version);
   const creditedTo = (party: string): string | null => {
@@ -58,12 +62,13 @@ function identify(book: Book, rules: Rules, request: SaleRequest, at: number): I
 }
 
 /** The book's nodes without what this call itself says. A rejected referral is found all the same: it is who was meant. */
-function before(book: Book, request: SaleRequest, at: number): Nodes {
+function before(book: Book, request: Identifiers, at: number): Nodes {
   const tokens = new Set([request.referralId, request.clickId]);
-  const own = request.externalUserId === null ? null : userKey(request.externalUserId);
+  const { customerId, externalUserId } = request;
+  const own = [customerId && customerKey(customerId), externalUserId && userKey(externalUserId)];
   const without = (state: CustomerState): CustomerState => ({
     ...state,
-    links: state.links.filter((link) => link !== own),
+    links: state.links.filter((link) => !own.includes(link)),
     touches: state.touches.filter(
       (touch) => !(touch.at === at && touch.subscription === null && tokens.has(touch.token)),
     ),

@@ -77,7 +77,7 @@ function eventOf(row: EventRow): EventView {
 /** The caller's own words behind an entry of the journal; nothing when they are kept no more. */
 function toldIn(stored: string | null): Readonly<Record<string, unknown>> {
   const entry = stored === null ? null : readEntry(JSON.parse(stored));
-  const body = entry?.kind === 'sale' ? entry.request.body : (entry?.body ?? '');
+  const body = entry === null ? '' : 'request' in entry ? entry.request.body : entry.body;
   const told: unknown = body === '' ? {} : JSON.parse(body);
   return typeof told === 'object' && told !== null ? (told as Readonly<Record<string, unknown>>) : {};
 }

@@ -7,6 +7,7 @@ import { buyerDesk } from './buyers.ts';
 import { catalogueDesk } from './catalogue.ts';
 import { click } from './click.ts';
 import { customerDesk } from './customers.ts';
+import { eventDesk } from './events.ts';
 import { figureDesk } from './figures.ts';
 import { keyDesk } from './keys.ts';
 import { linkDesk } from './links.ts';
@@ -14,6 +15,7 @@ import { officeDesk } from './office.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
 import { signUp } from './sign-up.ts';
+import { signingDesk } from './signing.ts';
 import { trialDesk } from './trials.ts';
 import { visitDesk } from './visits.ts';
 
@@ -30,6 +32,8 @@ export function createDesk(work: Clockwork, translators: Translators): Desk {
     ...figureDesk(work),
     ...catalogueDesk(work),
     ...customerDesk(work, seller),
+    ...eventDesk(work),
+    ...signingDesk(work),
     sell: (caller, told) => seller(caller, told),
     refund: refund(work),
     click: click(work),

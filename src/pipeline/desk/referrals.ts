@@ -20,7 +20,8 @@ export function referralDesk(work: Clockwork): Part {
   return {
     createReferral: (caller, input) => create(work, caller, input),
     referral: (caller, id) => read(work, caller, id),
-    referrals: ({ workspace }, filter) => listReferrals(work.database.of(workspace), workspace, filter),
+    referrals: ({ workspace, livemode }, filter) =>
+      listReferrals(work.database.of(workspace), workspace, { ...filter, livemode }),
     updateReferral: (caller, id, changes, body) => update(work, caller, id, changes, body),
     deleteReferral: (caller, id) => remove(work, caller, id),
   };
@@ -36,11 +37,14 @@ function emailTaken(email: string | null | undefined): Refusal {
   });
 }
 
-/** A click is no referral yet, and one of nobody is none at all: they are not shown. */
-async function shown(work: Clockwork, { workspace }: Caller, id: string): Promise<ReferralView | Refusal> {
+/**
+ * A click is no referral yet, and one of nobody is none at all: they are not shown. Nor does the live world show what is
+ * only a test.
+ */
+async function shown(work: Clockwork, { workspace, livemode }: Caller, id: string): Promise<ReferralView | Refusal> {
   const referral = await findReferral(work.database.of(workspace), workspace, id);
-  const isNone = referral === null || referral.status === 'click' || referral.affiliateId === '';
-  return isNone ? noReferral(id) : referral;
+  if (referral === null || referral.status === 'click' || referral.affiliateId === '') return noReferral(id);
+  return referral.testOnly && livemode ? noReferral(id) : referral;
 }
 
 async function read(work: Clockwork, caller: Caller, id: string): ReturnType<OfficeDesk['referral']> {
@@ -61,13 +65,14 @@ async function read(work: Clockwork, caller: Caller, id: string): ReturnType<Off
   return { ...referral, stats };
 }
 
-async function create(work: Clockwork, { workspace }: Caller, input: NewReferral): Promise<ReferralView | Refusal> {
+async function create(work: Clockwork, caller: Caller, input: NewReferral): Promise<ReferralView | Refusal> {
+  const { workspace } = caller;
   const affiliate = await findAffiliate(work.database.of(workspace), workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
   const made =
     input.clickId === null
       ? await insert(work, affiliate, input, workspace)
-      : await convert(work, affiliate, input, workspace);
+      : await convert(work, affiliate, input, caller);
   if (isRefusal(made)) return made;
   await takeUp(work, workspace, made.lead);
   // A click that already earned and becomes a rejected referral earns no more.
@@ -114,11 +119,11 @@ async function convert(
   work: Clockwork,
   affiliate: AffiliateView,
   input: NewReferral,
-  workspace: string,
+  { workspace, livemode }: Caller,
 ): Promise<Made | Refusal> {
   const id = input.clickId ?? '';
   const click = await findReferral(work.database.of(workspace), workspace, id);
-  if (click?.programId !== affiliate.programId)
+  if (click?.programId !== affiliate.programId || (click.testOnly && livemode))
     return refuse('not_found', `There is no click "${id}" in this program.`, { field: 'click_id' });
   if (click.status !== 'click')
     return refuse('already_exists', `Click "${id}" is a referral already.`, { field: 'click_id' });

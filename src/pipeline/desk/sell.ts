@@ -7,7 +7,7 @@ import type { Caller, MoneyDesk, NewSale, SaleRequest } from '../../core/desk.ts
 import type { ConversionView } from '../../core/views.ts';
 import { moneyKey } from '../../core/keys.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
-import { readEntry, type SaleEntry } from '../../core/requests.ts';
+import { readEntry, type Entry, type EventEntry, type SaleEntry } from '../../core/requests.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { saleByMoneyKey, type World } from '../../store/conversions.ts';
 import { bodyOf } from '../../store/inbox.ts';
@@ -25,7 +25,7 @@ import { newSaleView } from './view.ts';
 type Sold = { readonly conversion: ConversionView; readonly replayed: boolean };
 
 /** What a guard found instead of a new sale. */
-type Repeated = { readonly repeated: 'same' | 'different' };
+type Repeated = { readonly repeated: 'same' | 'different' | 'no_sale' };
 
 /** Sells; `also`: rows that are written with a new sale, and only with it. */
 export type Seller = (caller: Caller, told: NewSale, also?: Rows) => ReturnType<MoneyDesk['sell']>;
@@ -58,8 +58,8 @@ export function sell(work: Clockwork): Seller {
     );
     if (isRefusal(settled)) return settled;
     if (!('repeated' in settled)) return answer(work, world, entry, settled);
-    if (settled.repeated === 'same' || told.firstWins) return answer(work, world, entry, null);
-    return differentMoney(work, world, item, request);
+    const same = settled.repeated === 'same' || (settled.repeated === 'different' && told.firstWins);
+    return same ? answer(work, world, entry, null) : again(work, world, entry, item, settled.repeated);
   };
 }
 
@@ -91,15 +91,16 @@ function judge(settled: Settled, item: Item, entry: SaleEntry, clickDecides: boo
   const key = ownKeyOf(entry);
   const paymentId = session.book.keys.get(key) ?? '';
   if (settled.known.has(item.ref.id)) {
-    const told = session.book.payments.get(paymentId)?.claims[key];
+    const payment = session.book.payments.get(paymentId);
+    const told = payment?.claims[key];
     const same =
       told === undefined || (told.total === entry.request.amount && told.currency === entry.request.currency);
-    throw new Answered<Repeated>({ repeated: same ? 'same' : 'different' });
+    throw new Answered<Repeated>({ repeated: payment === undefined ? 'no_sale' : same ? 'same' : 'different' });
   }
-  const refusal = clickDecides ? null : creditOf(session.book, settled.rules, entry.request, item.ref.at);
+  const credit = clickDecides ? null : creditOf(session.book, settled.rules, entry.request, item.ref.at);
   // A payment that is known already keeps its own credit: the caller adds a name for it, and may know no referral.
-  if (refusal !== null && (refusal.refused !== 'referral_not_found' || !stood(settled, paymentId)))
-    throw new Answered(refusal);
+  if (isRefusal(credit) && (credit.refused !== 'referral_not_found' || !stood(settled, paymentId)))
+    throw new Answered(credit);
   if (!decisions.get(paymentId)?.sale) throw new Answered(notPaid(entry.request));
 }
 
@@ -131,11 +132,34 @@ async function answer(
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** The id was used before, and not for this sale. */
+async function again(
+  work: Clockwork,
+  world: World,
+  entry: SaleEntry,
+  item: Item,
+  repeated: Repeated['repeated'],
+): Promise<Sold | Refusal> {
+  const before = await entryOf(work, world, item);
+  if (before?.kind === 'event') return noSale(before);
+  return repeated === 'different' ? differentMoney(before, entry.request) : answer(work, world, entry, null);
+}
+
+/** What was told under this id before; null: it is not kept any more. */
+async function entryOf(work: Clockwork, { workspace }: World, { ref }: Item): Promise<Entry | null> {
+  const stored = await bodyOf(work.database.of(workspace), workspace, ref.source, ref.id);
+  return stored === null ? null : readEntry(JSON.parse(stored));
+}
+
+/** An id that is answered with what it was first used for would lose the sale without a word. */
+function noSale({ request: { externalEventId, kind, name } }: EventEntry): Refusal {
+  const message = `external_event_id "${externalEventId}" was used before for the ${kind} event "${name}". A sale needs an id of its own.`;
+  return refuse('different_money', message, { field: 'external_event_id' });
+}
+
 /** Never a second row, never a silent overwrite: both bodies are named by their hashes (cases.md 21). */
-async function differentMoney(work: Clockwork, world: World, item: Item, request: SaleRequest): Promise<Refusal> {
-  const stored = await bodyOf(work.database.of(world.workspace), world.workspace, item.ref.source, item.ref.id);
-  const entry = stored === null ? null : readEntry(JSON.parse(stored));
-  const first = entry === null ? 'no longer kept' : sha256(entry.kind === 'sale' ? entry.request.body : (stored ?? ''));
+function differentMoney(before: Entry | null, request: SaleRequest): Refusal {
+  const first = before?.kind === 'sale' ? sha256(before.request.body) : 'no longer kept';
   return refuse(
     'different_money',
     `external_event_id "${request.externalEventId}" was used before for another amount or currency`,

@@ -27,6 +27,7 @@ const PROBLEMS: Readonly<Record<Reason, Said>> = {
   revoked_key: UNAUTHORIZED,
   expired_key: UNAUTHORIZED,
   wrong_host: UNAUTHORIZED,
+  bad_signature: UNAUTHORIZED,
   rate_limited: { status: 429, error: 'rate_limited' },
   missing_scope: { status: 403, error: 'insufficient_scope' },
   not_found: NOTHING,

@@ -30,8 +30,9 @@ import {
   listedConversionAnswer,
 } from './shapes.ts';
 import { COMMISSION_STATUSES, SALES_STATUSES } from './statuses.ts';
+import { SIGNED } from './signing.ts';
 
-const optionalFlag = z
+export const optionalFlag = z
   .boolean({ error: 'must be true or false' })
   .nullish()
   .transform((flag) => flag ?? null);
@@ -49,7 +50,7 @@ const CLICK_NAMES = ['click_id', 'clickId'] as const;
 
 const alias = optionalId.describe('The same as referral_id.');
 
-const identifiers = {
+export const identifiers = {
   referral_id: optionalId.describe(
     'Who is credited. One of referral_id, click_id, customer_id, external_user_id is needed.',
   ),
@@ -91,8 +92,13 @@ const sale = z.object({
 
 type SaleBody = z.infer<typeof sale>;
 
+type Identified = Pick<SaleBody, keyof typeof identifiers>;
+
+/** Who is meant, by at least one name. */
+export type Identity = Pick<SaleRequest, 'referralId' | 'clickId' | 'customerId' | 'externalUserId'>;
+
 /** The one id that several names give; two different ones name two referrals. */
-function idOf(body: SaleBody, names: readonly (keyof typeof identifiers)[]): string | null | Refusal {
+function idOf(body: Identified, names: readonly (keyof typeof identifiers)[]): string | null | Refusal {
   const given = names.flatMap((name) => (body[name] === null ? [] : [{ name, id: body[name] }]));
   const [first] = given;
   const other = given.find(({ id }) => id !== first?.id);
@@ -102,13 +108,20 @@ function idOf(body: SaleBody, names: readonly (keyof typeof identifiers)[]): str
   });
 }
 
-function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
+export function identityOf(body: Identified): Identity | Refusal {
   const referralId = idOf(body, REFERRAL_NAMES);
   if (isRefusal(referralId)) return referralId;
   const clickId = idOf(body, CLICK_NAMES);
   if (isRefusal(clickId)) return clickId;
-  const { customer_id: customerId, external_user_id: externalUserId, interval } = body;
+  const { customer_id: customerId, external_user_id: externalUserId } = body;
   if (referralId === null && clickId === null && customerId === null && externalUserId === null) return noIdentifier();
+  return { referralId, clickId, customerId, externalUserId };
+}
+
+export function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
+  const identity = identityOf(body);
+  if (isRefusal(identity)) return identity;
+  const { interval } = body;
   if (interval !== null && body.is_subscription === false)
     return invalid('interval', 'is only for subscriptions; leave it out, or leave is_subscription out');
   const minor = minorOf(body.sale_amount, body.sale_amount_currency, 'sale_amount');
@@ -116,10 +129,7 @@ function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
   return {
     dialect: 'affonso',
     externalEventId: body.external_event_id,
-    referralId,
-    clickId,
-    customerId,
-    externalUserId,
+    ...identity,
     amount: minor,
     currency: body.sale_amount_currency,
     priceIds: body.price_ids,
@@ -172,6 +182,7 @@ const sold = route<SaleBody>({
   summary: 'Tells a sale; an external_event_id counts once.',
   answers: { 200: soldAnswer, 201: soldAnswer },
   scope: 'write:commissions',
+  signed: SIGNED,
   body: sale,
   async run({ body, raw, caller }, desk): Promise<Reply | Refusal> {
     const request = requestOf(body, raw);
@@ -187,6 +198,7 @@ const refunded = route<z.infer<typeof refund>>({
   summary: 'Takes a sale back, in part or all that is left.',
   answers: { 200: soldAnswer },
   scope: 'write:commissions',
+  signed: SIGNED,
   body: refund,
   async run({ params, body, raw, caller }, desk): Promise<Reply | Refusal> {
     const { id: conversionId = '' } = params;

@@ -5,10 +5,12 @@ import { clickRoutes } from './clicks.ts';
 import { commissionRoutes } from './commissions.ts';
 import { conversionRoutes } from './conversions.ts';
 import { couponRoutes } from './coupons.ts';
+import { eventRoutes } from './events.ts';
 import { keys, knows, limits } from './keys.ts';
 import { problem } from './problems.ts';
 import { referralRoutes } from './referrals.ts';
 import { signupRoutes } from './signups.ts';
+import { sourceRoutes } from './sources.ts';
 
 export const affonso: Surface = {
   name: 'affonso',
@@ -18,6 +20,8 @@ export const affonso: Surface = {
   limits,
   routes: [
     ...conversionRoutes,
+    ...eventRoutes,
+    ...sourceRoutes,
     ...clickRoutes,
     ...signupRoutes,
     ...affiliateRoutes,

@@ -16,6 +16,7 @@ const PROBLEMS: Readonly<Record<Reason, { readonly status: number; readonly code
   unknown_key: { status: 401, code: 'INVALID_API_KEY' },
   revoked_key: { status: 401, code: 'API_KEY_DISABLED' },
   expired_key: { status: 401, code: 'API_KEY_EXPIRED' },
+  bad_signature: { status: 401, code: 'UNAUTHORIZED' },
   missing_scope: { status: 403, code: 'INSUFFICIENT_PERMISSIONS' },
   wrong_host: { status: 403, code: 'FORBIDDEN' },
   not_found: { status: 404, code: 'NOT_FOUND' },

@@ -36,6 +36,7 @@ const STATUSES: Readonly<Record<Reason, keyof typeof TEXTS>> = {
   revoked_key: 401,
   expired_key: 401,
   wrong_host: 401,
+  bad_signature: 401,
   missing_scope: 403,
   unknown_path: 404,
   method_not_allowed: 405,

@@ -10,10 +10,11 @@ import { incentiveRoutes } from './incentives.ts';
 import { keyRoutes } from './keys.ts';
 import { rateRoutes } from './rates.ts';
 import { settingsRoutes } from './settings.ts';
+import { signingRoutes } from './signing.ts';
 import { traceRoutes } from './trace.ts';
 
 const OWN =
-  /^\/v1\/(program\/(incentives|settings)|exchange_rates|trace|inbox|alerts|keys|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger|clear_hold))(\/|$)/;
+  /^\/v1\/(program\/(incentives|settings)|exchange_rates|trace|inbox|alerts|keys|request_signing|stripe\/accounts|affiliates\/[^/]+\/(balance|ledger|clear_hold))(\/|$)/;
 
 export const admin: Surface = {
   name: 'tributary',
@@ -29,6 +30,7 @@ export const admin: Surface = {
     ...accountRoutes,
     ...alertRoutes,
     ...keyRoutes,
+    ...signingRoutes,
   ],
   keys: native.keys,
   limits: native.limits,
