@@ -11,6 +11,7 @@ import type { FigureDesk } from './figures.ts';
 import type { Terms } from './incentives.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
+import type { PayoutDesk } from './payout-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
@@ -273,4 +274,5 @@ export type Desk = MoneyDesk &
   TrialDesk &
   FigureDesk &
   EventDesk &
+  PayoutDesk &
   SigningDesk;

@@ -12,6 +12,7 @@ import { figureDesk } from './figures.ts';
 import { keyDesk } from './keys.ts';
 import { linkDesk } from './links.ts';
 import { officeDesk } from './office.ts';
+import { payoutDesk } from './payouts.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
 import { signUp } from './sign-up.ts';
@@ -33,6 +34,7 @@ export function createDesk(work: Clockwork, translators: Translators): Desk {
     ...catalogueDesk(work),
     ...customerDesk(work, seller),
     ...eventDesk(work),
+    ...payoutDesk(work),
     ...signingDesk(work),
     sell: (caller, told) => seller(caller, told),
     refund: refund(work),

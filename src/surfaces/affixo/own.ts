@@ -4,7 +4,7 @@ import type { Caller, Desk } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { Reply, Route } from '../surface.ts';
 import { pageQuery, pagingOf, type PageQuery } from './inputs.ts';
-import { listCommissions, listConversions } from './resources.ts';
+import { listCommissions, listConversions, listPayouts } from './resources.ts';
 import { route } from '../route.ts';
 import { done, listAnswer, listed, objectAnswer } from './replies.ts';
 import {
@@ -16,6 +16,7 @@ import {
   conversionAnswer,
   linkAnswer,
   linkShape,
+  payoutAnswer,
 } from './shapes.ts';
 
 type Own = { readonly caller: Caller; readonly query: PageQuery; readonly affiliateId: string };
@@ -76,5 +77,10 @@ const commissions = own(
   { summary: 'What they earned, newest first.', answer: listAnswer(commissionAnswer) },
   (call, desk) => listCommissions(call, desk, call.affiliateId),
 );
+const payouts = own(
+  'payouts',
+  { summary: 'What was paid to them, newest first.', answer: listAnswer(payoutAnswer) },
+  (call, desk) => listPayouts(call, desk, call.affiliateId),
+);
 
-export const ownRoutes: readonly Route[] = [me, clicks, links, conversions, commissions];
+export const ownRoutes: readonly Route[] = [me, clicks, links, conversions, commissions, payouts];

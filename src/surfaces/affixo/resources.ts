@@ -1,5 +1,4 @@
 /** Lists of a workspace: campaigns, conversions, commissions, payouts, and the report (apis.md 1.3). */
-import { z } from 'zod';
 import type { Caller, Desk } from '../../core/desk.ts';
 import type { Reply, Route } from '../surface.ts';
 import { creditedQuery, pageQuery, pagingOf, type CreditedQuery, type PageQuery } from './inputs.ts';
@@ -13,6 +12,8 @@ import {
   commissionShape,
   conversionAnswer,
   conversionShape,
+  payoutAnswer,
+  payoutShape,
   reportAnswer,
   reportShape,
 } from './shapes.ts';
@@ -69,27 +70,21 @@ const commissions = route<unknown, CreditedQuery>({
   run: (call, desk): Promise<Reply> => listCommissions(call, desk, affiliateIn(call.query)),
 });
 
-const payoutAnswer = z
-  .object({
-    id: z.string(),
-    affiliate_id: z.string(),
-    amount: z.number(),
-    currency: z.string(),
-    status: z.string(),
-    paid_at: z.iso.datetime().nullable(),
-    created_at: z.iso.datetime(),
-    method: z.string().nullable(),
-  })
-  .meta({ id: 'Payout' });
+/** Made by hand: commissions that somebody ruled to be on their way or paid. */
+export async function listPayouts({ query, caller }: Page, desk: Desk, affiliateId: string | null): Promise<Reply> {
+  const sort = { by: 'created', descending: true } as const;
+  const all = { status: null, from: null, to: null, sort };
+  const { rows } = await desk.payouts(caller, { ...pagingOf(query), ...all, affiliateId });
+  return listed(rows, payoutShape);
+}
 
-/** Nothing is sent by a rail yet, so there is no payout to list; what was marked paid is told by the commissions. */
-const payouts = route<unknown, PageQuery>({
+const payouts = route<unknown, CreditedQuery>({
   ...read,
-  query: pageQuery,
+  query: creditedQuery,
   path: '/v1/payouts',
-  summary: 'Payouts: an empty list, because nothing is paid by a rail yet.',
+  summary: 'Payouts, newest first: commissions that somebody ruled to be on their way or paid.',
   answers: { 200: listAnswer(payoutAnswer) },
-  run: (): Promise<Reply> => Promise.resolve(listed([], String)),
+  run: (call, desk): Promise<Reply> => listPayouts(call, desk, affiliateIn(call.query)),
 });
 
 const report = route<unknown, PageQuery>({

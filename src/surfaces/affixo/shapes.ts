@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { CommissionStatus } from '../../core/ledger.ts';
 import { toMajor } from '../../core/money.ts';
+import type { PayoutView } from '../../core/payout-desk.ts';
 import { toIso } from '../../core/time.ts';
 import type { AffiliateView, ConversionView } from '../../core/views.ts';
 import type { AffiliateSums, ClickView, LinkView, ProgramView } from '../../core/visits.ts';
@@ -151,6 +152,34 @@ export function commissionShape(view: ConversionView): z.infer<typeof commission
     currency,
     status: statusOf(view),
     created_at: toIso(view.occurredAt),
+  };
+}
+
+export const payoutAnswer = z
+  .object({
+    id: shown,
+    affiliate_id: shown,
+    amount: z.number(),
+    currency: z.string(),
+    status: z.enum(['processing', 'paid']),
+    paid_at: z.iso.datetime().nullable(),
+    created_at: made,
+    method: z.literal('manual'),
+  })
+  .meta({ id: 'Payout' });
+
+/** Nobody has published the words of a payout's status. */
+export function payoutShape(view: PayoutView): z.infer<typeof payoutAnswer> {
+  const completed = view.status === 'completed';
+  return {
+    id: shownId(view.id),
+    affiliate_id: shownId(view.affiliateId),
+    amount: major(view.amount, view.currency),
+    currency: view.currency,
+    status: completed ? 'paid' : 'processing',
+    paid_at: completed ? toIso(view.processedAt) : null,
+    created_at: toIso(view.createdAt),
+    method: 'manual',
   };
 }
 

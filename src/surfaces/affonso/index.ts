@@ -7,6 +7,7 @@ import { conversionRoutes } from './conversions.ts';
 import { couponRoutes } from './coupons.ts';
 import { eventRoutes } from './events.ts';
 import { keys, knows, limits } from './keys.ts';
+import { payoutRoutes } from './payouts.ts';
 import { problem } from './problems.ts';
 import { referralRoutes } from './referrals.ts';
 import { signupRoutes } from './signups.ts';
@@ -28,6 +29,7 @@ export const affonso: Surface = {
     ...referralRoutes,
     ...commissionRoutes,
     ...couponRoutes,
+    ...payoutRoutes,
   ],
   problem,
 };

@@ -268,15 +268,21 @@ describe('what came of it', () => {
       expect(links.body.data.map(({ ref_param }) => ref_param)).toContain('Spring');
     });
 
-    test.each(['conversions', 'commissions', 'clicks', 'links'])('it is no %s of somebody else', async (path) => {
-      expect(await own(path, await idOf('zoe'))).toMatchObject({ status: 200, body: { data: [] } });
-    });
+    test.each(['conversions', 'commissions', 'clicks', 'links', 'payouts'])(
+      'it is no %s of somebody else',
+      async (path) => {
+        expect(await own(path, await idOf('zoe'))).toMatchObject({ status: 200, body: { data: [] } });
+      },
+    );
 
-    test.each(['me', 'conversions', 'commissions', 'clicks', 'links'])('%s is locked to other keys', async (path) => {
-      expect(await own(path, null)).toMatchObject({ status: 401, body: { error: 'unauthorized' } });
-      const answer = await get(`affiliate/${path}`);
-      expect([answer.status, answer.body.error]).toEqual([401, 'unauthorized']);
-    });
+    test.each(['me', 'conversions', 'commissions', 'clicks', 'links', 'payouts'])(
+      '%s is locked to other keys',
+      async (path) => {
+        expect(await own(path, null)).toMatchObject({ status: 401, body: { error: 'unauthorized' } });
+        const answer = await get(`affiliate/${path}`);
+        expect([answer.status, answer.body.error]).toEqual([401, 'unauthorized']);
+      },
+    );
   });
 });
 

@@ -1,0 +1,178 @@
+/**
+ * Payouts (apis.md 2.2), to be read: each is a commission that was ruled to be on its way or paid. What is paid is said
+ * by ruling on the commission.
+ */
+import { z } from 'zod';
+import { isRefusal, refuse } from '../../core/refusals.ts';
+import type { PayoutFilter, PayoutView } from '../../core/payout-desk.ts';
+import { toIso } from '../../core/time.ts';
+import type { Route } from '../surface.ts';
+import { answered, dataAnswer, listAnswer } from './answers.ts';
+import { moment, momentUntil, oneOf, optionalId, optionalText, pageFields, pagingOf } from './inputs.ts';
+import { route } from '../route.ts';
+import { done, listed, major, upper } from './shapes.ts';
+
+const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
+
+/** Only these two are ever reached without a rail. */
+const REACHED: readonly string[] = ['processing', 'completed'] satisfies readonly PayoutView['status'][];
+
+const ORDERS = {
+  createdAt: 'created',
+  processedAt: 'processed',
+  updatedAt: 'updated',
+  amount: 'amount',
+} as const satisfies Record<string, PayoutFilter['sort']['by']>;
+
+const SORT = `must be one of ${Object.keys(ORDERS).join(', ')}, then :asc or :desc`;
+
+const listQuery = z.object({
+  ...pageFields,
+  status: oneOf(STATUSES),
+  affiliateId: optionalId,
+  affiliate_id: optionalId.describe('The same as affiliateId.'),
+  sort: z
+    .string({ error: SORT })
+    .regex(/^(createdAt|processedAt|updatedAt|amount):(asc|desc)$/, SORT)
+    .optional()
+    .describe('Default: createdAt:desc.'),
+  dateFrom: moment.optional().describe('From when it was created.'),
+  dateTo: momentUntil.optional().describe('Until when, a date alone with its whole day.'),
+});
+
+function sortOf(given = 'createdAt:desc'): PayoutFilter['sort'] {
+  const [field = '', direction] = given.split(':');
+  return { by: ORDERS[field as keyof typeof ORDERS], descending: direction === 'desc' };
+}
+
+const payoutFields = {
+  id: answered.id,
+  affiliate_id: answered.id,
+  invoice_number: z.int(),
+  amount: answered.major,
+  currency: answered.currency,
+  status: z.enum(['processing', 'completed']),
+  payment_method: z.literal('manual'),
+  payment_reference: z.null(),
+  processed_at: answered.moment.describe('When somebody ruled so.'),
+  managed_payout: z.literal(false),
+  affiliate: z.object({ name: z.string(), email: z.string().nullable() }),
+  created_at: answered.moment,
+  updated_at: answered.moment,
+};
+
+const payoutAnswer = z.object(payoutFields);
+
+const payoutDetail = z.object({
+  ...payoutFields,
+  transactions: z.array(
+    z.object({
+      id: answered.id,
+      amount: answered.major,
+      commission: z.object({
+        id: answered.id,
+        amount: answered.major.describe('Of the sale, major units; what is left after refunds.'),
+        commission_amount: answered.major,
+        created_at: answered.moment,
+      }),
+      created_at: answered.moment,
+    }),
+  ),
+});
+
+function payoutShape(view: PayoutView): z.infer<typeof payoutAnswer> {
+  return {
+    id: view.id,
+    affiliate_id: view.affiliateId,
+    invoice_number: view.number,
+    amount: major(view.amount, view.currency),
+    currency: upper(view.currency),
+    status: view.status,
+    payment_method: 'manual',
+    payment_reference: null,
+    processed_at: toIso(view.processedAt),
+    managed_payout: false,
+    affiliate: { name: view.affiliateName, email: view.affiliateEmail === '' ? null : view.affiliateEmail },
+    created_at: toIso(view.createdAt),
+    updated_at: toIso(view.updatedAt),
+  };
+}
+
+function detailShape(view: PayoutView): z.infer<typeof payoutDetail> {
+  const { commission } = view;
+  const shape = payoutShape(view);
+  const transaction = {
+    id: commission.id,
+    amount: shape.amount,
+    commission: {
+      id: commission.conversionId,
+      amount: major(commission.saleAmount, commission.saleCurrency),
+      commission_amount: major(commission.amount, view.currency),
+      created_at: toIso(commission.occurredAt),
+    },
+    created_at: shape.created_at,
+  };
+  return { ...shape, transactions: [transaction] };
+}
+
+const list = route<unknown, z.infer<typeof listQuery>>({
+  method: 'GET',
+  path: '/v1/payouts',
+  summary: 'Payouts, newest first: commissions that somebody ruled to be on their way or paid.',
+  answers: { 200: listAnswer(payoutAnswer) },
+  scope: 'read:payouts',
+  query: listQuery,
+  async run({ caller, query }, desk) {
+    const { status } = query;
+    if (status !== null && !REACHED.includes(status)) return listed({ rows: [], total: 0 }, query, payoutShape);
+    const page = await desk.payouts(caller, {
+      ...pagingOf(query),
+      status: status as PayoutView['status'] | null,
+      affiliateId: query.affiliateId ?? query.affiliate_id,
+      from: query.dateFrom ?? null,
+      to: query.dateTo ?? null,
+      sort: sortOf(query.sort),
+    });
+    return listed(page, query, payoutShape);
+  },
+});
+
+const show = route({
+  method: 'GET',
+  path: '/v1/payouts/:id',
+  summary: 'One payout with what it pays for.',
+  answers: { 200: dataAnswer(payoutDetail) },
+  scope: 'read:payouts',
+  async run({ caller, params }, desk) {
+    const found = await desk.payout(caller, params['id'] ?? '');
+    return isRefusal(found) ? found : done(detailShape(found));
+  },
+});
+
+const changes = z.object({
+  status: oneOf(STATUSES),
+  paymentMethod: optionalText(100),
+  paymentReference: optionalText(255),
+});
+
+/** A payout is what was said of its commission, so that is where it is said otherwise. */
+const change = route<z.infer<typeof changes>>({
+  method: 'PUT',
+  path: '/v1/payouts/:id',
+  summary: 'Refused: what is paid is said by ruling on the commission.',
+  answers: {},
+  scope: 'write:payouts',
+  body: changes,
+  async run({ caller, params }, desk) {
+    const found = await desk.payout(caller, params['id'] ?? '');
+    if (isRefusal(found)) return found;
+    const { conversionId } = found.commission;
+    return refuse(
+      'invalid_input',
+      `This payout was made by hand: say what became of it by PUT /v1/commissions/${conversionId} with status processing_payout, paid or ready_for_payment.`,
+      { field: 'status' },
+    );
+  },
+});
+
+export const payoutRoutes: readonly Route[] = [list, show, change];
