@@ -213,7 +213,9 @@ function earningOf(
     shares: sharesOf(groups, matched, parts),
   };
   const partner = partnerOf(input, referral.affiliateId);
-  const selfReferral = isSelfReferral(input.buyer, partner);
+  const { selfReferrals } = input.settings;
+  const selfReferral = selfReferrals !== 'off' && isSelfReferral(input.buyer, partner);
+  if (selfReferral && selfReferrals === 'block') return nothing('self_referral', base, currency);
   return {
     ...nothing(null, base, currency),
     gains: [own, ...parentGain(input, referral, matched, groups)],

@@ -86,6 +86,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   link_of_nobody: 'the link that was followed belongs to no affiliate',
   affiliate_not_approved: 'the affiliate was not approved when it was paid',
   no_incentive_matched: 'no incentive matched',
+  self_referral: 'the buyer has the e-mail of the affiliate, which earns nothing in this program',
   sale_open: 'the caller says the sale is still open',
   sale_trialing: 'the caller says it is a trial',
   sale_failed: 'the caller says the sale failed',

@@ -44,6 +44,8 @@ export type Settings = {
   readonly leadAuth: 'optional' | 'server_required';
   /** A caller's invoice id names their sale: told again, it is the same one. Only for dialects whose sales have no id of their own. */
   readonly uniqueInvoiceIds: boolean;
+  /** Who buys with the e-mail of the affiliate: earns like everybody, waits for an approval, earns nothing (cases.md 77). */
+  readonly selfReferrals: 'off' | 'detect' | 'block';
 };
 
 /** A group that an affiliate is in while their standing sales reach it; both limits, where both are given. */
@@ -77,6 +79,7 @@ export const DEFAULT_SETTINGS: Settings = {
   lossMinimumSales: 10,
   leadAuth: 'optional',
   uniqueInvoiceIds: false,
+  selfReferrals: 'detect',
 };
 
 /** A coupon or promotion code given to an affiliate; valid for payments that became known at rules versions in [since, until). */

@@ -193,6 +193,10 @@ export const SETTINGS: readonly Field[] = [
     'yes|no',
     'a Hoko sale with a metadata.invoiceId that was told before is that sale',
   ]),
+  field('self_referrals', 'selfReferrals', word('off', 'detect', 'block'), [
+    'off|detect|block',
+    'what buying with the e-mail of the affiliate comes to: nothing, an approval, no commission',
+  ]),
 ];
 
 export const settingsBody = objectOf(

@@ -44,6 +44,7 @@ const DEFAULTS = {
   loss_minimum_sales: 10,
   lead_auth: 'optional',
   unique_invoice_ids: false,
+  self_referrals: 'detect',
 };
 
 test('every setting of the core has a name outside, a default and a place in the document', async () => {
@@ -79,6 +80,7 @@ test('each is changed by itself and together, and read again as it was sent', as
     loss_minimum_sales: 5,
     lead_auth: 'server_required',
     unique_invoice_ids: true,
+    self_referrals: 'block',
   };
   const expected: Record<string, unknown> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(all)) {
