@@ -12,6 +12,7 @@ import type { Terms } from './incentives.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
 import type { PayoutDesk } from './payout-desk.ts';
+import type { PixelDesk } from './pixel-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
@@ -275,4 +276,5 @@ export type Desk = MoneyDesk &
   FigureDesk &
   EventDesk &
   PayoutDesk &
+  PixelDesk &
   SigningDesk;

@@ -16,6 +16,8 @@ export type NewClick = {
   readonly fingerprint: string | null;
   /** false: nobody followed the link, a sale or sign-up only named it. */
   readonly followed: boolean;
+  /** The live world does not know it; absent: it does. */
+  readonly testOnly?: boolean;
 };
 
 /** An id that stands already stays as it is: told again, it is the same. */
@@ -23,8 +25,8 @@ export async function insertClick(tx: Tx, workspace: string, click: NewClick): P
   const { rows } = await tx.query<ReferralFields>({
     name: 'insert_click',
     text: `INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, click, created_at, link_id,
-             visitor_id, fingerprint, clicked_at)
-           VALUES ($1, $2, $3, $4, 'click', $5, $6, $7, $8, $9, CASE WHEN $10 THEN $6::timestamptz END)
+             visitor_id, fingerprint, clicked_at, test_only)
+           VALUES ($1, $2, $3, $4, 'click', $5, $6, $7, $8, $9, CASE WHEN $10 THEN $6::timestamptz END, $11)
            ON CONFLICT (workspace_id, referral_id) DO UPDATE SET click = referrals.click RETURNING ${REFERRAL}`,
     values: [
       workspace,
@@ -37,11 +39,36 @@ export async function insertClick(tx: Tx, workspace: string, click: NewClick): P
       click.visitorId,
       click.fingerprint,
       click.followed,
+      click.testOnly ?? false,
     ],
   });
   const [row] = rows;
   if (!row) throw new Error(`the click ${click.id} was not kept`);
   return referralOf(row);
+}
+
+/**
+ * Adds what was not said of a visit when it was told first; what was said stays, and so does a click that something came
+ * of. null: this world of the program has no such click.
+ */
+export async function completeClick(
+  tx: Tx,
+  workspace: string,
+  id: string,
+  { programId, testOnly, details }: Pick<NewClick, 'programId' | 'details'> & { readonly testOnly: boolean },
+): Promise<{ readonly id: string; readonly affiliateId: string } | null> {
+  const { rows } = await tx.query<{ affiliate_id: string }>({
+    name: 'complete_click',
+    text: `WITH own AS (
+        SELECT referral_id, affiliate_id FROM referrals
+        WHERE workspace_id = $1 AND referral_id = $2 AND program_id = $3 AND test_only = $4::boolean
+      ), completed AS (
+        UPDATE referrals r SET click = $5::jsonb || r.click FROM own
+        WHERE r.workspace_id = $1 AND r.referral_id = own.referral_id AND r.status = 'click' AND NOT r.click @> $5::jsonb
+      ) SELECT affiliate_id FROM own`,
+    values: [workspace, id, programId, testOnly, JSON.stringify(details)],
+  });
+  return rows[0] ? { id, affiliateId: rows[0].affiliate_id } : null;
 }
 
 export type Identities = {

@@ -23,7 +23,7 @@ export async function listSums(
       ), visits AS (
         SELECT affiliate_id, count(*) FILTER (WHERE clicked_at IS NOT NULL)::int AS clicks,
           count(*) FILTER (WHERE status NOT IN ('click', 'rejected'))::int AS leads
-        FROM referrals WHERE workspace_id = $1 AND $2 AND affiliate_id IN (SELECT affiliate_id FROM page) GROUP BY 1
+        FROM referrals WHERE workspace_id = $1 AND $2 AND NOT test_only AND affiliate_id IN (SELECT affiliate_id FROM page) GROUP BY 1
       ), sold AS (
         SELECT affiliate_id, count(*)::int AS sales,
           COALESCE(sum(amount - refunded) FILTER (WHERE currency = $3), 0)::bigint AS revenue

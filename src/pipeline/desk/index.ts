@@ -13,6 +13,7 @@ import { keyDesk } from './keys.ts';
 import { linkDesk } from './links.ts';
 import { officeDesk } from './office.ts';
 import { payoutDesk } from './payouts.ts';
+import { pixelDesk } from './pixel.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
 import { signUp } from './sign-up.ts';
@@ -35,6 +36,7 @@ export function createDesk(work: Clockwork, translators: Translators): Desk {
     ...customerDesk(work, seller),
     ...eventDesk(work),
     ...payoutDesk(work),
+    ...pixelDesk(work),
     ...signingDesk(work),
     sell: (caller, told) => seller(caller, told),
     refund: refund(work),

@@ -8,6 +8,7 @@ import { couponRoutes } from './coupons.ts';
 import { eventRoutes } from './events.ts';
 import { keys, knows, limits } from './keys.ts';
 import { payoutRoutes } from './payouts.ts';
+import { pixelRoutes } from './pixel.ts';
 import { problem } from './problems.ts';
 import { referralRoutes } from './referrals.ts';
 import { signupRoutes } from './signups.ts';
@@ -24,6 +25,7 @@ export const affonso: Surface = {
     ...eventRoutes,
     ...sourceRoutes,
     ...clickRoutes,
+    ...pixelRoutes,
     ...signupRoutes,
     ...affiliateRoutes,
     ...referralRoutes,
