@@ -1,7 +1,9 @@
 -- What is shown of a program, and the groups its affiliates are in.
 
 -- As it was given, by section: nothing decides by it.
-ALTER TABLE programs ADD COLUMN details jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE programs
+  ADD COLUMN details jsonb NOT NULL DEFAULT '{}',
+  ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
 
 -- A group is used by its id alone, on affiliates, incentives and tiers; a row gives it a name.
 CREATE TABLE affiliate_groups (

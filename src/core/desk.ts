@@ -13,6 +13,7 @@ import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
 import type { PayoutDesk } from './payout-desk.ts';
 import type { PixelDesk } from './pixel-desk.ts';
+import type { ProgramDesk } from './program-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
 import type { Moment } from './time.ts';
@@ -277,4 +278,5 @@ export type Desk = MoneyDesk &
   EventDesk &
   PayoutDesk &
   PixelDesk &
+  ProgramDesk &
   SigningDesk;

@@ -27,6 +27,7 @@ export const programs = table(
     click_window_days: withDefault(column.integer, 60),
     number: column.number,
     details: withDefault(column.jsonb, () => "'{}'"),
+    updated_at: withDefault(column.at, () => 'now()'),
   },
   {
     references: { workspaces: ['workspace_id'] },

@@ -11,6 +11,7 @@ import {
   listAffiliates,
   updateAffiliate,
 } from '../../store/affiliates.ts';
+import { defaultGroup } from '../../store/groups.ts';
 import { findLinked } from '../../store/links.ts';
 import { resolveAlert } from '../../store/alerts.ts';
 import { referralsById } from '../../store/referrals.ts';
@@ -83,11 +84,12 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliat
     return refuse('not_found', `There is no program "${programId}".`, { field: 'program_id' });
   const unfit = await parentProblem(tx, workspace, null, input.parentId ?? null, programId);
   if (unfit) return unfit;
+  const joining = { ...input, groupId: input.groupId ?? (await defaultGroup(tx, workspace, programId)) };
   // A code leads to a link before it leads to whose tracking id it is.
   if (input.trackingId !== undefined && (await findLinked(tx, workspace, input.trackingId))?.linkId != null)
     return taken(input.trackingId);
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const made = await insertAffiliate(tx, workspace, affiliateOf(work, input, programId, attempt));
+    const made = await insertAffiliate(tx, workspace, affiliateOf(work, joining, programId, attempt));
     if (made) return made;
     const known = input.email === '' ? null : await findAffiliateByEmail(tx, workspace, programId, input.email);
     if (known) return known;

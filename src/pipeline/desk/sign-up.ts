@@ -8,16 +8,22 @@ import type { MoneyDesk, SignupRequest } from '../../core/desk.ts';
 import type { ReferralView } from '../../core/views.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { readEntry, type LeadEntry } from '../../core/requests.ts';
+import { settingsAt, type Rules } from '../../core/rules.ts';
+import { findAffiliate } from '../../store/affiliates.ts';
 import { bindSignup, referralOfEmail } from '../../store/clicks.ts';
 import { isRetryable } from '../../store/database.ts';
 import { bodyOf } from '../../store/inbox.ts';
-import { findReferral } from '../../store/referrals.ts';
+import { changeReferral } from '../../store/leads.ts';
+import { detailsOfClick } from '../../store/program-setup.ts';
+import { findReferral, paymentsThatName } from '../../store/referrals.ts';
 import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
+import { decideAgain } from './again.ts';
 
 export function signUp(work: Clockwork): MoneyDesk['signUp'] {
-  return async ({ workspace, livemode }, request) => {
+  return async ({ workspace, livemode }, told) => {
+    const request = await asTracked(work, workspace, told);
     const { dialect, clickId, email, externalUserId, body, externalEventId = null } = request;
     const id =
       externalEventId === null
@@ -38,6 +44,8 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
     const received = work.now();
     const item = itemOfEntry({ source: dialect, id, livemode, at: received, received }, entry);
     const settled = await runBatch(work, { workspace, livemode, source: dialect, items: [item] });
+    const barred = await barSelf(work, workspace, referral, told, settled.rules);
+    if (barred) return { referral: barred, replayed: settled.known.has(id) };
     if (settled.known.has(id))
       return { referral: (await toldBefore(work, workspace, dialect, id)) ?? referral, replayed: true };
     // Purchases that waited for this sign-up may have moved the referral on.
@@ -47,6 +55,35 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
     };
   };
 }
+
+/** The sign-up without what the program of its click does not want to know. */
+async function asTracked(work: Clockwork, workspace: string, told: SignupRequest): Promise<SignupRequest> {
+  const details = await detailsOfClick(work.database.of(workspace), workspace, told.clickId);
+  const { email_tracking_enabled: emails, name_tracking_enabled: names } = details?.['tracking'] ?? {};
+  if (emails !== false && names !== false) return told;
+  const email = emails === false ? null : told.email;
+  // What came is not kept either: it holds what is not wanted.
+  return { ...told, email, name: names === false ? null : told.name, body: '' };
+}
+
+/** Who signs up with the e-mail of the affiliate is no referral, where the program wants none. null: it is one. */
+async function barSelf(
+  work: Clockwork,
+  workspace: string,
+  { id, affiliateId }: ReferralView,
+  { email, leavesClick }: SignupRequest,
+  rules: Rules,
+): Promise<ReferralView | null> {
+  if (email === null || leavesClick || settingsAt(rules, rules.version).selfReferrals !== 'block') return null;
+  const tx = work.database.of(workspace);
+  const affiliate = await findAffiliate(tx, workspace, affiliateId);
+  if (affiliate?.email.toLowerCase() !== email.trim().toLowerCase()) return null;
+  const barred = await changeReferral(tx, workspace, id, 'referral', { status: 'rejected' }, NO_JOURNAL);
+  await decideAgain(work, workspace, await paymentsThatName(tx, workspace, id));
+  return barred;
+}
+
+const NO_JOURNAL = { at: 0, runAt: 0, entries: [] };
 
 /** The referral that a call of this id was about; null: there was none. */
 async function toldBefore(

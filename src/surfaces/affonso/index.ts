@@ -6,10 +6,14 @@ import { commissionRoutes } from './commissions.ts';
 import { conversionRoutes } from './conversions.ts';
 import { couponRoutes } from './coupons.ts';
 import { eventRoutes } from './events.ts';
+import { groupRoutes } from './groups.ts';
 import { keys, knows, limits } from './keys.ts';
+import { notificationRoutes } from './notifications.ts';
+import { paymentTermsRoutes } from './payment-terms.ts';
 import { payoutRoutes } from './payouts.ts';
 import { pixelRoutes } from './pixel.ts';
 import { problem } from './problems.ts';
+import { programRoutes } from './program.ts';
 import { referralRoutes } from './referrals.ts';
 import { signupRoutes } from './signups.ts';
 import { sourceRoutes } from './sources.ts';
@@ -32,6 +36,10 @@ export const affonso: Surface = {
     ...commissionRoutes,
     ...couponRoutes,
     ...payoutRoutes,
+    ...programRoutes,
+    ...paymentTermsRoutes,
+    ...notificationRoutes,
+    ...groupRoutes,
   ],
   problem,
 };
