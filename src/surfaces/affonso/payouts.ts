@@ -1,21 +1,22 @@
 /**
- * Payouts (apis.md 2.2), to be read: each is a commission that was ruled to be on its way or paid. What is paid is said
- * by ruling on the commission.
+ * Payouts (apis.md 2.2): each is a commission that was ruled to be on its way or paid. To change
+ * one is to rule on its commission again.
  */
 import { z } from 'zod';
-import { isRefusal, refuse } from '../../core/refusals.ts';
+import { isRefusal } from '../../core/refusals.ts';
 import type { PayoutFilter, PayoutView } from '../../core/payout-desk.ts';
 import { toIso } from '../../core/time.ts';
 import type { Route } from '../surface.ts';
 import { answered, dataAnswer, listAnswer } from './answers.ts';
-import { moment, momentUntil, oneOf, optionalId, optionalText, pageFields, pagingOf } from './inputs.ts';
+import { moment, momentUntil, oneOf, optionalId, pageFields, pagingOf } from './inputs.ts';
 import { route } from '../route.ts';
 import { done, listed, major, upper } from './shapes.ts';
 
 const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 
 /** Only these two are ever reached without a rail. */
-const REACHED: readonly string[] = ['processing', 'completed'] satisfies readonly PayoutView['status'][];
+const REACHED = ['processing', 'completed'] as const satisfies readonly PayoutView['status'][];
+const isReached = (status: string): status is PayoutView['status'] => (REACHED as readonly string[]).includes(status);
 
 const ORDERS = {
   createdAt: 'created',
@@ -51,7 +52,7 @@ const payoutFields = {
   invoice_number: z.int(),
   amount: answered.major,
   currency: answered.currency,
-  status: z.enum(['processing', 'completed']),
+  status: z.enum(REACHED),
   payment_method: z.literal('manual'),
   payment_reference: z.null(),
   processed_at: answered.moment.describe('When somebody ruled so.'),
@@ -124,10 +125,10 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   query: listQuery,
   async run({ caller, query }, desk) {
     const { status } = query;
-    if (status !== null && !REACHED.includes(status)) return listed({ rows: [], total: 0 }, query, payoutShape);
+    if (status !== null && !isReached(status)) return listed({ rows: [], total: 0 }, query, payoutShape);
     const page = await desk.payouts(caller, {
       ...pagingOf(query),
-      status: status as PayoutView['status'] | null,
+      status,
       affiliateId: query.affiliateId ?? query.affiliate_id,
       from: query.dateFrom ?? null,
       to: query.dateTo ?? null,
@@ -149,29 +150,32 @@ const show = route({
   },
 });
 
+const BY_HAND =
+  'must be processing or completed; to take a payout back, PUT /v1/commissions/{id} with status ready_for_payment';
+
 const changes = z.object({
-  status: oneOf(STATUSES),
-  paymentMethod: optionalText(100),
-  paymentReference: optionalText(255),
+  status: z.enum(REACHED, { error: BY_HAND }).describe('What became of it: a ruling on its commission.'),
+  paymentMethod: z.literal('manual', { error: 'must be manual: nothing is sent by a rail' }).nullish(),
+  paymentReference: z.null({ error: 'is not kept for payouts made by hand: leave it out' }).optional(),
 });
 
-/** A payout is what was said of its commission, so that is where it is said otherwise. */
+/** A payout is what was said of its commission, so a change is a ruling on that. */
 const change = route<z.infer<typeof changes>>({
   method: 'PUT',
   path: '/v1/payouts/:id',
-  summary: 'Refused: what is paid is said by ruling on the commission.',
-  answers: {},
+  summary: 'Says of a payout that it is on its way or has arrived.',
+  answers: { 200: dataAnswer(payoutDetail) },
   scope: 'write:payouts',
   body: changes,
-  async run({ caller, params }, desk) {
-    const found = await desk.payout(caller, params['id'] ?? '');
+  async run({ caller, params, body, raw }, desk) {
+    const { id = '' } = params;
+    const found = await desk.payout(caller, id);
     if (isRefusal(found)) return found;
-    const { conversionId } = found.commission;
-    return refuse(
-      'invalid_input',
-      `This payout was made by hand: say what became of it by PUT /v1/commissions/${conversionId} with status processing_payout, paid or ready_for_payment.`,
-      { field: 'status' },
-    );
+    const word = body.status === 'completed' ? 'paid' : 'processing_payout';
+    const ruled = await desk.rule(caller, found.commission.conversionId, word, raw);
+    if (isRefusal(ruled)) return ruled;
+    const changed = await desk.payout(caller, id);
+    return isRefusal(changed) ? changed : done(detailShape(changed));
   },
 });
 

@@ -176,9 +176,29 @@ const ofSegment = route<SegmentBody>({
 /** Whose payloads look like Segment's. */
 const SEGMENTS = new Set(['segment', 'segment_webhook']);
 
-const payload = z
-  .record(z.string(), z.unknown(), { error: 'must be an object' })
-  .meta({ description: 'The fields of POST /v1/events, or of a Segment payload.' });
+/** Both ways of saying the same; which one it is decides what is asked of the fields. */
+const SAID: Readonly<Record<string, string>> = {
+  event_name: 'What happened. With it the body is that of POST /v1/events.',
+  event_type: 'conversion, lead, trial or milestone.',
+  external_event_id: 'Repeated, it counts once.',
+  referral_id: 'Who is credited; or click_id, customer_id, external_user_id.',
+  customer_id: 'Who buys, as you or Stripe know them.',
+  external_user_id: 'Who buys, by the user id of your app.',
+  sale_amount: 'Of a conversion, in major units.',
+  sale_amount_currency: 'Of a conversion.',
+  occurred_at: 'When it happened. Default: now.',
+  type: 'track or identify: with type or event the body is one of Segment’s.',
+  event: 'Of Segment: what happened.',
+  messageId: 'Of Segment: repeated, it counts once.',
+  userId: 'Of Segment: who it is.',
+  properties: 'Of Segment: revenue, currency and what else is known.',
+  traits: 'Of Segment: who somebody is.',
+};
+
+const payload = z.looseObject(
+  Object.fromEntries(Object.entries(SAID).map(([name, said]) => [name, z.unknown().optional().describe(said)])),
+  { error: 'must be an object' },
+);
 
 function fieldsOf(source: string, body: Fields): EventBody | Refusal {
   const speaksSegment = SEGMENTS.has(source) || (body['event_name'] == null && (body['event'] ?? body['type']) != null);

@@ -224,19 +224,52 @@ describe('lists', () => {
 });
 
 describe('changing one', () => {
-  test('is refused with what to do instead; an unknown one is not found', async () => {
+  const put = (id: unknown, body: Row, key = site.live): Promise<Answer> =>
+    site.send('PUT', `/v1/payouts/${String(id)}`, JSON.stringify(body), { key });
+
+  test('says what became of it, as a ruling on its commission', async () => {
     const id = await sell();
     await rule(id, 'processing_payout');
     const payout = await payoutOf(id);
-    const put = (one: string): Promise<Answer> =>
-      site.send('PUT', `/v1/payouts/${one}`, '{"status":"completed","paymentReference":"ref_abc"}');
-    const answer = await put(String(payout?.['id']));
-    expect([answer.status, answer.body.error.code]).toEqual([400, 'VALIDATION_ERROR']);
-    expect(answer.body.error.message).toContain(`PUT /v1/commissions/${id}`);
+    const created = now();
+    site.stage.clock.now += 1000;
+    const answer = await put(payout?.['id'], { status: 'completed', paymentMethod: 'manual' });
+    expect(answer.status).toBe(200);
+    expect(answer.body.data).toEqual((await site.get(`/v1/payouts/${String(payout?.['id'])}`)).body.data);
+    expect(answer.body.data).toMatchObject({ status: 'completed', created_at: created, processed_at: now() });
+    expect((await site.get(`/v1/commissions/${id}`)).body.data['status']).toBe('paid');
+
+    const back = await put(payout?.['id'], { status: 'processing' });
+    expect(back.body.data['status']).toBe('processing');
+    expect((await site.get(`/v1/commissions/${id}`)).body.data['status']).toBe('processing_payout');
+  });
+
+  test.each([
+    [{}, 'status', 'must be processing or completed'],
+    [{ status: 'cancelled' }, 'status', 'PUT /v1/commissions/{id} with status ready_for_payment'],
+    [{ status: 'completed', paymentMethod: 'paypal' }, 'paymentMethod', 'must be manual'],
+    [{ status: 'completed', paymentReference: 'ref_abc' }, 'paymentReference', 'is not kept'],
+  ])('%j is refused with what to do instead', async (body, field, words) => {
+    const id = await sell();
+    await rule(id, 'processing_payout');
+    const payout = await payoutOf(id);
+    const answer = await put(payout?.['id'], body);
+    expect([answer.status, answer.body.error.code, answer.body.error.field]).toEqual([400, 'VALIDATION_ERROR', field]);
+    expect(answer.body.error.message).toContain(words);
+    expect(await payoutOf(id)).toEqual(payout);
+  });
+
+  test('one that is unknown, of another workspace or of the other world is not found', async () => {
+    const id = await sell();
+    await rule(id, 'paid');
+    const payout = await payoutOf(id);
     for (const one of ['payout_nothing', 'earn_nothing', 'x']) {
-      expect((await put(one)).body.error.code).toBe('NOT_FOUND');
+      expect((await put(one, { status: 'completed' })).body.error.code).toBe('NOT_FOUND');
       expect((await site.get(`/v1/payouts/${one}`)).status).toBe(404);
     }
+    for (const key of [site.test, other.live])
+      expect((await put(payout?.['id'], { status: 'processing' }, key)).status).toBe(404);
+    expect(await payoutOf(id)).toEqual(payout);
   });
 
   test('reading and changing need their permissions', async () => {
