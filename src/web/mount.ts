@@ -192,7 +192,7 @@ function tell(ctx: Context, { limit, remaining, resetsAt }: Omit<Allowance, 'all
 /** A call that is nobody's spends nothing: its answer tells of a window that nobody has begun. */
 function tellUnspent({ set, now }: Limiting, ctx: Context, { keys, limits }: Surface): void {
   const [longest] = (set.get(keys.name) ?? limits.windows).toSorted((a, b) => b.seconds - a.seconds);
-  if (!longest || ctx.response.get('X-RateLimit-Limit') !== '') return;
+  if (!longest || ctx.res.hasHeader('X-RateLimit-Limit')) return;
   const { points, seconds } = longest;
   tell(ctx, { limit: points, remaining: points, resetsAt: now() + seconds * 1000 });
 }
