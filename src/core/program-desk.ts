@@ -43,7 +43,7 @@ type Answer<T> = Promise<T | Refusal>;
 
 export type ProgramDesk = {
   /** `id` null: the one that serves calls which name none. */
-  program(caller: Caller, id: string | null): Answer<ProgramSetup>;
+  programSetup(caller: Caller, id: string | null): Answer<ProgramSetup>;
   /** Changes the one that serves calls which name none. */
   changeProgram(caller: Caller, changes: ProgramChanges): Promise<ProgramSetup>;
   /** Those of the default program: made, or used by an affiliate or an incentive. The default one first, then the oldest. */

@@ -223,7 +223,8 @@ for (const dialect of dialects)
 
       const answer = await call(play, theirs, key);
       expectDocumented(play, answer);
-      if (parametersIn(play.route, theirs.path).length > 0) expectRefused(play, answer, 'not_found');
+      if (parametersIn(play.route, theirs.path).length > 0 && !WORDS.test(play.route.path))
+        expectRefused(play, answer, 'not_found');
       const asked = `${decodeURIComponent(theirs.path)} ${JSON.stringify(theirs.body)}`;
       expect(leaksIn(answer.text, asked, secrets, known)).toEqual([]);
       expect(await everythingOf(db.database, other.workspace)).toBe(before);
@@ -267,6 +268,9 @@ for (const dialect of dialects)
       });
     }
   });
+
+/** Parameters that are words of the caller's own: nobody's ids. */
+const WORDS = /:(emailTypeId|source)\b/;
 
 /** No id begins with a day. */
 const DAY = /^\d{4}-\d\d-\d\d/;

@@ -14,7 +14,7 @@ import type { Clockwork } from '../clockwork.ts';
 export function programDesk(work: Clockwork): ProgramDesk {
   const { of } = work.database;
   return {
-    program: async ({ workspace }, id) =>
+    programSetup: async ({ workspace }, id) =>
       (await findProgram(of(workspace), workspace, id)) ?? refuse('not_found', `There is no program "${id}".`),
     changeProgram: ({ workspace }, changes) => changeProgram(of(workspace), workspace, changes, work.now()),
     groups: async ({ workspace }) =>

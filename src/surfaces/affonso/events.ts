@@ -9,11 +9,10 @@ import { entryKey } from '../../core/keys.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import type { ConversionView } from '../../core/views.ts';
 import type { Reply, Route } from '../surface.ts';
-import { answered, conversionAnswer, dataAnswer } from './answers.ts';
 import { identifiers, identityOf, optionalFlag, requestOf, type Identity } from './conversions.ts';
 import { amount, currency, idList, invalid, metadata, oneOf, optionalId, optionalMoment, text } from './inputs.ts';
 import { route } from '../route.ts';
-import { conversionShape, done } from './shapes.ts';
+import { answered, conversionAnswer, conversionShape, dataAnswer, done } from './shapes.ts';
 import { SIGNED } from './signing.ts';
 
 const KINDS = ['conversion', 'lead', 'trial', 'milestone'] as const;

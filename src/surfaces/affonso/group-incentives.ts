@@ -4,8 +4,7 @@ import { compareText } from '../../core/facts.ts';
 import type { Terms } from '../../core/incentives.ts';
 import { specificity } from '../../core/incentives.ts';
 import type { IncentiveView } from '../../core/views.ts';
-import { answered } from './answers.ts';
-import { major } from './shapes.ts';
+import { answered, major } from './shapes.ts';
 
 /** Percent with up to 4 decimals, or major units. */
 export function amountOf({ ratio, amount, currency }: Terms): number {

@@ -5,13 +5,12 @@ import type { GroupView } from '../../core/program-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { Reply, Route } from '../surface.ts';
-import { answered, dataAnswer, deletedAnswer } from './answers.ts';
 import { expandField } from './expand.ts';
 import { incentiveAnswer, incentiveShape, incentivesOf } from './group-incentives.ts';
 import { text } from './inputs.ts';
 import { route } from '../route.ts';
 import { clearableText } from './sections.ts';
-import { deleted, done } from './shapes.ts';
+import { answered, dataAnswer, deleted, deletedAnswer, done } from './shapes.ts';
 
 const groupAnswer = z.object({
   id: answered.id,

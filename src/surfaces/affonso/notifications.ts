@@ -6,10 +6,9 @@ import { z } from 'zod';
 import { invalid } from './inputs.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import type { Reply, Route } from '../surface.ts';
-import { answered, dataAnswer } from './answers.ts';
 import { route } from '../route.ts';
 import { clearableText, flag, sectionShape, sentOf, changesOf, type Section } from './sections.ts';
-import { done } from './shapes.ts';
+import { answered, dataAnswer, done } from './shapes.ts';
 
 const NAME = 'notifications';
 const PATH = '/v1/program/notifications';
@@ -52,7 +51,7 @@ const list = route({
   answers: { 200: dataAnswer(z.array(notificationAnswer)) },
   scope: 'read:program',
   async run({ caller }, desk): Promise<Reply | Refusal> {
-    const program = await desk.program(caller, null);
+    const program = await desk.programSetup(caller, null);
     if (isRefusal(program)) return program;
     const said = Object.entries(program.details[NAME] ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
     return done(said.map(([id, given]) => notificationShape(id, given)));
@@ -70,7 +69,7 @@ const change = route<Readonly<Record<string, unknown>>>({
   body: changesOf(section),
   async run({ caller, params, body }, desk): Promise<Reply | Refusal> {
     const { emailTypeId: id = '' } = params;
-    const program = await desk.program(caller, null);
+    const program = await desk.programSetup(caller, null);
     if (isRefusal(program)) return program;
     const said = program.details[NAME] ?? {};
     if (!/^[\w.-]{1,100}$/.test(id) || id === '__proto__')

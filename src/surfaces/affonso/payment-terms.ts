@@ -12,7 +12,6 @@ import type { ProgramSetup } from '../../core/program-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import type { IncentiveView } from '../../core/views.ts';
 import type { Reply, Route } from '../surface.ts';
-import { dataAnswer } from './answers.ts';
 import { amountOf, lengthOf } from './group-incentives.ts';
 import { invalid } from './inputs.ts';
 import { route } from '../route.ts';
@@ -29,7 +28,7 @@ import {
   words,
   type Section,
 } from './sections.ts';
-import { done } from './shapes.ts';
+import { dataAnswer, done } from './shapes.ts';
 
 const NAME = 'payment_terms';
 
@@ -221,7 +220,7 @@ const show = route({
   answers: { 200: dataAnswer(termsAnswer) },
   scope: 'read:program',
   async run({ caller }, desk): Promise<Reply | Refusal> {
-    const program = await desk.program(caller, null);
+    const program = await desk.programSetup(caller, null);
     return isRefusal(program) ? program : done(await shape(caller, desk, program));
   },
 });
@@ -235,7 +234,7 @@ const change = route<z.infer<typeof changes>>({
   scope: 'write:program',
   body: changes,
   async run({ caller, body }, desk): Promise<Reply | Refusal> {
-    const program = await desk.program(caller, null);
+    const program = await desk.programSetup(caller, null);
     if (isRefusal(program)) return program;
     const refusal = await pay(body, caller, desk, program);
     if (refusal) return refusal;

@@ -7,10 +7,9 @@ import { isRefusal } from '../../core/refusals.ts';
 import type { PayoutFilter, PayoutView } from '../../core/payout-desk.ts';
 import { toIso } from '../../core/time.ts';
 import type { Route } from '../surface.ts';
-import { answered, dataAnswer, listAnswer } from './answers.ts';
 import { moment, momentUntil, oneOf, optionalId, pageFields, pagingOf } from './inputs.ts';
 import { route } from '../route.ts';
-import { done, listed, major, upper } from './shapes.ts';
+import { answered, dataAnswer, done, listAnswer, listed, major, upper } from './shapes.ts';
 
 const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 

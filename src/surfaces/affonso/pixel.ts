@@ -91,7 +91,7 @@ const track = route<z.infer<typeof visit>, z.infer<typeof query>>({
     if (isRefusal(home)) return { ...home, field: 'programId' };
     const isTest = body.atp === 'test' || [atp ?? []].flat().includes('test');
     const here = isTest ? { ...home, livemode: false } : home;
-    const program = await desk.program(here, programId);
+    const program = await desk.programSetup(here, programId);
     if (isRefusal(program)) return { ...program, field: 'programId' };
     const seen = { programId: program.id, code, clickId, consents: hasConsent ?? true, details: detailsIn(body) };
     const { clickId: cid, coupons } = await desk.visitPage(here, seen);

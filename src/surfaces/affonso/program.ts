@@ -8,7 +8,6 @@ import type { ProgramSetup } from '../../core/program-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { Reply, Route } from '../surface.ts';
-import { answered, dataAnswer } from './answers.ts';
 import { route } from '../route.ts';
 import {
   changesOf,
@@ -24,7 +23,7 @@ import {
   words,
   type Section,
 } from './sections.ts';
-import { done, upper } from './shapes.ts';
+import { answered, dataAnswer, done, upper } from './shapes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -193,7 +192,7 @@ const answerOf = (part: Part): z.ZodType =>
   dataAnswer(z.object(answers[part.name] ?? { ...shownOf(part.section), ...shownOf(part.more ?? {}) }));
 
 async function own(caller: Caller, desk: Desk): Promise<ProgramSetup | Refusal> {
-  return desk.program(caller, null);
+  return desk.programSetup(caller, null);
 }
 
 function routesOf(part: Part): Route[] {

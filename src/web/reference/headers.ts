@@ -19,8 +19,8 @@ export function headersOf({ limits }: Surface): Document['components']['headers'
   };
 }
 
-/** `counted`: the answer comes after the call was counted against its key; `waits`: it says when to come again. */
-export function headersFor({ limits }: Surface, counted: boolean, waits: boolean): Answer['headers'] & object {
-  const names = ['Request-Id', ...(limits.told && counted ? Object.keys(TOLD) : []), ...(waits ? ['Retry-After'] : [])];
+/** `waits`: the answer says when to come again. */
+export function headersFor({ limits }: Surface, waits: boolean): Answer['headers'] & object {
+  const names = ['Request-Id', ...(limits.told ? Object.keys(TOLD) : []), ...(waits ? ['Retry-After'] : [])];
   return Object.fromEntries(names.map((name): [string, Ref] => [name, { $ref: `#/components/headers/${name}` }]));
 }

@@ -76,13 +76,11 @@ function fieldsOf(routes: readonly Route[], schemas: Schemas): readonly string[]
   return [...new Set(names)];
 }
 
-/** Refusals of keys come before the call is counted. */
 function refusal(surface: Surface, { name, reasons }: Refused): Answer {
-  const counted = !reasons.includes('unknown_key');
   const waits = reasons.includes('rate_limited') || reasons.includes('database_away');
   return {
     description: `Refused: ${reasons.map((reason) => reason.replaceAll('_', ' ')).join(', ')}.`,
-    headers: headersFor(surface, counted, waits),
+    headers: headersFor(surface, waits),
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
   };
 }

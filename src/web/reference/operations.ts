@@ -18,7 +18,7 @@ export function pathsOf(surface: Surface, refused: Refusals, schemas: Schemas): 
 }
 
 function operationOf(surface: Surface, route: Route, refused: Refusals, schemas: Schemas): Operation {
-  const parameters = [...pathParameters(route), ...queryParameters(route, schemas)];
+  const parameters = [...pathParameters(route), ...queryParameters(route, schemas), ...headerParameters(route)];
   const body = route.body ? schemas.taken(route.body) : null;
   const wanted = Boolean(body?.required?.length);
   const scope = needsScope(surface, route) && route.keyless !== 'always' ? { 'x-scope': route.scope } : {};
@@ -73,8 +73,21 @@ function queryParameters({ query }: Route, schemas: Schemas): Parameter[] {
   });
 }
 
+/** Only asked for where the workspace wants requests signed. */
+function headerParameters({ signed }: Route): Parameter[] {
+  if (!signed) return [];
+  const wanted = 'Where the workspace asks for signed requests:';
+  const said = {
+    [signed.timestamp]: `${wanted} now, in Unix seconds.`,
+    [signed.signature]: `${wanted} the hex HMAC-SHA256 of the timestamp, a dot and the body.`,
+  };
+  return Object.entries(said).map(([name, description]) => {
+    return { name, in: 'header', required: false, description, schema: { type: 'string' } };
+  });
+}
+
 function answersOf(surface: Surface, { answers, contentType }: Route, schemas: Schemas): Record<string, Answer> {
-  const headers = headersFor(surface, true, false);
+  const headers = headersFor(surface, false);
   const [type = 'application/json'] = contentType?.split(';') ?? [];
   const said = Object.entries(answers).map(([status, answer]): [string, Answer] => {
     const schema = schemas.given(answer);

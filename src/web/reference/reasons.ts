@@ -16,6 +16,7 @@ const OF_WRITING: readonly Reason[] = ['already_exists', 'different_money', 'ref
 export const BEFORE_FIELDS: readonly Reason[] = [
   ...OF_KEYS,
   ...OF_BODIES,
+  'bad_signature',
   'unknown_path',
   'method_not_allowed',
   'internal',
@@ -29,6 +30,7 @@ export function mayRefuse(surface: Surface, route: Route, reason: Reason): boole
   if (OF_STRANGERS.includes(reason)) return false;
   if (OF_BODIES.includes(reason)) return route.body !== undefined;
   if (OF_WRITING.includes(reason)) return route.method !== 'GET';
+  if (reason === 'bad_signature') return route.signed !== undefined;
   if (reason === 'missing_key') return route.keyless === undefined;
   if (OF_KEYS.includes(reason)) return route.keyless !== 'always';
   if (reason === 'missing_scope') return route.keyless !== 'always' && needsScope(surface, route);

@@ -156,4 +156,5 @@ export const examples: readonly Example[] = [
   own('links'),
   own('conversions'),
   own('commissions'),
+  own('payouts'),
 ];

@@ -70,6 +70,8 @@ async function alert(stage: ExampleStage): Promise<string> {
 /** A sale of jane's that earned, by the id it was told under. */
 async function sale(stage: ExampleStage): Promise<string> {
   const told = stage.fresh('order');
+  // Told without a signature, whatever an example asked for before.
+  await stage.call('DELETE', { path: SIGNING });
   const click = await made(stage, '/v1/clicks', { trackingId: stage.affiliate });
   const body = { click_id: click['id'], sale_amount: 100, external_event_id: told, price_ids: [stage.fresh('price')] };
   await made(stage, '/v1/conversions', body);
@@ -141,6 +143,7 @@ const rate = ({ fresh }: ExampleStage): Record<string, unknown> => ({
 });
 
 const SETTINGS = '/v1/program/settings';
+const SIGNING = '/v1/request_signing';
 const ACCOUNTS = '/v1/stripe/accounts';
 
 const changes = {
@@ -181,6 +184,19 @@ const settings: readonly Example[] = [
   },
   creating('/v1/exchange_rates', rate),
   list('/v1/exchange_rates', (stage) => made(stage, '/v1/exchange_rates', rate(stage)), '?from=USD&to=EUR&limit=5'),
+];
+
+const signing: readonly Example[] = [
+  { operation: `GET ${SIGNING}`, status: 200, prepare: () => Promise.resolve({ path: SIGNING }) },
+  creating(SIGNING, (stage) => ({ secret: whsec(stage) })),
+  {
+    operation: `DELETE ${SIGNING}`,
+    status: 200,
+    async prepare(stage) {
+      await made(stage, SIGNING, {});
+      return { path: SIGNING };
+    },
+  },
 ];
 
 const books: readonly Example[] = [
@@ -246,4 +262,4 @@ const keys: readonly Example[] = [
   about('DELETE /v1/keys/:id', key),
 ];
 
-export const examples: readonly Example[] = [...incentives, ...settings, ...books, ...accounts, ...keys];
+export const examples: readonly Example[] = [...incentives, ...settings, ...signing, ...books, ...accounts, ...keys];
