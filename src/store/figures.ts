@@ -11,7 +11,8 @@ const SALES = `conversions c WHERE c.workspace_id = $1 AND c.livemode = $2 AND c
   AND c.affiliate_id IS NOT NULL AND c.status NOT IN ('void', 'open', 'trialing', 'failed')`;
 /** Clicks and sign-ups serve both worlds and are told in the live one. */
 const CLICKS = `referrals r WHERE r.workspace_id = $1 AND $2 AND r.program_id = $3 AND r.clicked_at IS NOT NULL`;
-const LEADS = `referrals r WHERE r.workspace_id = $1 AND $2 AND r.program_id = $3 AND r.lead_at IS NOT NULL AND r.status <> 'rejected'`;
+const LEADS = `referrals r WHERE r.workspace_id = $1 AND $2 AND r.program_id = $3 AND r.lead_at IS NOT NULL AND r.status <> 'rejected'
+  AND NOT r.test_only`;
 
 const dayOf = (moment: string): string => `(${moment} AT TIME ZONE 'UTC')::date AS day`;
 const within = (moment: string): string => `${moment} BETWEEN $4::timestamptz AND $5::timestamptz`;

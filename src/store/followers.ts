@@ -111,7 +111,7 @@ export async function referralOfUser(tx: Tx, workspace: string, user: string): P
   const { rows } = await tx.query<{ referral_id: string }>({
     name: 'referral_of_user',
     text: `SELECT referral_id FROM referrals WHERE workspace_id = $1 AND external_user_id = $2 AND status NOT IN ('click', 'rejected')
-           ORDER BY created_at, referral_id LIMIT 1`,
+             AND NOT test_only ORDER BY created_at, referral_id LIMIT 1`,
     values: [workspace, user],
   });
   return rows[0]?.referral_id ?? null;

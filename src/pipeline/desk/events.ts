@@ -106,8 +106,9 @@ async function follow(
 ): Promise<{ readonly event: EventView }> {
   const { request, referralId, status } = entry;
   const { customerId, externalUserId } = request;
-  const names = { customerId, externalUserId };
-  await advanceReferral(work.database.of(workspace), workspace, referralId, { status, ...names, livemode });
+  const at = request.occurredAt ?? work.now();
+  const to = { status, customerId, externalUserId, livemode, at };
+  await advanceReferral(work.database.of(workspace), workspace, referralId, to);
   const { name, kind, externalEventId } = request;
   return { event: { id: `${request.dialect}:${key}`, referralId, status, name, kind, externalEventId } };
 }

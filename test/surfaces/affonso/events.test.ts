@@ -89,6 +89,11 @@ describe('what is no sale', () => {
       });
       expect(await referral(id)).toMatchObject({ status, customer_id: said.customer_id });
     }
+    const [row] = await site.stage.ask<{ lead_at: Date }>(
+      'SELECT lead_at FROM referrals WHERE workspace_id = $1 AND referral_id = $2',
+      [id],
+    );
+    expect(row?.lead_at.getTime()).toBe(site.stage.clock.now);
   });
 
   test('a customer or app user who was named beside a referral needs no other name later', async () => {
