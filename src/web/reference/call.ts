@@ -1,6 +1,6 @@
 /** One call on the reference page. */
 import { html, sentence, type Html } from '../html.ts';
-import type { Answer, Document, Operation, Ref } from './document.ts';
+import type { Answer, Document, Operation, Parameter, Ref } from './document.ts';
 import { fieldsOf, parametersOf } from './fields.ts';
 import { curlOf, jsonText, sampleOf } from './sample.ts';
 
@@ -18,8 +18,6 @@ export const badge = (method: string): Html => html`<b class="method ${method.to
 /** A call with its fields, answers and an example. */
 export function callSection(document: Document, { path, method, operation }: Call): Html {
   const { operationId, summary, description, parameters = [], requestBody } = operation;
-  const inPath = parameters.filter((one) => one.in === 'path');
-  const inQuery = parameters.filter((one) => one.in === 'query');
   const body = requestBody?.content['application/json'].schema;
   return html`<article class="call" id="${operationId}" aria-labelledby="${operationId}-name">
     <h3 id="${operationId}-name">${badge(method)} <code>${path}</code></h3>
@@ -27,8 +25,7 @@ export function callSection(document: Document, { path, method, operation }: Cal
     <p class="who">${sentence(description)}</p>
     <div class="halves">
       <div>
-        ${titled('Path', inPath.length > 0 ? parametersOf(inPath) : null)}
-        ${titled('Query', inQuery.length > 0 ? parametersOf(inQuery) : null)}
+        ${PLACES.map(([place, title]) => parametersIn(parameters, place, title))}
         ${titled('Body', body ? fieldsOf(body, 'sent') : null)} ${answers(operation)}
       </div>
       <div>
@@ -38,6 +35,17 @@ export function callSection(document: Document, { path, method, operation }: Cal
       </div>
     </div>
   </article> `;
+}
+
+const PLACES = [
+  ['path', 'Path'],
+  ['query', 'Query'],
+  ['header', 'Headers'],
+] as const;
+
+function parametersIn(parameters: readonly Parameter[], place: Parameter['in'], title: string): Html | null {
+  const own = parameters.filter((one) => one.in === place);
+  return titled(title, own.length > 0 ? parametersOf(own) : null);
 }
 
 const titled = (title: string, content: Html | null): Html | null =>
