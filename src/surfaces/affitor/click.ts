@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { route } from '../route.ts';
 import type { Reply, Route } from '../surface.ts';
 import { atProgram, numberIn, programNamed } from './homes.ts';
-import { additionalData, described, isTest, name, NOT_AN_OBJECT, program, url } from './inputs.ts';
+import { additionalData, cut, described, isTest, name, NOT_AN_OBJECT, program, url } from './inputs.ts';
 import { failing } from './problems.ts';
 import { aliased, done, legacyAnswer, success, wrong } from './replies.ts';
 import { told, trialAnswer } from './trials.ts';
@@ -44,6 +44,7 @@ const clickAnswer = z.object({
   ...legacyAnswer,
 });
 
+const NO_LINK = 'Referral link not found';
 const INACTIVE = 'Referral link is inactive';
 const inactiveAnswer = z.object({ success: z.literal(false), message: z.literal(INACTIVE) });
 
@@ -52,6 +53,7 @@ function detailsOf(body: Click, userAgent: string): Record<string, string> {
   const { existing_click_id: _, customer_code: __, program_id: ___, additional_data, ...fields } = body;
   const all = {
     ...fields,
+    affiliate_url: cut(fields.affiliate_url),
     user_agent: fields.user_agent ?? (userAgent === '' ? null : userAgent.slice(0, 1000)),
     event_name: additional_data.event_name,
   };
@@ -73,12 +75,14 @@ async function clicked(body: Click, userAgent: string, caller: Caller, desk: Des
   if (!URL.canParse(address)) return wrong('Invalid affiliate_url');
   const code = new URL(address).searchParams.get('aff')?.trim() ?? '';
   if (code === '') return wrong('No aff parameter found in affiliate_url');
+  // Escaped in an address it comes through: no link can have it, and no database takes it.
+  if (code.includes('\0')) return wrong(NO_LINK);
   const existing = body.existing_click_id ?? body.customer_code;
   const home = await homeOf(body, existing, caller, desk);
   if (isRefusal(home)) return home;
   const followed = await desk.arrive(home, { code, existing, details: detailsOf(body, userAgent) });
   if (followed === 'inactive') return { status: 200, body: { success: false, message: INACTIVE } };
-  if (isRefusal(followed)) return followed.refused === 'not_found' ? wrong('Referral link not found') : followed;
+  if (isRefusal(followed)) return followed.refused === 'not_found' ? wrong(NO_LINK) : followed;
   const { clickId, windowDays } = followed;
   const legacy = body.customer_code === null ? {} : { customer_code: clickId };
   return done({ click_id: clickId, partner_code: code, cookie_window_days: windowDays, ...legacy });

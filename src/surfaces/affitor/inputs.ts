@@ -8,20 +8,28 @@ const LONGEST_ID = 255;
 const LONGEST_URL = 2000;
 const LONGEST_TEXT = 255;
 
+/** The beginning of a text that is kept; never half of a character, which no database takes. */
+export function cut(text: string, most = LONGEST_URL): string {
+  return text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
+}
+
 /** A description, cut to what is kept. */
 export function described(most = LONGEST_TEXT): z.ZodType<string | null> {
   return z
     .string()
     .nullish()
     .catch(null)
-    .transform((value) => (value == null || value.trim() === '' ? null : value.trim().slice(0, most)));
+    .transform((value) => (value == null || value.trim() === '' ? null : cut(value.trim(), most)));
 }
 
 export const url = described(LONGEST_URL);
 
-/** A name of the caller's. Numbers are taken as they are written: many merchants' ids are. */
+/**
+ * A name of the caller's. Whole numbers are taken as they are written: many merchants' ids are. One that JSON cannot
+ * carry exactly is refused, because another customer's would be read as the same.
+ */
 export const name: z.ZodType<string | null> = z
-  .union([z.string().max(LONGEST_ID, `must be at most ${LONGEST_ID} characters`), z.number()], {
+  .union([z.string().max(LONGEST_ID, `must be at most ${LONGEST_ID} characters`), z.int('must be a string')], {
     error: 'must be a string',
   })
   .nullish()
@@ -102,11 +110,20 @@ export function cents(least: number, message: string): z.ZodType<number | null |
 const ISO = 'must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z';
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
+/** Years of four digits, the days compared with included: what a database takes. */
+const FIRST_MOMENT = Date.parse('1900-01-01T00:00:00Z');
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
+
+function isMoment(text: string): boolean {
+  const at = Date.parse(text);
+  return at >= FIRST_MOMENT && at <= LAST_MOMENT;
+}
+
 /** A bound of a time span, milliseconds UTC; a day is taken from its beginning, as an end until its end. */
 export function bound(end: boolean): z.ZodType<number | null> {
   return z
     .string({ error: ISO })
-    .refine((text) => text.trim() === '' || !Number.isNaN(Date.parse(text)), ISO)
+    .refine((text) => text.trim() === '' || isMoment(text), ISO)
     .nullish()
     .transform((text) => {
       if (text == null || text.trim() === '') return null;

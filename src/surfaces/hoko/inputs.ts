@@ -104,6 +104,9 @@ export const metadata = z
 const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 const DAY_LENGTH = 10;
 const LAST_OF_DAY = 'T23:59:59.999';
+/** Years 1 to 9999, wherever on earth: no calendar has a year 0, and neither has a database. */
+const FIRST_MOMENT = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** ISO 8601, UTC where it names no zone. A day alone begins with its first moment, as an end it ends with its last. */
 export function moment(as: 'start' | 'end', description: string): z.ZodType<number | null> {
@@ -115,7 +118,7 @@ export function moment(as: 'start' | 'end', description: string): z.ZodType<numb
       const whole = typeof value === 'string' && value.length === DAY_LENGTH && as === 'end' ? LAST_OF_DAY : '';
       const told = typeof value === 'string' && MOMENT.test(value) ? `${value}${whole}` : '';
       const at = Date.parse(/T.*(Z|[+-]\d\d:?\d\d)$/.test(told) || !told.includes('T') ? told : `${told}Z`);
-      if (!Number.isNaN(at)) return at;
+      if (at >= FIRST_MOMENT && at <= LAST_MOMENT) return at;
       context.addIssue({ code: 'custom', message: 'must be a moment such as 2024-01-31T23:59:59Z' });
       return z.NEVER;
     })

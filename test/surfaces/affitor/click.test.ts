@@ -50,6 +50,7 @@ describe('the documented click', () => {
     ['no code', { affiliate_url: 'https://shop.example/?ref=jane' }, 'No aff parameter found in affiliate_url'],
     ['an empty code', { affiliate_url: 'https://shop.example/?aff=' }, 'No aff parameter found in affiliate_url'],
     ['a code nobody has', { affiliate_url: 'https://shop.example/?aff=nobody' }, 'Referral link not found'],
+    ['a code with NUL', { affiliate_url: 'https://shop.example/?aff=ja%00ne' }, 'Referral link not found'],
     ['a list', [], 'body must be a JSON object'],
     ['null', null, 'body must be a JSON object'],
     [
@@ -100,6 +101,19 @@ describe('the documented click', () => {
       page_title: 'x'.repeat(255),
       user_agent: 'node',
     });
+  });
+
+  test('what is cut is not cut through a character', async () => {
+    const { status, body } = await click({ affiliate_url: URL_OF_JANE, page_title: `${'x'.repeat(254)}😀` });
+    expect(status).toBe(200);
+    expect((await scene.referral(String(body['click_id'])))?.click['page_title']).toBe('x'.repeat(254));
+  });
+
+  test('an address of any length counts, and its beginning is kept', async () => {
+    const { status, body } = await click({ affiliate_url: `${URL_OF_JANE}&more=${'x'.repeat(10_000)}` });
+    expect(status).toBe(200);
+    const kept = (await scene.referral(String(body['click_id'])))?.click['affiliate_url'];
+    expect(kept).toHaveLength(2000);
   });
 
   test('the code of a link is the code of its partner', async () => {

@@ -55,6 +55,14 @@ describe('the documented lead', () => {
     expect((await scene.sale({ transaction_id: 'number key', customer_key: '4711' })).status).toBe(200);
   });
 
+  test('a number that JSON cannot carry exactly is refused: it would be another customer’s', async () => {
+    for (const number of ['9007199254740993', '1.5', '1e300']) {
+      const raw = `{"click_id":"${await scene.click()}","customer_key":${number}}`;
+      const answer = await scene.site.send('POST', '/api/v1/track/lead', raw);
+      expect([answer.status, answer.body]).toEqual([400, { error: 'customer_key must be a string' }]);
+    }
+  });
+
   test('5.2 CORS: the answer may be read by pages of any origin', async () => {
     const clickId = await scene.click();
     const asked = { key: null, headers: { origin: 'https://shop.example' } };

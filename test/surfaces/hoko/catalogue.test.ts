@@ -676,6 +676,8 @@ describe('analytics', () => {
     'skip=x',
     'sort=x',
     'startDate=yesterday',
+    'startDate=0000-01-01',
+    'endDate=9999-12-31T23:59:59-14:00',
     'endDate=2027-13-01',
     'linkId=a&linkId=b',
   ])('?%s: 400', async (query) => {
