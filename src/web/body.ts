@@ -6,6 +6,11 @@ import { refuse, type Refusal } from '../core/refusals.ts';
 /** Bytes of any body at most; Stripe's largest events are a tenth of it. */
 export const BODY_LIMIT = 1_048_576;
 
+const KEYLESS_LIMIT = 32_768;
+
+/** Bytes at most of who calls; less without a key: it is kept, and nobody can be asked to send less. */
+export const limitFor = ({ keyless }: { readonly keyless?: boolean }): number => (keyless ? KEYLESS_LIMIT : BODY_LIMIT);
+
 /** What a sender of too much may still send before it hears the answer, and for how long. */
 const DRAIN_BYTES = 4 * BODY_LIMIT;
 const DRAIN_MS = 1_000;

@@ -13,7 +13,7 @@ import type { Allowance, RateLimits } from '../pipeline/limits.ts';
 import type { Signatures } from '../pipeline/signatures.ts';
 import { isDatabaseAway, isRetryable } from '../store/database.ts';
 import type { Reply, Route, Surface } from '../surfaces/surface.ts';
-import { Aborted, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
+import { Aborted, limitFor, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
 import type { Destination } from './dispatch.ts';
 
 /** Seconds after which a sender should try again when the database is away. */
@@ -202,8 +202,9 @@ async function bodyOf(mounted: Mounted, ctx: Context, route: Route, caller: Call
   if (!route.body) return { raw: '', value: undefined };
   const wrong = refuseMediaType(ctx.headers['content-type'], ctx.headers['content-encoding']);
   if (wrong) return wrong;
-  const bytes = await readBody(ctx.req);
-  if (bytes === 'too_large') return refuse('body_too_large', 'The body is larger than 1 MiB.');
+  const limit = limitFor(caller);
+  const bytes = await readBody(ctx.req, limit);
+  if (bytes === 'too_large') return refuse('body_too_large', `The body is larger than ${limit} bytes.`);
   return (await wrongSignature(mounted, ctx, route, caller, bytes)) ?? readJson(bytes);
 }
 

@@ -63,6 +63,20 @@ describe('the documented lead', () => {
     }
   });
 
+  test('without a key it is at most 32 KiB: it is kept, and nobody could be asked to stop', async () => {
+    const bodyOf = async (length: number) => ({
+      click_id: await scene.click(),
+      customer_key: scene.fresh('user'),
+      additional_data: { text: 'x'.repeat(length) },
+    });
+    const before = await scene.count('payloads');
+    const answer = await scene.lead(await bodyOf(32_768), scene.keyless);
+    expect([answer.status, answer.body]).toEqual([413, { error: 'Payload Too Large' }]);
+    expect(await scene.count('payloads')).toBe(before);
+    expect((await scene.lead(await bodyOf(30_000), scene.keyless)).status).toBe(200);
+    expect((await scene.lead(await bodyOf(32_768))).status).toBe(200);
+  });
+
   test('5.2 CORS: the answer may be read by pages of any origin', async () => {
     const clickId = await scene.click();
     const asked = { key: null, headers: { origin: 'https://shop.example' } };
