@@ -3,6 +3,7 @@
  * click through another affiliate takes the visitor over, one through the same affiliate only when the earlier one has
  * run out. Rows of clicks are journal enough: they move no money.
  */
+import { randomInt } from 'node:crypto';
 import type { Arrival, Arrived } from '../../core/buyers.ts';
 import type { Caller } from '../../core/desk.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
@@ -24,7 +25,6 @@ import type { Clockwork } from '../clockwork.ts';
 type Arrive = (caller: Caller, request: Arrival) => Promise<Arrived | 'inactive' | Refusal>;
 
 export function arrive(work: Clockwork): Arrive {
-  const nextMoment = moments(work);
   return async ({ workspace }, { code, existing, details }) => {
     const tx = work.database.of(workspace);
     const linked = await findLinked(tx, workspace, code);
@@ -37,7 +37,7 @@ export function arrive(work: Clockwork): Arrive {
     const { windowDays } = program;
     if (existing !== null && (await followAgain(work, workspace, existing, click)))
       return { clickId: existing, windowDays };
-    return { clickId: await followFirst(work, workspace, program.number, click, nextMoment), windowDays };
+    return { clickId: await followFirst(work, workspace, program.number, click), windowDays };
   };
 }
 
@@ -45,24 +45,22 @@ function noLink(code: string): Refusal {
   return refuse('not_found', `No link has the code "${code}".`, { field: 'code' });
 }
 
-/** Each moment is given once by this process, so that clicks of the same millisecond have ids of their own. */
-function moments(work: Clockwork): () => number {
-  let last = 0;
-  return () => (last = Math.max(work.now(), last + 1));
+const MOST_TRIES = 5;
+
+/** Digits behind the moment, so that nobody finds the id of another visitor by counting. */
+const SECRET_DIGITS = 9;
+
+/**
+ * Whoever knows a visitor's id can take the visitor over by a click, without a key: it must not be guessed. Told apart by
+ * it are also clicks of the same millisecond.
+ */
+function clickIdOf(program: bigint, now: number): string {
+  return `cust_${program}_${now}${String(randomInt(10 ** SECRET_DIGITS)).padStart(SECRET_DIGITS, '0')}`;
 }
 
-const MOST_TRIES = 100;
-
-async function followFirst(
-  work: Clockwork,
-  workspace: string,
-  program: bigint,
-  click: Click,
-  nextMoment: () => number,
-): Promise<string> {
-  // Another process may have given the same moment.
+async function followFirst(work: Clockwork, workspace: string, program: bigint, click: Click): Promise<string> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const id = `cust_${program}_${nextMoment()}`;
+    const id = clickIdOf(program, click.at);
     if (await insertFollower(work.database.of(workspace), workspace, id, click)) return id;
   }
   throw new Error('no click id was free');

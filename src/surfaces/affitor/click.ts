@@ -38,7 +38,10 @@ type Click = z.infer<typeof click>;
 
 const clickAnswer = z.object({
   success,
-  click_id: z.string().regex(/^\S+$/).describe('cust_<program>_<ms>; of a known visitor, the id they carry.'),
+  click_id: z
+    .string()
+    .regex(/^\S+$/)
+    .describe('cust_<program>_<ms and nine random digits>; of a known visitor, the id they carry.'),
   partner_code: z.string(),
   cookie_window_days: z.int(),
   ...legacyAnswer,

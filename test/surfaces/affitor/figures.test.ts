@@ -251,14 +251,13 @@ describe('what is refused', () => {
   test.each([
     ['events', '?eventType=sale', 'eventType must be click, lead or conversion'],
     ['events', '?dateFrom=yesterday', 'dateFrom must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'],
-    ...['0000-01-01', '0001-01-01', '%2B100000-01-01'].flatMap((day) => [
-      ['events', `?dateTo=${day}`, 'dateTo must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'] as const,
-      [
-        'performance',
-        `?dateFrom=${day}&dateTo=${day}`,
-        'dateFrom must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z',
-      ] as const,
-    ]),
+    ['events', '?dateTo=0000-01-01', 'dateTo must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'],
+    ['events', '?dateTo=%2B100000-01-01', 'dateTo must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'],
+    [
+      'performance',
+      '?dateFrom=0001-01-01&dateTo=0001-01-02',
+      'dateFrom must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z',
+    ],
     ['performance', '?period=1y', 'period must be 7d, 30d, 90d or all'],
     ['performance', '?dateFrom=2026-01-01', 'dateFrom and dateTo must be sent together'],
     ['performance', '?dateFrom=2026-02-01&dateTo=2026-01-01', 'dateFrom must not be after dateTo'],
