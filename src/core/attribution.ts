@@ -10,7 +10,7 @@
 import type { Sale } from './collect.ts';
 import { bindingOf, couponReferralId } from './coupons.ts';
 import type { Touch } from './facts.ts';
-import { compareText, PROVISIONAL } from './facts.ts';
+import { compareText, PROVISIONAL, UNPROVEN } from './facts.ts';
 import { isCouponToken, sourceName } from './keys.ts';
 import type { Rules, Settings } from './rules.ts';
 import type { CustomerState, PaymentState, PriceState } from './state.ts';
@@ -74,11 +74,14 @@ function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
 
 /**
  * Who the buyer was credited to when the money moved comes before who was named later: that counts for what nobody was
- * credited with, and for payments from then on (cases.md 78). Last is who was named provisionally.
+ * credited with, and for payments from then on (cases.md 78). Last is who was named provisionally. What was said without
+ * a key counts for payments from then on only.
  */
 function inTime(places: readonly Place[], paidAt: Moment): Place[] {
-  const order = ({ touch }: Place): number => (touch.rank === PROVISIONAL ? 2 : Number(touch.at > paidAt + GRACE_MS));
-  return places.toSorted((a, b) => order(a) - order(b));
+  const late = ({ touch }: Place): boolean => touch.at > paidAt + GRACE_MS;
+  const order = (place: Place): number => (place.touch.rank === PROVISIONAL ? 2 : Number(late(place)));
+  const counting = places.filter((place) => place.touch.rank < UNPROVEN || !late(place));
+  return counting.toSorted((a, b) => order(a) - order(b));
 }
 
 function buyerPlaces(party: string, subscription: string | null, nodes: Nodes): Place[] {

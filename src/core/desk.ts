@@ -112,6 +112,8 @@ export type SignupRequest = {
   readonly externalEventId?: string | null;
   /** true: a trial of the caller's, which must not turn the click into a lead. */
   readonly leavesClick?: boolean;
+  /** true: said without a key, so it counts for payments from now on only. */
+  readonly unproven?: boolean;
   readonly body: string;
 };
 

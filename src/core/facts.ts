@@ -91,6 +91,12 @@ export type Touch = {
   readonly subscription: string | null;
 };
 
+/**
+ * The rank of what somebody without a key said, and was believed: it counts for payments from then on only. Anybody can
+ * say anybody's e-mail, and must not be paid for what was bought before.
+ */
+export const UNPROVEN = 8;
+
 /** The rank of what a browser said of itself where only a backend is believed: it counts when nobody else is named. */
 export const PROVISIONAL = 9;
 

@@ -17,7 +17,7 @@ import type {
   Stamp,
   Touch,
 } from './facts.ts';
-import { compareStamps, compareText, PROVISIONAL } from './facts.ts';
+import { compareStamps, compareText, PROVISIONAL, UNPROVEN } from './facts.ts';
 import { uniteOptOuts } from './opt-out-sights.ts';
 import { EMPTY_PAYMENT, EMPTY_PRICE } from './state.ts';
 import type { Clock, CustomerState, PaymentState, PriceState, Trace } from './state.ts';
@@ -52,10 +52,12 @@ export function unite(a: readonly string[], b: readonly string[], most = Number.
   return [...new Set([...a, ...b])].toSorted(compareText).slice(0, most);
 }
 
-/** What is provisional comes last, so that no number of them cuts off what is not. */
+const doubtOf = ({ rank }: Touch): number => (rank === PROVISIONAL ? 2 : Number(rank === UNPROVEN));
+
+/** What is less certain comes last, so that no number of them cuts off what is not. */
 function compareTouches(a: Touch, b: Touch): number {
   return (
-    Number(a.rank === PROVISIONAL) - Number(b.rank === PROVISIONAL) ||
+    doubtOf(a) - doubtOf(b) ||
     a.at - b.at ||
     a.rank - b.rank ||
     compareText(a.token, b.token) ||

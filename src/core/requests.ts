@@ -5,7 +5,7 @@
 import type { SaleRequest } from './desk.ts';
 import type { EventRequest } from './event-desk.ts';
 import type { Claim, EventRef, Fact, Line, PaidOut, Ruling, Stamp, Touch } from './facts.ts';
-import { INTERVAL_NAMES, PROVISIONAL } from './facts.ts';
+import { INTERVAL_NAMES, PROVISIONAL, UNPROVEN } from './facts.ts';
 import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
 import type { Moment } from './time.ts';
 import type { ReferralView } from './views.ts';
@@ -32,6 +32,8 @@ export type LeadEntry = {
   readonly body: string;
   /** Said by a browser where only a backend is believed; absent: it counts. */
   readonly provisional?: true;
+  /** Said without a key, and believed. */
+  readonly unproven?: true;
 };
 export type RulingEntry = {
   readonly kind: 'ruling';
@@ -218,7 +220,8 @@ function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
 }
 
 function factsOfLead(ref: EventRef, entry: LeadEntry): Fact[] {
-  const rank = entry.provisional ? PROVISIONAL : 0;
+  const { provisional = false, unproven = false } = entry;
+  const rank = provisional ? PROVISIONAL : Number(unproven) * UNPROVEN;
   const touches: Touch[] = [{ token: entry.referralId, rank, at: ref.at, subscription: null }];
   const nodes = [
     ...(entry.customerId === null ? [] : [customerKey(entry.customerId)]),
@@ -226,5 +229,7 @@ function factsOfLead(ref: EventRef, entry: LeadEntry): Fact[] {
     ...(entry.email === null ? [] : [emailKey(entry.email)]),
   ];
   // That two names are one buyer is not believed of a browser either.
-  return entry.provisional ? nodes.flatMap((node) => factsOfNodes([node], touches)) : factsOfNodes(nodes, touches);
+  return provisional || unproven
+    ? nodes.flatMap((node) => factsOfNodes([node], touches))
+    : factsOfNodes(nodes, touches);
 }

@@ -5,7 +5,7 @@
 import type { Buyer, BuyerCredit, BuyerDesk, BuyerNames, Led, LeadRequest } from '../../core/buyers.ts';
 import { attribute, type CreditWorld } from '../../core/attribution.ts';
 import type { Caller } from '../../core/desk.ts';
-import { PROVISIONAL } from '../../core/facts.ts';
+import { PROVISIONAL, UNPROVEN } from '../../core/facts.ts';
 import { userKey } from '../../core/keys.ts';
 import { EMPTY_PAYMENT, type CustomerState } from '../../core/merge.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
@@ -37,6 +37,8 @@ type KeyCredit = {
   readonly referralId: string | null;
   /** The same without what was only said by a browser. */
   readonly proven: string | null;
+  /** The same without everything that was said without a key. */
+  readonly certain: string | null;
   readonly settings: Settings;
 };
 
@@ -54,7 +56,7 @@ async function creditOfKey(work: Clockwork, caller: Caller, customerKey: string 
   const settings = settingsAt(rules, rules.version);
   const [party] = customers;
   if (party === undefined || !book.customers.has(party))
-    return { known: false, referralId: null, proven: null, settings };
+    return { known: false, referralId: null, proven: null, certain: null, settings };
   const bought = { party, subscription: null, paidAt: work.now(), moneyKey: party };
   const creditBy = (customer: CreditWorld['customer']): string | null => {
     const referral = (token: string) => book.referrals.get(token);
@@ -62,12 +64,19 @@ async function creditOfKey(work: Clockwork, caller: Caller, customerKey: string 
     return attribute(EMPTY_PAYMENT, bought, { customer, referral, price, rules }, settings).referral?.id ?? null;
   };
   const customer = (key: string) => book.customers.get(key);
-  const proven = (key: string) => withoutProvisional(customer(key));
-  return { known: true, referralId: creditBy(customer), proven: creditBy(proven), settings };
+  const below = (doubt: number) => creditBy((key) => told(customer(key), doubt));
+  return {
+    known: true,
+    referralId: creditBy(customer),
+    proven: below(PROVISIONAL),
+    certain: below(UNPROVEN),
+    settings,
+  };
 }
 
-function withoutProvisional(state: CustomerState | undefined): CustomerState | undefined {
-  return state && { ...state, touches: state.touches.filter(({ rank }) => rank !== PROVISIONAL) };
+/** Only what was told with more certainty than this. */
+function told(state: CustomerState | undefined, doubt: number): CustomerState | undefined {
+  return state && { ...state, touches: state.touches.filter(({ rank }) => rank < doubt) };
 }
 
 async function buyerOf(work: Clockwork, caller: Caller, { customerKey, clickId }: BuyerNames): Promise<Buyer> {
@@ -122,7 +131,9 @@ async function lead(work: Clockwork, bind: Bind, caller: Caller, request: LeadRe
   if (known?.status === 'rejected') return { outcome: 'beyond', status: 'rejected' };
   const unproven = caller.keyless && byKey.settings.leadAuth === 'server_required';
   if (unproven) return provisional(work, caller, request, referralId);
-  return recorded(bind, caller, request, referralId);
+  // A backend that names neither this click nor a customer whom it brought itself bears nothing out.
+  const borneOut = !caller.keyless && (referralId === clickId || referralId === byKey.certain);
+  return recorded(bind, caller, request, referralId, !borneOut);
 }
 
 async function recorded(
@@ -130,6 +141,7 @@ async function recorded(
   caller: Caller,
   { dialect, customerKey, email, body }: LeadRequest,
   referralId: string,
+  unproven: boolean,
 ): Promise<Led | Refusal> {
   const signup = {
     dialect,
@@ -139,6 +151,7 @@ async function recorded(
     name: null,
     // A sign-up of the test world must not turn the click into a lead.
     leavesClick: !caller.livemode,
+    unproven,
     body,
   };
   const first = await bind(caller, signup);

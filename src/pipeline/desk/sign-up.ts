@@ -24,10 +24,10 @@ import { decideAgain } from './again.ts';
 export function signUp(work: Clockwork): MoneyDesk['signUp'] {
   return async ({ workspace, livemode }, told) => {
     const request = await asTracked(work, workspace, told);
-    const { dialect, clickId, email, externalUserId, body, externalEventId = null } = request;
+    const { dialect, clickId, email, externalUserId, body, externalEventId = null, unproven } = request;
     const id =
       externalEventId === null
-        ? entryKey('signup', livemode, `${clickId}:${digestOf(request)}`)
+        ? entryKey('signup', livemode, `${clickId}:${digestOf(request)}${unproven ? ':unproven' : ''}`)
         : entryKey('lead', livemode, externalEventId);
     const before = externalEventId === null ? null : await toldBefore(work, workspace, dialect, id);
     if (before) return { referral: before, replayed: true };
@@ -40,6 +40,7 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
       externalUserId,
       customerId: null,
       body,
+      ...(unproven ? { unproven: true } : {}),
     };
     const received = work.now();
     const item = itemOfEntry({ source: dialect, id, livemode, at: received, received }, entry);

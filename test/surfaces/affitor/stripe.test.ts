@@ -92,6 +92,39 @@ describe.each(FAMILIES)('the carriers (%s)', (family) => {
     expect((await payable('jane')) - before).toBe(2970n);
   });
 
+  test.each(['optional', 'server_required'] as const)(
+    'a browser cannot claim what was paid before it spoke, a backend can (%s)',
+    async (leadAuth) => {
+      const email = `${scene.fresh('organic')}@buyer.example`;
+      const key = scene.fresh('organic');
+      const account = accountOf(family);
+      const customer = account.customer({ email, metadata: { affitor_customer_key: key } });
+      account.checkoutPayment({ customer, amount: 9900 });
+      await hear(account);
+      scene.stage.clock.now += 30 * DAY;
+      await scene.stage.drain();
+      const [jane, max] = [await payable('jane'), await payable('max')];
+      await scene.stage.settings({ leadAuth });
+      // Not through another customer of theirs, either, whose e-mail they say it is.
+      const own = { click_id: await scene.click('max'), customer_key: scene.fresh('own'), email: `own-${email}` };
+      expect((await scene.lead(own)).status).toBe(200);
+      const clickId = await scene.click('max');
+      for (const said of [{ email }, { customer_key: key, email: `own-${email}` }])
+        expect((await scene.lead({ click_id: clickId, ...said }, scene.keyless)).status).toBe(200);
+      await scene.stage.drain();
+      expect([await payable('jane'), await payable('max')]).toEqual([jane, max]);
+      await scene.stage.settings({ leadAuth: 'optional' });
+      // A browser that was believed keeps the customer, but a backend that says so bears it out of its own click only.
+      await scene.lead({ click_id: await scene.click('jane'), customer_key: key });
+      await scene.stage.drain();
+      const won = leadAuth === 'optional' ? 0n : 2970n;
+      expect([await payable('jane'), await payable('max')]).toEqual([jane + won, max]);
+      await scene.lead({ click_id: clickId, customer_key: key });
+      await scene.stage.drain();
+      expect([await payable('jane'), await payable('max')]).toEqual([jane + won, max + 2970n - won]);
+    },
+  );
+
   test('a provisional lead is settled by the first payment', async () => {
     await scene.stage.settings({ leadAuth: 'server_required' });
     const key = scene.fresh('provisional');
