@@ -41,7 +41,8 @@ export function countedOf(
     .filter((note) => note.status === 'issued')
     .toSorted((a, b) => compareText(a.key, b.key));
   const onlyCharge = soleChargeOf(state);
-  const refunds = [...Object.values(state.refunds), ...refundsToldByNotes(state, notes)];
+  const told = Object.values(state.refunds);
+  const refunds = [...told.filter(({ total }) => !total), ...refundsToldByNotes(state, notes)];
   const own = refunds.map((refund) => countRefund(refund, notes, onlyCharge));
   const counted = [
     ...own,
@@ -50,7 +51,20 @@ export function countedOf(
     ...returnsOf(state, cash, paidAt),
     ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, cash, onlyCharge, state)),
   ];
-  return counted.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+  const beyond = beyondOthers(
+    told.filter(({ total }) => total),
+    counted,
+  );
+  const all = [...counted, ...beyond.map((refund) => countRefund(refund, [], onlyCharge))];
+  return all.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+}
+
+/** A total is the same money as the refunds that others tell of, in either order: what it names beyond them is left. */
+function beyondOthers(totals: readonly Refund[], counted: readonly Counted[]): Refund[] {
+  const [largest] = totals.toSorted((a, b) => Number(b.amount - a.amount) || compareText(a.key, b.key));
+  const refunded = counted.filter(({ kind, effect }) => kind === 'refund' && effect === 'gone');
+  const rest = (largest?.amount ?? 0n) - sum(refunded.map(({ amount }) => amount));
+  return largest && rest > 0n ? [{ ...largest, amount: rest }] : [];
 }
 
 /** A refund told by a caller names no charge; where only one brought money, it can be no other's. */

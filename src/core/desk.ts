@@ -92,6 +92,8 @@ export type RefundRequest = {
   readonly externalEventId: string | null;
   readonly refundedAt: Moment | null;
   readonly body: string;
+  /** true: the only refund there is of this sale, also when a provider tells of it; refused after any other. */
+  readonly total?: true;
 };
 
 export type ClickRequest = {

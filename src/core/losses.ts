@@ -16,6 +16,8 @@ export type Refund = {
   readonly proof: Stamp;
   readonly source: string;
   readonly externalId: string | null;
+  /** What went back of the sale in all, also by refunds that others tell of: it counts as far as it is more than those. */
+  readonly total?: true;
 };
 
 /**

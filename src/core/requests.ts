@@ -21,6 +21,8 @@ export type RefundEntry = {
   readonly refundedAt: Moment | null;
   readonly reason: string | null;
   readonly body: string;
+  /** As of a refund (core/losses.ts). */
+  readonly total?: true;
 };
 /** A sign-up, or a referral created or bound by hand: these parties are credited to this referral. */
 export type LeadEntry = {
@@ -215,6 +217,7 @@ function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
       proof: stamp,
       source: ref.source,
       externalId: entry.externalEventId,
+      ...(entry.total ? { total: true } : {}),
     },
   };
 }

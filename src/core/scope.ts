@@ -117,6 +117,7 @@ const refund = record<Refund>({
   proof: same,
   source: name,
   externalId: same,
+  total: same,
 });
 
 const dispute = record<Dispute>({

@@ -52,11 +52,12 @@ async function refundNow(work: Clockwork, caller: Caller, request: RefundRequest
   );
 }
 
-function fits(sale: ConversionView, { currency, refundedAt }: RefundRequest, now: number): Refusal | null {
+function fits(sale: ConversionView, { currency, refundedAt, total }: RefundRequest, now: number): Refusal | null {
   if (sale.kind !== 'sale')
     return refuse('invalid_input', `This conversion is a ${sale.kind} itself.`, { field: 'id' });
   if (refundedAt !== null && refundedAt > now + DAY_MS)
     return refuse('invalid_input', 'refunded_at lies in the future', { field: 'refunded_at' });
+  if (total && sale.refunded > 0n) return nothingLeft();
   if (currency === null || currency === sale.currency) return null;
   return refuse('invalid_input', `The sale is in ${sale.currency.toUpperCase()}, so its refund is too.`, {
     field: 'currency',
@@ -70,7 +71,7 @@ async function tryRefund(
   request: RefundRequest,
   externalEventId: string,
 ): Promise<Settled | Refusal | Found> {
-  const { dialect, refundedAt, reason, body } = request;
+  const { dialect, refundedAt, reason, body, total } = request;
   const received = work.now();
   const entry: RefundEntry = {
     kind: 'refund',
@@ -81,6 +82,7 @@ async function tryRefund(
     refundedAt,
     reason,
     body,
+    ...(total ? { total } : {}),
   };
   const id = entryKey('refund', livemode, externalEventId);
   const item = itemOfEntry({ source: dialect, id, livemode, at: refundedAt ?? received, received }, entry);
@@ -109,11 +111,12 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
   const whole = sale.report?.saleStatus === 'refunded';
   const told = { currency: entry.currency, cash: sale.cash, paidAt: sale.paidAt };
   const left = whole ? 0n : sale.cash - goneWithout(state, key, told, settled.rules);
-  if (left <= 0n)
-    throw new Answered(refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' }));
+  if (left <= 0n || (request.total && left < sale.cash)) throw new Answered(nothingLeft());
   if (request.amount === null && entry.amount !== left) throw new Answered<Found>({ found: 'changed' });
   if (entry.amount > left) throw new Answered(tooLarge(left, entry.currency));
 }
+
+const nothingLeft = (): Refusal => refuse('nothing_to_refund', 'Everything was refunded already.', { field: 'amount' });
 
 /** The payment as it was read, without this call. */
 function stateBefore({ session }: Settled, paymentId: string): PaymentState | null {

@@ -65,6 +65,7 @@ async function refunded(body: Refund, raw: string, caller: Caller, desk: Desk): 
         externalEventId: `refund:${id}`,
         refundedAt: null,
         body: raw,
+        total: true,
       });
   if (answer !== null && isRefusal(answer) && !REPEATED.has(answer.refused)) return answer;
   const stands = answer === null || isRefusal(answer) || answer.replayed ? null : answer.conversion;

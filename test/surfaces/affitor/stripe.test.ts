@@ -253,6 +253,45 @@ describe('one payment told by both', () => {
   });
 });
 
+describe('one refund told by both', () => {
+  const tellers = ['call', 'webhook'] as const;
+  test.each(FAMILIES.flatMap((family) => tellers.map((first) => [first, family] as const)))(
+    'the %s first (%s): it goes back once, and more of it as far as the webhook tells more',
+    async (first, family) => {
+      const { key } = await scene.customer();
+      const account = accountOf(family);
+      const { firstPayment } = account.subscribe({
+        customer: account.customer({}),
+        price: account.price({ amount: 10_000 }),
+        subscriptionMetadata: { affitor_customer_key: key },
+      });
+      await hear(account);
+      const before = await payable('jane');
+      const heard = account.events.length;
+      account.refund(firstPayment, { amount: 3000 });
+      const once = account.events.slice(heard);
+      account.refund(firstPayment, { amount: 2000 });
+      const twice = account.events.slice(heard + once.length);
+      const transaction_id = firstPayment.invoice?.id ?? '';
+      expect((await scene.sale({ transaction_id, amount_cents: 10_000, customer_key: key })).status).toBe(409);
+      const call = () => scene.track('refund', { transaction_id, refund_amount_cents: 3000 });
+      const told = {
+        call: async () => expect((await call()).body['status']).toBe(first === 'call' ? 'refunded' : 'skipped'),
+        webhook: () => scene.stage.hearAll(once),
+      };
+      for (const teller of first === 'call' ? tellers : tellers.toReversed()) {
+        await told[teller]();
+        await scene.stage.drain();
+        expect(await payable('jane')).toBe(before - 900n);
+      }
+      await scene.stage.hearAll(twice);
+      await scene.stage.drain();
+      expect(await payable('jane')).toBe(before - 1500n);
+      expect((await call()).body['status']).toBe('skipped');
+    },
+  );
+});
+
 describe('the address for Stripe', () => {
   const deliver = async (path: string, secret?: string) => {
     const metadata = { affitor_click_id: await scene.click('max') };
