@@ -74,6 +74,7 @@ export function scoped(pool: pg.Pool, scope: Scope): Tx {
             ),
           );
         });
+        if (isOpen(client)) throw new Error('a statement left its transaction open: use inTransaction');
         client.release();
         return result;
       } catch (error) {
@@ -84,12 +85,18 @@ export function scoped(pool: pg.Pool, scope: Scope): Tx {
   };
 }
 
+/** Whether role and workspace would still hold for whoever is given the connection next. */
+const isOpen = (client: pg.ClientBase): boolean => client.getTransactionStatus() !== 'I';
+
+/** Prepared statements that the server has forgotten, or whose tables have changed: they fail on this connection for ever. */
+const STALE = new Set(['26000', '0A000']);
+
 /**
  * A statement that is refused because another writer was first leaves the connection in perfect order, and a new one
  * costs more than the whole event: a process, a password check, every statement prepared again.
  */
 export function isRefused(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR' && !STALE.has(error.code ?? '');
 }
 
 /** Looks across workspaces in the middle of a transaction of one of them. */
@@ -111,12 +118,14 @@ export async function scopedTransaction<T>(
   run: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
+  const { tx, end } = untilEnded(client);
   try {
     await client.query(
       `${begin}; SET LOCAL ROLE ${role}; SET LOCAL tributary.workspace = ${pg.escapeLiteral(workspace)}`,
     );
-    const result = await run(client);
-    await client.query('COMMIT');
+    const result = await run(tx).finally(end);
+    const { command } = await client.query('COMMIT');
+    if (command !== 'COMMIT') throw new Error('a statement of this transaction had failed, so nothing was kept');
     client.release();
     return result;
   } catch (error) {
@@ -124,4 +133,18 @@ export async function scopedTransaction<T>(
     client.release(back === null);
     throw error;
   }
+}
+
+/** A statement that comes too late would run in no scope, or in that of whoever has the connection by then. */
+function untilEnded(client: pg.PoolClient): { readonly tx: Tx; end(): void } {
+  let ended = false;
+  return {
+    tx: {
+      query: <Row extends pg.QueryResultRow>(query: pg.QueryConfig) =>
+        ended ? Promise.reject(new Error('the transaction is over')) : client.query<Row>(query),
+    },
+    end: () => {
+      ended = true;
+    },
+  };
 }
