@@ -89,6 +89,24 @@ describe('for machines', () => {
     });
   });
 
+  test('whoever calls under many names has the documents made once', async () => {
+    let asked = 0;
+    const counting: Surface = {
+      ...native,
+      problem: (...told) => {
+        asked += 1;
+        return native.problem(...told);
+      },
+    };
+    await elsewhere({ surfaces: [counting] }, async (other) => {
+      const first = await withHost(`${other.url}/openapi/affonso.json`, 'a.example');
+      const once = asked;
+      for (const host of ['b.example', 'c.example', 'a.example'])
+        expect(await withHost(`${other.url}/openapi/affonso.json`, host)).toBe(first.replaceAll('a.example', host));
+      expect([once > 0, asked]).toEqual([true, once]);
+    });
+  });
+
   test('a fifth dialect is in it without being named anywhere', async () => {
     const fifth: Surface = {
       ...native,

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { Context } from 'koa';
 import type { Surface } from '../../surfaces/surface.ts';
 import { neutral } from '../neutral.ts';
+import type { Document } from './document.ts';
 import { documentOf } from './openapi.ts';
 import { documentPage, listPage, type Entry } from './page.ts';
 import { serversOf } from './servers.ts';
@@ -35,13 +36,18 @@ const POLICY = [
 
 /** `hosts`: host name → the dialect that is spoken there. */
 export function createReference(surfaces: readonly Surface[], hosts: ReadonlyMap<string, string>): Reference {
-  let kept: { readonly url: string; readonly files: ReadonlyMap<string, File> } | null = null;
+  // Whoever calls names the host: what does not depend on it is made once, and of the rest only what is asked for.
+  let documents: readonly Document[] | null = null;
+  let kept: { readonly url: string; readonly pages: Pages; readonly files: Map<string, File> } | null = null;
   return {
     owns: (path) => /^\/(docs(\/|$)|openapi(\.json$|\/|$))/.test(path),
     answer(ctx, url) {
-      if (kept?.url !== url) kept = { url, files: filesAt(url, surfaces, hosts) };
-      const file = kept.files.get(ctx.path);
-      return file ? send(ctx, file) : neutral(ctx, 404, 'not_found');
+      documents ??= surfaces.map((surface) => documentOf(surface, []));
+      if (kept?.url !== url) kept = { url, pages: pagesAt(url, documents, surfaces, hosts), files: new Map() };
+      const file = kept.files.get(ctx.path) ?? fileOf(kept.pages.get(ctx.path));
+      if (!file) return neutral(ctx, 404, 'not_found');
+      kept.files.set(ctx.path, file);
+      send(ctx, file);
     },
   };
 }
@@ -62,34 +68,48 @@ function isKnown(tags: string, etag: string): boolean {
   return tags.split(',').some((tag) => [etag, '*'].includes(tag.trim().replace(/^W\//, '')));
 }
 
-function filesAt(
+/** What is at each path: its type, and how it is made. */
+type Pages = ReadonlyMap<string, readonly [type: string, make: () => string]>;
+
+function pagesAt(
   url: string,
+  documents: readonly Document[],
   surfaces: readonly Surface[],
   hosts: ReadonlyMap<string, string>,
-): ReadonlyMap<string, File> {
+): Pages {
   const root = URL.canParse(url) ? new URL(url).pathname.replace(/\/$/, '') : '';
-  const entries: readonly Entry[] = surfaces.map((surface) => ({
-    name: surface.name,
-    document: documentOf(surface, serversOf(surface, surfaces, { url, hosts })),
-  }));
-  const list = JSON.stringify({
-    documents: entries.map(({ name, document: { info } }) => ({
-      name,
-      title: info.title,
-      openapi: `${url}/openapi/${name}.json`,
-      page: `${url}/docs/${name}`,
-    })),
+  const entries: readonly Entry[] = surfaces.flatMap((surface, at) => {
+    const document = documents[at];
+    const servers = serversOf(surface, surfaces, { url, hosts });
+    return document ? [{ name: surface.name, document: { ...document, servers } }] : [];
   });
-  const files: readonly (readonly [string, string, string])[] = [
-    ['/openapi', JSON_TYPE, list],
-    ['/openapi.json', JSON_TYPE, list],
-    ...entries.map((entry) => [`/openapi/${entry.name}.json`, JSON_TYPE, JSON.stringify(entry.document)] as const),
-    ['/docs', HTML_TYPE, listPage(root, entries)],
-    ...entries.map((entry) => [`/docs/${entry.name}`, HTML_TYPE, documentPage(root, entries, entry)] as const),
-    ['/docs/reference.css', 'text/css; charset=utf-8', asset('reference.css')],
-    ['/docs/reference.js', 'text/javascript; charset=utf-8', asset('reference.js')],
-  ];
-  return new Map(files.map(([path, type, body]) => [path, { type, body, etag: tagOf(body) }]));
+  const list = (): string =>
+    JSON.stringify({
+      documents: entries.map(({ name, document: { info } }) => ({
+        name,
+        title: info.title,
+        openapi: `${url}/openapi/${name}.json`,
+        page: `${url}/docs/${name}`,
+      })),
+    });
+  return new Map([
+    ['/openapi', [JSON_TYPE, list]],
+    ['/openapi.json', [JSON_TYPE, list]],
+    ['/docs', [HTML_TYPE, () => listPage(root, entries)]],
+    ['/docs/reference.css', ['text/css; charset=utf-8', () => asset('reference.css')]],
+    ['/docs/reference.js', ['text/javascript; charset=utf-8', () => asset('reference.js')]],
+    ...entries.flatMap((entry): [string, [string, () => string]][] => [
+      [`/openapi/${entry.name}.json`, [JSON_TYPE, () => JSON.stringify(entry.document)]],
+      [`/docs/${entry.name}`, [HTML_TYPE, () => documentPage(root, entries, entry)]],
+    ]),
+  ]);
+}
+
+function fileOf(page: readonly [type: string, make: () => string] | undefined): File | null {
+  if (!page) return null;
+  const [type, make] = page;
+  const body = make();
+  return { type, body, etag: tagOf(body) };
 }
 
 const asset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
