@@ -146,8 +146,12 @@ function keylessAt(address: string): Caller {
   return { workspace: 'default', livemode: true, keyId: `at ${networkOf(address)}`, scopes: [], keyless: true };
 }
 
-/** Somebody with one address of version 6 has 2^64 of them: the first half says who it is. */
-function networkOf(address: string): string {
+/**
+ * Somebody with one address of version 6 has 2^64 of them: the first half says who it is. Some proxies write the port of
+ * the connection behind the address; every new connection has another.
+ */
+function networkOf(told: string): string {
+  const address = /^\[(.*)\](?::\d+)?$/.exec(told)?.[1] ?? /^([\d.]+):\d+$/.exec(told)?.[1] ?? told;
   if (!address.includes(':') || address.includes('.')) return address;
   const [head = '', tail] = address.split('::');
   const left = head === '' ? [] : head.split(':');

@@ -340,7 +340,11 @@ describe.each(surfaces)('$name', (surface) => {
         ['2001:db8:1:2:9::1', 200],
         ['2001:db8:1:2:ffff:ffff:ffff:ffff', 429],
         ['2001:db8:1:3::5', 200],
+        ['[2001:db8:1:2::7]:4711', 429],
         ['::ffff:192.0.2.7', 200],
+        ['192.0.2.8:4711', 200],
+        ['192.0.2.8:4712', 200],
+        ['192.0.2.8', 429],
       ] as const)
         expect([address, (await from(address)).status]).toEqual([address, status]);
       expect((await rows()).rows.length).toBe(before);
