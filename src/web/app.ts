@@ -67,6 +67,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(async (ctx) => {
     const requestId = newRequestId();
     ctx.set('Request-Id', requestId);
+    if (!hasPath(ctx)) return neutral(ctx, 400, 'bad_request');
     try {
       const endpoint = ctx.path.startsWith('/webhooks/') ? webhooks.find(ctx.path) : null;
       if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
@@ -83,6 +84,11 @@ export function createApp(parts: AppParts): Koa {
     }
   });
   return app;
+}
+
+/** What is asked for may be a whole URL, and one that nobody can read. */
+function hasPath(ctx: Context): boolean {
+  return ctx.url.startsWith('/') || ctx.url === '*' || URL.canParse(ctx.url);
 }
 
 function requestOf(ctx: Context): Request {

@@ -337,6 +337,13 @@ describe('for people and probes', () => {
     expect(text).not.toContain('<script>');
   });
 
+  test('a whole URL that nobody can read is a bad request', async () => {
+    const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
+    socket.write('GET http://[/v1 HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n');
+    const answer = await endOf(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[^]*Request-Id: req_[^]*{"error":"bad_request"}$/);
+  });
+
   test('/healthz is green while the process runs', async () => {
     expect((await site.get('/healthz', { key: null })).text).toBe('{"ok":true}');
     expect((await site.send('POST', '/healthz', '{}')).status).toBe(405);
