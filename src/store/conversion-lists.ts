@@ -29,6 +29,22 @@ async function selectConversions(
 
 const SHOWN = `c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void'`;
 
+type Condition = string | readonly [comparison: string, value: string | null];
+
+/** Only what is asked for is in the statement, so that the index that fits is used. A value of null asks for nothing. */
+function filtered(
+  before: readonly unknown[],
+  conditions: readonly Condition[],
+): { readonly where: string; readonly values: readonly unknown[] } {
+  const values = [...before];
+  const asked = conditions.flatMap((one) => {
+    if (typeof one === 'string') return [one];
+    const [comparison, value] = one;
+    return value === null ? [] : [`${comparison} $${values.push(value)}`];
+  });
+  return { where: asked.map((condition) => ` AND ${condition}`).join(''), values };
+}
+
 /** Sales and refunds, or only one kind; of one affiliate, or of `anybody` who is one. */
 export function listConversions(
   tx: Tx,
@@ -36,9 +52,11 @@ export function listConversions(
   { kind, creditedTo = null }: { readonly kind: string | null; readonly creditedTo?: string | null },
   limits: Limits,
 ): Promise<Listed> {
-  const where = `${SHOWN} AND ($3::text IS NULL OR c.kind = $3)
-    AND ($4::text IS NULL OR c.affiliate_id = $4 OR ($4 = 'anybody' AND c.affiliate_id IS NOT NULL))`;
-  return selectConversions(tx, where, [workspace, livemode, kind, creditedTo], 'DESC', limits);
+  const asked = filtered(
+    [workspace, livemode],
+    [['c.kind =', kind], creditedTo === 'anybody' ? 'c.affiliate_id IS NOT NULL' : ['c.affiliate_id =', creditedTo]],
+  );
+  return selectConversions(tx, `${SHOWN}${asked.where}`, asked.values, 'DESC', limits);
 }
 
 export type CommissionFilter = Limits & {
@@ -56,21 +74,19 @@ const iso = (moment: number | null): string | null => (moment === null ? null : 
 
 /** Sales that have a commission. */
 export function listCommissions(tx: Tx, { workspace, livemode }: World, filter: CommissionFilter): Promise<Listed> {
-  const where = `${SHOWN} AND c.kind = 'sale' AND m.commission_id IS NOT NULL
-    AND ($3::text IS NULL OR m.status = $3) AND ($4::text IS NULL OR c.status = $4)
-    AND ($5::text IS NULL OR c.referral_id = $5) AND ($6::text IS NULL OR c.affiliate_id = $6)
-    AND ($7::timestamptz IS NULL OR c.occurred_at >= $7) AND ($8::timestamptz IS NULL OR c.occurred_at <= $8)`;
-  const values = [
-    workspace,
-    livemode,
-    filter.status,
-    filter.saleStatus,
-    filter.referralId,
-    filter.affiliateId,
-    iso(filter.from),
-    iso(filter.to),
-  ];
-  return selectConversions(tx, where, values, filter.newestFirst ? 'DESC' : 'ASC', filter);
+  const asked = filtered(
+    [workspace, livemode],
+    [
+      ['m.status =', filter.status],
+      ['c.status =', filter.saleStatus],
+      ['c.referral_id =', filter.referralId],
+      ['c.affiliate_id =', filter.affiliateId],
+      ['c.occurred_at >=', iso(filter.from)],
+      ['c.occurred_at <=', iso(filter.to)],
+    ],
+  );
+  const where = `${SHOWN} AND c.kind = 'sale' AND m.commission_id IS NOT NULL${asked.where}`;
+  return selectConversions(tx, where, asked.values, filter.newestFirst ? 'DESC' : 'ASC', filter);
 }
 
 /** Sales and refunds of some payments, in the order the money moved. */

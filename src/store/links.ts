@@ -83,11 +83,12 @@ export async function listLinks(
   workspace: string,
   filter: Limits & { readonly affiliateId: string | null },
 ): Promise<{ rows: LinkView[]; total: number }> {
+  const whose = filter.affiliateId === null ? 'affiliate_id IS NOT NULL' : 'affiliate_id = $2';
   const page = {
     columns: LINK,
-    from: 'links WHERE workspace_id = $1 AND archived_at IS NULL AND affiliate_id IS NOT NULL AND ($2::text IS NULL OR affiliate_id = $2)',
+    from: `links WHERE workspace_id = $1 AND archived_at IS NULL AND ${whose}`,
     order: 'created_at DESC, link_id DESC',
-    values: [workspace, filter.affiliateId],
+    values: [workspace, ...(filter.affiliateId === null ? [] : [filter.affiliateId])],
   };
   const { rows, total } = await selectPage<LinkRow>(tx, page, filter);
   return { rows: rows.map(linkOf), total };

@@ -23,17 +23,18 @@ export async function listSums(
       ), visits AS (
         SELECT affiliate_id, count(*) FILTER (WHERE clicked_at IS NOT NULL)::int AS clicks,
           count(*) FILTER (WHERE status NOT IN ('click', 'rejected'))::int AS leads
-        FROM referrals WHERE workspace_id = $1 AND $2 AND NOT test_only AND affiliate_id IN (SELECT affiliate_id FROM page) GROUP BY 1
+        FROM referrals WHERE workspace_id = $1 AND $2 AND NOT test_only
+          AND affiliate_id = ANY (ARRAY(SELECT affiliate_id FROM page)) GROUP BY 1
       ), sold AS (
         SELECT affiliate_id, count(*)::int AS sales,
           COALESCE(sum(amount - refunded) FILTER (WHERE currency = $3), 0)::bigint AS revenue
         FROM conversions WHERE workspace_id = $1 AND livemode = $2 AND kind = 'sale'
-          AND status NOT IN ('void', 'open', 'trialing', 'failed') AND affiliate_id IN (SELECT affiliate_id FROM page)
+          AND status NOT IN ('void', 'open', 'trialing', 'failed') AND affiliate_id = ANY (ARRAY(SELECT affiliate_id FROM page))
         GROUP BY 1
       ), earned AS (
         SELECT affiliate_id, sum(earned - reversed)::bigint AS earned
         FROM commissions WHERE workspace_id = $1 AND livemode = $2 AND currency = $3
-          AND status NOT IN ('declined', 'refunded') AND affiliate_id IN (SELECT affiliate_id FROM page) GROUP BY 1
+          AND status NOT IN ('declined', 'refunded') AND affiliate_id = ANY (ARRAY(SELECT affiliate_id FROM page)) GROUP BY 1
       )
       SELECT p.affiliate_id, p.tracking_id, p.email, COALESCE(v.clicks, 0) AS clicks, COALESCE(v.leads, 0) AS leads,
         COALESCE(s.sales, 0) AS sales, COALESCE(s.revenue, 0) AS revenue, COALESCE(e.earned, 0) AS earned,

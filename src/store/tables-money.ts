@@ -31,6 +31,12 @@ export const conversions = table(
     references: { payments: ['workspace_id', 'payment_id'] },
     indexes: [
       {
+        name: 'conversions_by_affiliate',
+        columns: ['workspace_id', 'affiliate_id', 'occurred_at', 'conversion_id'],
+        where: '(affiliate_id IS NOT NULL)',
+      },
+      { name: 'conversions_by_time', columns: ['workspace_id', 'livemode', 'occurred_at', 'conversion_id'] },
+      {
         name: 'conversions_by_change',
         columns: ['workspace_id', 'updated_at'],
         where: '(affiliate_id IS NOT NULL)',

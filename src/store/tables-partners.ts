@@ -1,6 +1,8 @@
 // Whose it is and who earns: workspaces, programs, keys, affiliates, incentives, referrals.
 import { column, nullable, primary, table, withDefault } from './entity.ts';
 
+const PRESENT = '(deleted_at IS NULL)';
+
 export const workspaces = table(
   'workspaces',
   {
@@ -117,6 +119,7 @@ export const affiliates = table(
         columns: ['workspace_id', 'parent_id'],
         where: '(parent_id IS NOT NULL)',
       },
+      { name: 'affiliates_by_time', columns: ['workspace_id', 'created_at', 'affiliate_id'], where: PRESENT },
       {
         name: 'affiliates_by_group',
         columns: ['workspace_id', 'program_id', 'group_id'],
@@ -132,7 +135,7 @@ export const affiliates = table(
         name: 'affiliates_tracking_id',
         columns: ['workspace_id', 'tracking_id'],
         unique: true,
-        where: '(deleted_at IS NULL)',
+        where: PRESENT,
       },
     ],
     specialIndexes: ['affiliates_recruited'],

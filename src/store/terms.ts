@@ -40,10 +40,11 @@ export async function loadCoupons(tx: Tx, workspace: string): Promise<CouponBind
  */
 export async function loadPartners(tx: Tx, workspace: string): Promise<AffiliateView[]> {
   const { rows } = await tx.query<{ affiliate_id: string; history: AffiliateView['history'] }>({
-    text: `SELECT affiliate_id, history FROM affiliates WHERE workspace_id = $1 AND affiliate_id IN (
+    // A list is looked up in the index; what is joined reads every affiliate there is.
+    text: `SELECT affiliate_id, history FROM affiliates WHERE workspace_id = $1 AND affiliate_id = ANY (ARRAY(
              SELECT affiliate_id FROM coupons WHERE workspace_id = $1
              UNION SELECT entry ->> 'parentId' FROM affiliates a, jsonb_array_elements(a.history) entry
-             WHERE a.workspace_id = $1 AND a.history @? '$[*].parentId')`,
+             WHERE a.workspace_id = $1 AND a.history @? '$[*].parentId'))`,
     values: [workspace],
   });
   return rows.map(({ affiliate_id: id, history }) => ({ id, history }));
