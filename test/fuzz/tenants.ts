@@ -84,10 +84,12 @@ export async function idsOf(on: TestDatabase): Promise<string[]> {
   for (const { t, c } of columns) {
     const own = t === 'api_keys' ? `workspace_id <> 'left' AND` : '';
     const { rows } = await pool.query<{ id: string }>(
-      `SELECT DISTINCT "${c}" AS id FROM "${t}" WHERE ${own} "${c}" IS NOT NULL LIMIT 60`,
+      `SELECT DISTINCT "${c}" AS id FROM "${t}" WHERE ${own} "${c}" IS NOT NULL ORDER BY 1 LIMIT 60`,
     );
     for (const { id } of rows) all.add(id);
   }
+  const { rows: numbers } = await pool.query<{ id: string }>('SELECT number::text AS id FROM programs');
+  for (const { id } of numbers) all.add(id);
   return [...all].toSorted();
 }
 
