@@ -72,6 +72,7 @@ export const links = table(
         unique: true,
         where: '((archived_at IS NULL) AND (external_id IS NOT NULL))',
       },
+      { name: 'links_archived_code', columns: ['workspace_id', 'code'], where: '(archived_at IS NOT NULL)' },
       { name: 'links_by_time', columns: ['workspace_id', 'created_at', 'link_id'], where: '(archived_at IS NULL)' },
       {
         name: 'links_by_tenant',
