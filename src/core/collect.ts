@@ -43,15 +43,25 @@ export type Collected =
 
 /** `stripe:invoice:in_1` → true. The second part of a money key names the kind of object. */
 export function isBillKey(key: string): boolean {
-  return key.split(':')[1] === 'invoice';
+  return kindOf(key) === 'invoice';
 }
 
 const KEY_RANK: Record<string, number> = { invoice: 0, pi: 1, ch: 2, sale: 3 };
 
+const rankOf = (key: string): number => KEY_RANK[kindOf(key)] ?? 9;
+
+/** `stripe:invoice:in_1` → `invoice`. */
+function kindOf(key: string): string {
+  const from = key.indexOf(':') + 1;
+  if (from === 0) return '';
+  const to = key.indexOf(':', from);
+  return to === -1 ? key.slice(from) : key.slice(from, to);
+}
+
 /** The name of the money: its invoice, else its payment intent, else its charge, else what the caller named it. */
 export function moneyKeyOf(keys: readonly string[]): string {
-  const rank = (key: string): number => KEY_RANK[key.split(':')[1] ?? ''] ?? 9;
-  return keys.toSorted((a, b) => rank(a) - rank(b) || compareText(a, b))[0] ?? '';
+  if (keys.length < 2) return keys[0] ?? '';
+  return keys.toSorted((a, b) => rankOf(a) - rankOf(b) || compareText(a, b))[0] ?? '';
 }
 
 type ByKind = Record<Claim['kind'], Claim[]>;
@@ -87,9 +97,9 @@ export function collect(state: PaymentState, settings: Settings = DEFAULT_SETTIN
 }
 
 function collectBill(state: PaymentState, claims: ByKind, settings: Settings): Collected {
-  const sold = (bill: Claim): boolean =>
-    isPaid(bill) || (settings.sellUncollectible && bill.status === 'uncollectible' && bill.paid > 0n);
-  const paid = claims.bill.filter(sold);
+  const paid = claims.bill.filter(
+    (bill) => isPaid(bill) || (settings.sellUncollectible && bill.status === 'uncollectible' && bill.paid > 0n),
+  );
   // A downgrade: the credit went to the customer's balance and no cash moved (cases.md 33).
   if (paid.length > 0 && sum(paid.map((bill) => bill.total)) < 0n)
     return { is: 'nothing', reason: 'credited_to_balance' };

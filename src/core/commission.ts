@@ -176,8 +176,7 @@ function amountIn(amounts: readonly PaidOut[], affiliateId: string, currency: st
  * the next payout nets it.
  */
 function formerly({ state, sale, earning }: Given): Commission[] {
-  const nameOf = ({ affiliateId, currency }: { affiliateId: string; currency: string }): string =>
-    `${affiliateId}\n${currency}`;
+  if (state.rulings.length === 0) return [];
   const told = state.rulings.flatMap(({ amounts }) => amounts ?? []);
   const seen = new Set(earning.gains.map(({ affiliateId }) => nameOf({ affiliateId, currency: earning.currency })));
   return told.flatMap((one) => {
@@ -189,6 +188,9 @@ function formerly({ state, sale, earning }: Given): Commission[] {
     return amount > 0n ? [owedBy({ ...one, amount }, sale)] : [];
   });
 }
+
+const nameOf = ({ affiliateId, currency }: Pick<PaidOut, 'affiliateId' | 'currency'>): string =>
+  `${affiliateId}\n${currency}`;
 
 function owedBy({ affiliateId, referralId, programId, currency, amount }: PaidOut, sale: Sale): Commission {
   return {

@@ -13,7 +13,7 @@ import { sourceName } from './keys.ts';
 import { optedOutOn } from './opt-out.ts';
 import { questionOfKey, questionsOf, type Question } from './questions.ts';
 import { excessInWords, lossesInWords } from './told.ts';
-import { reversedByLine } from './reversal.ts';
+import { reversedByLine, type Share } from './reversal.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -124,10 +124,6 @@ function decideSale(
     earlier,
   });
   const shares = earning.gains[0]?.shares ?? [];
-  const lostBy = (heard: readonly Counted[]): Lost => {
-    const lost = goneOf(state, heard, sale.cash).gone;
-    return { gone: lost, reversed: sale.cash > 0n ? reversedByLine(shares, heard, lost, sale.cash) : 0n };
-  };
   const commissions = commissionsOf({ state, sale, referral, earning, counted, gone, settings });
   const waits = commissions.flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]));
   const unknownCode = attribution.awaits ?? [];
@@ -141,11 +137,22 @@ function decideSale(
     wakeAt: waits.length === 0 ? null : Math.min(...waits),
     awaits,
     asks: [...asks, ...awaits.flatMap(questionOfKey)],
-    summary: earning.base > 0n ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version, lostBy) : null,
+    summary:
+      earning.base > 0n
+        ? summaryOf(sale, earning, counted, state.rules ?? world.rules.version, (heard) =>
+            lostBy(state, sale, shares, heard),
+          )
+        : null,
     before: earlier ? beforeOf(earlier, per) : null,
     earning,
     losses: [...lossesInWords(state, settings), ...excessInWords(counted, sale)],
   };
+}
+
+/** What is gone of the cash and of the commission when only these losses are heard. */
+function lostBy(state: PaymentState, { cash }: Sale, shares: readonly Share[], heard: readonly Counted[]): Lost {
+  const lost = goneOf(state, heard, cash).gone;
+  return { gone: lost, reversed: cash > 0n ? reversedByLine(shares, heard, lost, cash) : 0n };
 }
 
 function namesOfBuyer(state: PaymentState, world: World): string[] {

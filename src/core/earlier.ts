@@ -181,14 +181,19 @@ function fixedPart({ paidAt, moneyKey, prorationOnly, earned, subscription, rule
   return JSON.stringify([paidAt, moneyKey, prorationOnly, amountsInWords(earned), subscription, rules]);
 }
 
-const amountsAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+function amountsAsText(amounts: Readonly<Record<string, bigint>>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const key of Object.keys(amounts)) texts[key] = String(amounts[key]);
+  return texts;
+}
 
 const amountsOf = (written: Readonly<Record<string, string>>): Record<string, bigint> =>
   Object.fromEntries(Object.entries(written).map(([key, amount]) => [key, BigInt(amount)]));
 
 /** As the column keeps it. */
 export function writeSummary(summary: Summary): string {
-  return JSON.stringify(summary, amountsAsText);
+  const losses = summary.losses.map(({ at, left }) => ({ at, left: amountsAsText(left) }));
+  return JSON.stringify({ ...summary, earned: amountsAsText(summary.earned), losses });
 }
 
 type Written = Omit<Summary, 'earned' | 'losses'> & {

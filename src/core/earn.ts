@@ -94,7 +94,8 @@ const NOT_YET = new Set(['open', 'trialing', 'failed']);
 export function earn(input: Input): Earning {
   const { sale, referral, settings } = input;
   const fee = settings.netOfPlatformFee ? sale.platformFee : 0n;
-  const { base, groups } = basesOf({ ...sale, cash: sale.cash > fee ? sale.cash - fee : 0n });
+  const { total, net, lines } = sale;
+  const { base, groups } = basesOf({ cash: sale.cash > fee ? sale.cash - fee : 0n, total, net, lines });
   const told = sale.report?.saleStatus;
   if (told && NOT_YET.has(told)) return nothing(`sale_${told}`, 0n, sale.currency);
   if (base === 0n) return nothing(zeroReason(sale, settings), 0n, sale.currency);
@@ -168,14 +169,11 @@ function earnLines(input: Input, referral: Credited, money: Money, base: bigint,
     const before = matched.get(incentive.id);
     matched.set(incentive.id, { incentive, groups: [...(before?.groups ?? []), group] });
   }
-  const all = [...matched.values()];
-  return {
-    ...earningOf(input, referral, money, all, groups, earlier),
-    base,
-    lines: views,
-    awaits: [...awaits].toSorted(),
-  };
+  const told = { base, lines: views, awaits: awaits.size === 0 ? NONE : [...awaits].toSorted() };
+  return earningOf(input, referral, money, told, [...matched.values()], groups, earlier);
 }
+
+const NONE: readonly string[] = [];
 
 function viewOf(
   group: Based,
@@ -199,12 +197,13 @@ function viewOf(
 function earningOf(
   input: Input,
   referral: Credited,
-  { base, currency, rate }: Money,
+  { base: commissionBase, currency, rate }: Money,
+  told: Pick<Earning, 'base' | 'lines' | 'awaits'>,
   matched: readonly Matched[],
   groups: readonly Based[],
   earlier: Earlier,
 ): Earning {
-  if (matched.length === 0) return nothing('no_incentive_matched', base, currency);
+  if (matched.length === 0) return { ...nothing('no_incentive_matched', commissionBase, currency), ...told };
   const parts = matched.map((one) => partOf(one, currency, earlier));
   const own: Gain = {
     affiliateId: referral.affiliateId,
@@ -213,15 +212,22 @@ function earningOf(
     shares: sharesOf(groups, matched, parts),
   };
   const partner = partnerOf(input, referral.affiliateId);
-  const { selfReferrals } = input.settings;
-  const selfReferral = selfReferrals !== 'off' && isSelfReferral(input.buyer, partner);
-  if (selfReferral && selfReferrals === 'block') return nothing('self_referral', base, currency);
+  const { sale, settings, rules } = input;
+  const selfReferral = settings.selfReferrals !== 'off' && isSelfReferral(input.buyer, partner);
+  if (selfReferral && settings.selfReferrals === 'block') return nothing('self_referral', commissionBase, currency);
   return {
-    ...nothing(null, base, currency),
     gains: [own, ...parentGain(input, referral, matched, groups)],
+    reason: null,
+    base: told.base,
+    commissionBase,
+    currency,
     rate,
+    lines: told.lines,
+    awaits: told.awaits,
     manual: waitsForApproval({
-      ...input,
+      sale,
+      settings,
+      rules,
       partner,
       programId: referral.programId,
       incentives: matched.map(({ incentive }) => incentive),
@@ -230,7 +236,7 @@ function earningOf(
       selfReferral,
     }),
     selfReferral,
-    holdDays: longestHold(matched, input.settings.holdPeriodDays),
+    holdDays: longestHold(matched, settings.holdPeriodDays),
   };
 }
 

@@ -15,9 +15,10 @@ const idOf = (key: string): string => key.split(':').slice(2).join(':');
 const keysOf = (state: PaymentState, kind: string): string[] =>
   state.keys.filter((key) => key.split(':')[1] === kind && key.startsWith('stripe')).map(idOf);
 
+const ask = (kind: Question['kind'], ids: readonly string[]): Question[] => ids.map((id) => ({ kind, id }));
+
 /** What is missing to know whose money it is and what it bought. `coupons`: the workspace gave some to affiliates. */
 export function questionsOf(state: PaymentState, collected: Collected, coupons: boolean): Question[] {
-  const ask = (kind: Question['kind'], ids: readonly string[]): Question[] => ids.map((id) => ({ kind, id }));
   if (collected.is === 'parked') {
     switch (collected.reason) {
       case 'may_belong_to_invoice':

@@ -16,6 +16,8 @@ const DISPUTED: Readonly<Record<DisputeStatus, string>> = {
   lost: 'lost: its share was taken back',
 };
 
+const money = (amount: bigint, currency: string): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+
 const idOf = (key: string): string => key.split(':').at(-1) ?? key;
 
 /** What was told to have gone back exceeds what there was: counted up to it, and said (cases.md 90). */
@@ -25,8 +27,9 @@ export function excessInWords(
 ): string[] {
   const told = counted.reduce((sum, { effect, amount }) => (effect === 'gone' ? sum + amount : sum), 0n);
   if (told <= cash) return [];
-  const money = (amount: bigint): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
-  return [`Refunds and disputes of ${money(told)} are more than was paid: only ${money(cash)} of them count`];
+  return [
+    `Refunds and disputes of ${money(told, currency)} are more than was paid: only ${money(cash, currency)} of them count`,
+  ];
 }
 
 /** `product_not_received` → ` (product not received)`. */
@@ -34,7 +37,6 @@ const why = (reason: string | null): string => (reason === null ? '' : ` (${reas
 
 /** A sentence each, without its full stop, by id. */
 export function lossesInWords({ disputes, warnings, notes }: PaymentState, { warningDays }: Settings): string[] {
-  const money = (amount: bigint, currency: string): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
   const told = [
     ...Object.values(disputes).map(
       ({ key, amount, currency, status, reason }) =>

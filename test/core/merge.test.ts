@@ -12,7 +12,7 @@ import {
   uniteTouches,
   type CustomerState,
 } from '../../src/core/merge.ts';
-import { together, universe, type Said } from './universe.ts';
+import { stateOf, together, universe, type Said } from './universe.ts';
 
 /** Three states over one universe, with overlaps: each holds any of its events, any number of times. */
 const three = universe().chain((all) => {
@@ -44,6 +44,14 @@ describe('mergePayments', () => {
         const both = mergePayments(a, b);
         expect(mergePayments(both, b)).toEqual(both);
         expect(mergePayments(a, EMPTY_PAYMENT)).toEqual(a);
+      }),
+    );
+  });
+
+  test('leaves what one event says as it is where nothing was known before', () => {
+    fc.assert(
+      fc.property(universe(), (all) => {
+        for (const state of all.map(stateOf)) expect(mergePayments(EMPTY_PAYMENT, state)).toEqual(state);
       }),
     );
   });
