@@ -58,8 +58,9 @@ function draftCommission(
     iso(wanted.availableAt),
     wanted.releasedAt === null ? null : iso(wanted.releasedAt),
   ];
-  const parts = JSON.stringify(wanted.parts, (_, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
+  // Written out, because a replacer is called for every value there is.
+  const parts = JSON.stringify(
+    wanted.parts.map((part) => ({ ...part, base: String(part.base), commission: String(part.commission) })),
   );
   const digest = digestOf(JSON.stringify([content, parts]));
   const known = own ?? { id, digest: '', conversionId, affiliateId, currency, standing: EMPTY_STANDING };

@@ -5,7 +5,7 @@ import type { Sale } from '../core/collect.ts';
 import type { ReferralRow } from '../store/load.ts';
 import type { Settled } from './batch.ts';
 import { postedOf, type Session } from './session.ts';
-import { push, type Draft } from './sheet.ts';
+import { iso, push, type Draft } from './sheet.ts';
 
 const STATUS_ORDER = ['click', 'lead', 'trialing', 'customer', 'active'];
 
@@ -23,6 +23,17 @@ function shownOf(row: ReferralRow): Shown {
     subscriptionId,
     convertedAt: convertedAt === null ? null : Date.parse(convertedAt),
   };
+}
+
+function isShown(row: ReferralRow, next: Shown): boolean {
+  const shown = shownOf(row);
+  return (
+    shown.status === next.status &&
+    shown.customerId === next.customerId &&
+    shown.externalUserId === next.externalUserId &&
+    shown.subscriptionId === next.subscriptionId &&
+    shown.convertedAt === next.convertedAt
+  );
 }
 
 /** `stripe:cus_1` or `id:c_1` is a billing customer, `user:u_1` an app user, an e-mail neither. */
@@ -71,13 +82,13 @@ export function draftReferrals(
   for (const [id, next] of after) {
     const row = session.referrals.get(id);
     if (!row) continue;
-    if (!rules.lookAcross && JSON.stringify(next) === JSON.stringify(shownOf(row))) {
+    if (!rules.lookAcross && isShown(row, next)) {
       // Unchanged, but the credit rests on it: had it been rejected meanwhile, nothing may be written.
       push(draft.rows, 'referrals_seen', [draft.scope.workspace, id, row.version]);
       continue;
     }
     const { status, customerId, externalUserId, subscriptionId, convertedAt } = next;
-    const converted = convertedAt === null ? null : new Date(convertedAt).toISOString();
+    const converted = convertedAt === null ? null : iso(convertedAt);
     push(draft.rows, 'referrals', [
       draft.scope.workspace,
       id,
@@ -124,8 +135,8 @@ function draftNewReferrals(
       next.externalUserId,
       next.subscriptionId,
       JSON.stringify(coupon === undefined ? {} : { coupon_id: coupon }),
-      new Date(paidAt).toISOString(),
-      next.convertedAt === null ? null : new Date(next.convertedAt).toISOString(),
+      iso(paidAt),
+      next.convertedAt === null ? null : iso(next.convertedAt),
     ]);
   }
 }

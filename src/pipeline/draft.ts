@@ -4,7 +4,7 @@ import { moneyKeyOf } from '../core/collect.ts';
 import type { Decision } from '../core/decide.ts';
 import { compareText } from '../core/facts.ts';
 import { EMPTY_CUSTOMER, EMPTY_PAYMENT, EMPTY_PRICE } from '../core/merge.ts';
-import { NOTHING_POSTED, readPosted, writePayment, writePosted } from '../core/codec.ts';
+import { NOTHING_POSTED, writePayment, writePosted } from '../core/codec.ts';
 import type { Write } from '../store/post.ts';
 import type { Batch, Item, Settled } from './batch.ts';
 import type { Clockwork } from './clockwork.ts';
@@ -12,7 +12,7 @@ import { draftReferrals } from './credits.ts';
 import { draftBalances } from './commissions.ts';
 import { draftQuestions } from './questions.ts';
 import { draftPayment, partyOf } from './rows.ts';
-import { newDraft, push, type Draft } from './sheet.ts';
+import { iso, newDraft, push, type Draft } from './sheet.ts';
 import type { Session } from './session.ts';
 
 export function draftAll(
@@ -24,7 +24,6 @@ export function draftAll(
 ): { rows: Write; posted: Map<string, Posted>; at: number } {
   const { session, decisions } = settled;
   const draft = newDraft({ workspace: batch.workspace, livemode: batch.livemode, now: work.now() }, work);
-  const posted = new Map<string, Posted>();
   const written = new Set<string>();
   for (const id of [...decisions.keys()].toSorted(compareText)) {
     const decision = decisions.get(id);
@@ -38,9 +37,8 @@ export function draftAll(
   draftBalances(draft);
   draftQuestions(draft, work, session.book, decisions, written, batch.asked ?? []);
   if (fresh.length > 0) Object.assign(draft.rows, batch.also);
-  for (const values of draft.rows.payments ?? []) posted.set(String(values[1]), readPosted(String(values[14])));
   sortRows(draft);
-  return { rows: draft.rows, posted, at: draft.scope.now };
+  return { rows: draft.rows, posted: draft.posted, at: draft.scope.now };
 }
 
 /** Rows are written in the order given: sorted by key, two batches lock in the same order and cannot deadlock there. */
@@ -58,7 +56,8 @@ function draftLosers(draft: Draft, session: Session): void {
     const sale = session.posted.get(loser)?.sale;
     const kept = session.posted.get(survivor)?.sale;
     if (sale && sale.id !== kept?.id && sale.digest !== 'void')
-      push(draft.rows, 'conversions_void', [workspace, sale.id, survivor, new Date(now).toISOString()]);
+      push(draft.rows, 'conversions_void', [workspace, sale.id, survivor, iso(now)]);
+    draft.posted.set(loser, NOTHING_POSTED);
     push(draft.rows, 'payments', [
       workspace,
       loser,
@@ -117,7 +116,7 @@ function draftInbox(
       push(draft.rows, 'inbox_finish', [...key, state, reason, subject, item.attempts, null]);
       continue;
     }
-    const moments = [new Date(item.ref.at).toISOString(), new Date(item.ref.received).toISOString()];
+    const moments = [iso(item.ref.at), iso(item.ref.received)];
     push(draft.rows, 'inbox', [
       ...key,
       item.ref.type,

@@ -39,6 +39,7 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
   const old = stood.get(paymentId);
   const before = decision.before && decision.summary ? writeBefore(decision.before) : null;
   if (old && old.state === stateText && old.posted === postedText && old.earlier === before) return false;
+  draft.posted.set(paymentId, posted);
   const { sale } = decision;
   const prices = sale ? pricesOf(book, paymentId) : [];
   push(draft.rows, 'payments', [

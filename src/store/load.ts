@@ -135,26 +135,20 @@ export async function load(
 }
 
 function sorted(workspace: string, rows: readonly Row[]): Loaded {
-  const of = (kind: string): Row[] => rows.filter((row) => row.t === kind);
-  const [own] = of('w');
-  if (!own) throw new Error(`there is no workspace "${workspace}"`);
-  return {
-    rulesVersion: Number(own.v),
-    events: new Map(of('e').map((row) => [row.k, row.a])),
-    payments: of('p').map((row) => ({
-      id: row.k,
-      version: Number(row.v),
-      state: row.a,
-      posted: row.b,
-      summary: row.c,
-      earlier: row.d,
-    })),
-    customers: of('c').map((row) => ({ key: row.k, version: Number(row.v), state: row.a })),
-    prices: of('r').map((row) => ({ key: row.k, version: Number(row.v), state: row.a })),
-    referrals: of('f').map((row) => ({
-      ...(JSON.parse(row.a) as Omit<ReferralRow, 'id' | 'version'>),
-      id: row.k,
-      version: Number(row.v),
-    })),
-  };
+  let rulesVersion: number | null = null;
+  const events = new Map<string, string>();
+  const payments: Loaded['payments'][number][] = [];
+  const customers: Loaded['customers'][number][] = [];
+  const prices: Loaded['prices'][number][] = [];
+  const referrals: ReferralRow[] = [];
+  for (const { t, k, v, a, b, c, d } of rows) {
+    if (t === 'w') rulesVersion = Number(v);
+    else if (t === 'e') events.set(k, a);
+    else if (t === 'p') payments.push({ id: k, version: Number(v), state: a, posted: b, summary: c, earlier: d });
+    else if (t === 'c') customers.push({ key: k, version: Number(v), state: a });
+    else if (t === 'r') prices.push({ key: k, version: Number(v), state: a });
+    else referrals.push({ ...(JSON.parse(a) as Omit<ReferralRow, 'id' | 'version'>), id: k, version: Number(v) });
+  }
+  if (rulesVersion === null) throw new Error(`there is no workspace "${workspace}"`);
+  return { rulesVersion, events, payments, customers, prices, referrals };
 }

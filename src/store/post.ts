@@ -14,6 +14,8 @@ import { TABLES, type TableName } from './columns.ts';
 export type Values = readonly unknown[];
 export type Write = { readonly [T in TableName]?: readonly Values[] };
 
+const NAMES = Object.keys(TABLES) as TableName[];
+
 type Section = { readonly name: TableName; readonly rows: readonly Values[] };
 
 const quoted = (columns: readonly { name: string }[]): string => columns.map(({ name }) => `"${name}"`).join(', ');
@@ -30,13 +32,13 @@ function source(section: Section, from: number): string {
   return `SELECT ${selected.join(', ')} FROM unnest(${arrays.join(', ')}) AS s(${quoted(columns)})`;
 }
 
-function values(section: Section): unknown[] {
-  const { columns } = TABLES[section.name];
-  const [only] = section.rows;
-  if (section.rows.length === 1 && only) return [...only];
-  return columns.map(({ type }, index) =>
-    section.rows.map((row) => (type.endsWith('[]') ? arrayText(row[index] as readonly string[] | null) : row[index])),
-  );
+function addValues(all: unknown[], { name, rows }: Section): void {
+  const [only] = rows;
+  if (rows.length === 1 && only) return void all.push(...only);
+  for (const [index, { type }] of TABLES[name].columns.entries()) {
+    const column = rows.map((row) => row[index]);
+    all.push(type.endsWith('[]') ? (column as (readonly string[] | null)[]).map(arrayText) : column);
+  }
 }
 
 /** PostgreSQL's text form of a text array. */
@@ -72,12 +74,18 @@ function textOf(shape: string, sections: readonly Section[]): string {
  * nothing is written. Throws 40001 (stale), 23505 (a key was taken) or 40P01; all three mean: load and decide again.
  */
 export async function post(tx: Tx, write: Write): Promise<void> {
-  const sections = (Object.keys(TABLES) as TableName[]).flatMap((name) => {
+  const sections: Section[] = [];
+  let shape = 'post_';
+  let expected = 0;
+  for (const name of NAMES) {
     const rows = write[name];
-    return rows && rows.length > 0 ? [{ name, rows }] : [];
-  });
+    if (!rows || rows.length === 0) continue;
+    sections.push({ name, rows });
+    shape += rows.length === 1 ? TABLES[name].code : `${TABLES[name].code}*`;
+    expected += rows.length;
+  }
   if (sections.length === 0) return;
-  const shape = `post_${sections.map(({ name, rows }) => `${TABLES[name].code}${rows.length === 1 ? '' : '*'}`).join('')}`;
-  const expected = sections.reduce((sum, { rows }) => sum + rows.length, 0);
-  await tx.query({ name: shape, text: textOf(shape, sections), values: [expected, ...sections.flatMap(values)] });
+  const values: unknown[] = [expected];
+  for (const section of sections) addValues(values, section);
+  await tx.query({ name: shape, text: textOf(shape, sections), values });
 }
