@@ -160,7 +160,7 @@ export type OfficeDesk = {
     ids: { readonly affiliates: readonly string[]; readonly referrals: readonly string[] },
   ): Promise<{ readonly affiliates: readonly AffiliateView[]; readonly referrals: readonly ReferralView[] }>;
   conversion(caller: Caller, id: string): Answer<ConversionView>;
-  /** The sale that a caller of this dialect told under their own id. */
+  /** The sale that a caller of this dialect told under their own id, else the payment of Stripe that the id names. */
   saleTold(caller: Caller, dialect: string, externalEventId: string): Answer<ConversionView>;
   /** Sales and refunds; `externalEventId` finds the conversion by any event id on its trail. */
   conversions(

@@ -389,3 +389,23 @@ describe('an API sale that names a Stripe id is the payment of the webhook, in e
     expect(earned.map((row) => [row.affiliate_id, row.earned])).toEqual([['jane', 2970n]]);
   });
 });
+
+test.each(['affixo', 'affitor'] as const)(
+  '%s refunds by the Stripe id of a sale that only the webhook told',
+  async (name) => {
+    const { buyer } = await met('affonso');
+    const { events, invoice } = bought(name === 'affixo' ? 930 : 931, 9900, 'usd', {});
+    await site.stage.hearAll(events);
+    const told = await speaker('affonso').sell(usd({ buyer, order: invoice }));
+    expect(told.body.data['commission_amount']).toBe(29.7);
+    const { key } = speaker(name);
+    const [path, body] =
+      name === 'affixo'
+        ? ['/affixo/v1/track/refund', { external_id: invoice }]
+        : ['/affitor/api/v1/track/refund', { transaction_id: invoice }];
+    expect((await site.post(path, body, { key })).status).toBe(200);
+    expect((await site.get(`/v1/commissions/${String(told.body.data['id'])}`)).body.data['status']).toBe('refunded');
+    const unknown = { external_id: 'in_nobody', transaction_id: 'in_nobody' };
+    expect((await site.post(path, unknown, { key })).status).toBe(404);
+  },
+);

@@ -2,13 +2,14 @@
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { reasonInWords } from '../../core/explain.ts';
-import { moneyKey } from '../../core/keys.ts';
+import { moneyKey, stripeMoneyKey } from '../../core/keys.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { listCommissions, listConversions } from '../../store/conversion-lists.ts';
 import { conversionsByEventId, findConversion, saleByMoneyKey } from '../../store/conversions.ts';
 import { dueOf } from '../../store/ledger.ts';
 import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
+import { aliasOf } from './alias.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 
 type Part = Pick<OfficeDesk, 'conversion' | 'saleTold' | 'conversions' | 'commissions' | 'rule'>;
@@ -17,9 +18,7 @@ export function commissionDesk(work: Clockwork): Part {
   const { of } = work.database;
   return {
     conversion: async (caller, id) => (await findConversion(of(caller.workspace), caller, id)) ?? noConversion(id),
-    saleTold: async (caller, dialect, id) =>
-      (await saleByMoneyKey(of(caller.workspace), caller, moneyKey(dialect, 'sale', id))) ??
-      refuse('not_found', `No sale was told as "${id}".`, { field: 'external_event_id' }),
+    saleTold: (caller, dialect, id) => saleTold(work, caller, dialect, id),
     conversions: (caller, filter) =>
       filter.externalEventId === null
         ? listConversions(of(caller.workspace), caller, filter, filter)
@@ -31,6 +30,20 @@ export function commissionDesk(work: Clockwork): Part {
 
 function noConversion(id: string): Refusal {
   return refuse('not_found', `There is no conversion "${id}".`);
+}
+
+async function saleTold(
+  work: Clockwork,
+  caller: Caller,
+  dialect: string,
+  id: string,
+): ReturnType<OfficeDesk['saleTold']> {
+  const tx = work.database.of(caller.workspace);
+  const told = await saleByMoneyKey(tx, caller, moneyKey(dialect, 'sale', id));
+  if (told) return told;
+  const key = (await aliasOf(work, caller, id)) ?? stripeMoneyKey(id);
+  const heard = key === null ? null : await saleByMoneyKey(tx, caller, key);
+  return heard ?? refuse('not_found', `No sale was told as "${id}".`, { field: 'external_event_id' });
 }
 
 type Filter = Parameters<OfficeDesk['conversions']>[1];
