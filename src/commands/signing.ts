@@ -1,15 +1,13 @@
 /** `signing …`: whether requests of a workspace's callers must be signed. The secret is printed once, where it is made. */
-import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import type { Caller } from '../core/desk.ts';
 import { isRefusal, type Refusal } from '../core/refusals.ts';
 import type { SigningDesk } from '../core/signing-desk.ts';
 import { toIso } from '../core/time.ts';
 import { signingDesk } from '../pipeline/desk/signing.ts';
-import { workspaceExists } from '../store/workspaces.ts';
-import { InputError, readSecret } from './secret-input.ts';
+import { answer, callerIn, fail, opened, workspaceOf, type Options } from './opened.ts';
+import { readSecret } from './secret-input.ts';
 
-type Options = Readonly<Record<string, unknown>>;
 type Work = (desk: SigningDesk, caller: Caller, options: Options) => Promise<string | Refusal>;
 
 const VERBS: Readonly<Record<string, Work>> = {
@@ -34,25 +32,8 @@ const VERBS: Readonly<Record<string, Work>> = {
 export async function signing(config: Config, [verb = '']: readonly string[], options: Options): Promise<number> {
   const work = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   if (!work) return fail('Say: tributary signing on | off | show, with --workspace <name>; --help says more.');
-  const workspace = String(options['workspace']);
-  const parts = await compose(config, { poolSize: 1 });
-  try {
-    if (!(await workspaceExists(parts.database.of(workspace), workspace)))
-      return fail(`There is no workspace "${workspace}". Make it: tributary workspaces create ${workspace}`);
-    const caller: Caller = { workspace, livemode: true, keyId: 'command line', scopes: ['*'] };
-    const said = await work(signingDesk(parts.work), caller, options);
-    if (isRefusal(said)) return fail(said.message);
-    console.log(said);
-    return 0;
-  } catch (error) {
-    if (error instanceof InputError) return fail(error.message);
-    throw error;
-  } finally {
-    await parts.close();
-  }
-}
-
-function fail(message: string): number {
-  console.error(message);
-  return 1;
+  return opened(config, 1, async (parts) => {
+    const caller = callerIn(await workspaceOf(parts, options));
+    return answer(await work(signingDesk(parts.work), caller, options));
+  });
 }
