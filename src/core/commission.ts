@@ -64,7 +64,8 @@ function commissionOf(given: Given, gain: Gain, referral: Referral): Commission 
     provisional: settings.provisionalDisputes,
   });
   const [first] = gain.parts;
-  const waits = times.releasedAt === null && (times.warned || stand.pending > 0n);
+  // Also one of nothing: its status would tell whether the clock had looked at the payment for another reason.
+  const waits = times.releasedAt === null && (times.warned || status === 'pending' || stand.pending > 0n);
   return {
     affiliateId: gain.affiliateId,
     referralId: referral.id,

@@ -115,3 +115,19 @@ test('a tenant cannot sign events into the books of the tenant whose account it 
   expect(await attacker.sales()).toEqual([]);
   expect(new Set((await attacker.inbox()).map(({ reason }) => reason))).toEqual(new Set(['unroutable_account']));
 });
+
+test('a commission of nothing is ready when its hold ends, like every other', async () => {
+  const { stage } = await scene(14);
+  const { desk, caller } = deskOf(stage);
+  for (const [order, amount] of [
+    ['order_1', 10_000n],
+    ['order_2', 1n],
+  ] as const)
+    await desk.sell(caller, saleRequest(order, { customerId: 'a1', referralId: 'ref_1', amount }));
+  const statuses = async () =>
+    new Map((await stage.commissions()).map(({ earned, status }) => [String(earned), status]));
+  expect(await statuses()).toEqual(new Map(['3000', '0'].map((earned) => [earned, 'pending'])));
+  await stage.pass(15);
+  expect(await statuses()).toEqual(new Map(['3000', '0'].map((earned) => [earned, 'ready_for_payment'])));
+  await proven(stage);
+});
