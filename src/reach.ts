@@ -12,7 +12,6 @@ import type { Vault } from './pipeline/vault.ts';
 import { providers } from './providers/index.ts';
 import type { Access, Provider } from './providers/provider.ts';
 import type { Database } from './store/database.ts';
-import { workspacesWithKeys } from './store/stripe-keys.ts';
 import { createPace } from './work/pace.ts';
 
 /** Stripe allows 25 requests a second to an endpoint, and as many in all to a test account (reference/stripe.md 5). */
@@ -111,24 +110,22 @@ function pacedAccess(base: string | null): (apiKey: string) => Access {
 }
 
 async function readAccounts(
-  { database, vault, log }: ReachParts,
+  { vault, log }: ReachParts,
   accessOf: (apiKey: string) => Access,
   problems: Set<string>,
 ): Promise<Map<string, Reached>> {
   const found = new Map<string, Reached>();
-  const stored = await workspacesWithKeys(database.across);
-  for (const workspace of new Set(['default', ...stored]))
-    for (const { account, livemode, scope, key, problem } of await vault.apiKeys(workspace)) {
-      const about = `${workspace} ${account} ${problem}`;
-      if (problem !== null && !problems.has(about)) {
-        problems.add(about);
-        log.error({ workspace, account, reason: problem }, 'a stored API key cannot be opened');
-      }
-      const name = nameOf({ workspace, livemode, scope });
-      // The environment's comes first, and counts.
-      if (key !== null && !found.has(name))
-        found.set(name, { workspace, livemode, scope, account, access: accessOf(key) });
+  for (const { workspace, account, livemode, scope, key, problem } of await vault.apiKeys()) {
+    const about = `${workspace} ${account} ${problem}`;
+    if (problem !== null && !problems.has(about)) {
+      problems.add(about);
+      log.error({ workspace, account, reason: problem }, 'a stored API key cannot be opened');
     }
+    const name = nameOf({ workspace, livemode, scope });
+    // The environment's comes first, and counts.
+    if (key !== null && !found.has(name))
+      found.set(name, { workspace, livemode, scope, account, access: accessOf(key) });
+  }
   return found;
 }
 

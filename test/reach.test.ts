@@ -6,8 +6,10 @@ import { keepApiKey } from '../src/pipeline/desk/secrets.ts';
 import { createVault } from '../src/pipeline/vault.ts';
 import { createAccount } from '../src/simulator/account.ts';
 import { listAlerts } from '../src/store/alerts.ts';
+import type { Database } from '../src/store/database.ts';
 import { registerAccount } from '../src/store/stripe-accounts.ts';
 import { listApiKeys } from '../src/store/stripe-keys.ts';
+import type { Tx } from '../src/store/tx.ts';
 import { createSchedule, forgetting } from '../src/work/schedule.ts';
 import { createDatabase } from './support/database.ts';
 import { forbidden, startFakeStripe, unauthorized, type FakeStripe } from './support/fake-stripe/index.ts';
@@ -29,10 +31,26 @@ afterEach(async () => {
   await db.database.pool.query('DELETE FROM questions');
 });
 
-function reachOf(stage: Stage, apiKey: string | null = null) {
+function reachOf(stage: Stage, apiKey: string | null = null, database = db.database) {
   const environment = { secretsOf: () => [], apiKey };
-  const vault = createVault(db.database, stage.work.log, environment, [SEAL_KEY]);
-  return createReach({ database: db.database, vault, log: stage.work.log, now: stage.work.now, base: fake.url });
+  const vault = createVault(database, stage.work.log, environment, [SEAL_KEY]);
+  return createReach({ database, vault, log: stage.work.log, now: stage.work.now, base: fake.url });
+}
+
+/** The database, and every statement it is asked. */
+function overheard(): { database: Database; statements: string[] } {
+  const statements: string[] = [];
+  const listening = (tx: Tx): Tx => ({
+    query: (query) => {
+      statements.push(query.text);
+      return tx.query(query);
+    },
+  });
+  const { of, across } = db.database;
+  return {
+    database: { ...db.database, of: (workspace) => listening(of(workspace)), across: listening(across) },
+    statements,
+  };
 }
 
 /** A workspace with a primary account that has a live key, and another that has a test key. */
@@ -94,6 +112,16 @@ test('a key that is stored later counts after some seconds, a removed one no mor
   const after = reachOf(stage);
   await after.refresh();
   expect(after.canAsk(workspace, true, '')).toBe(true);
+});
+
+test('however many workspaces have keys, they are read with two statements', async () => {
+  const stages = [await raise(), await raise(), await raise(), await raise()];
+  const { database, statements } = overheard();
+  const reach = reachOf(stages[0] as Stage, null, database);
+  await reach.refresh();
+  expect(statements).toHaveLength(2);
+  for (const { workspace } of stages)
+    expect([reach.canAsk(workspace, true, ''), reach.canAsk(workspace, false, 'acct_2')]).toEqual([true, true]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
 import { aboutRequestSecret, findRequestSecret } from '../store/request-secrets.ts';
 import { createSeal, SealError, type Seal } from '../store/seal.ts';
-import { apiKeysOf, type OpenedKey } from '../store/stripe-keys.ts';
+import { apiKeysOf, workspacesWithKeys, type OpenedKey } from '../store/stripe-keys.ts';
 import { aboutSecret, secretsOf, workspacesWithSecrets } from '../store/stripe-secrets.ts';
 import type { Tx } from '../store/tx.ts';
 
@@ -44,8 +44,8 @@ export type Vault = {
   requestSecret(workspace: string, now: number): Promise<string | null>;
   /** Has to be said after a change of a workspace's secrets, so that this process knows it at once. */
   forget(workspace: string): void;
-  /** API keys of a workspace's connected accounts; the environment's first. */
-  apiKeys(workspace: string): Promise<OpenedKey[]>;
+  /** API keys of the connected accounts of all workspaces; the environment's first. */
+  apiKeys(): Promise<OpenedKey[]>;
 };
 
 export const EMPTY_ENVIRONMENT: Environment = { secretsOf: () => [], apiKey: null };
@@ -87,9 +87,10 @@ export function createVault(
       stored.delete(workspace);
       requests.delete(workspace);
     },
-    async apiKeys(workspace) {
-      const own = workspace === 'default' && environment.apiKey !== null ? [ofEnvironment(environment.apiKey)] : [];
-      return [...own, ...(await apiKeysOf(of(workspace), seal, workspace))];
+    async apiKeys() {
+      const own = environment.apiKey === null ? [] : [ofEnvironment(environment.apiKey)];
+      // Asked every few seconds: two statements, however many workspaces there are.
+      return [...own, ...(await apiKeysOf(across, seal, await workspacesWithKeys(across)))];
     },
   };
 }
@@ -144,6 +145,7 @@ async function openRequestSecret(tx: Tx, seal: Seal, workspace: string): Promise
 
 function ofEnvironment(key: string): OpenedKey {
   return {
+    workspace: 'default',
     account: null,
     scope: '',
     livemode: key.slice(2).startsWith('_live_'),

@@ -11,7 +11,7 @@ export type SealedValue = { readonly about: SealedFor; readonly sealed: string }
 /** Every sealed value of a workspace. */
 export async function sealedOf(tx: Tx, workspace: string): Promise<SealedValue[]> {
   const secrets = await secretsOf(tx, workspace);
-  const keys = await keyRows(tx, workspace);
+  const keys = await keyRows(tx, [workspace]);
   const requests = await findRequestSecret(tx, workspace);
   return [
     ...secrets.map(({ id, account, sealed }) => ({ about: aboutSecret(workspace, account, id), sealed })),

@@ -19,6 +19,7 @@ export type ApiKeyRow = {
 };
 
 type KeyRow = {
+  workspace_id: string;
   account_id: string;
   scope: string;
   livemode: boolean;
@@ -30,14 +31,14 @@ type KeyRow = {
   connected: boolean;
 };
 
-export async function keyRows(tx: Tx, workspace: string): Promise<KeyRow[]> {
+export async function keyRows(tx: Tx, workspaces: readonly string[]): Promise<KeyRow[]> {
   const { rows } = await tx.query<KeyRow>({
     name: 'stripe_api_keys',
-    text: `SELECT k.account_id, a.scope, k.livemode, k.shown, k.sealed, k.created_at, k.refused_at, k.refused_reason,
-             a.disconnected_at IS NULL AS connected
+    text: `SELECT k.workspace_id, k.account_id, a.scope, k.livemode, k.shown, k.sealed, k.created_at, k.refused_at,
+             k.refused_reason, a.disconnected_at IS NULL AS connected
            FROM stripe_api_keys k JOIN stripe_accounts a USING (workspace_id, account_id)
-           WHERE k.workspace_id = $1 ORDER BY k.account_id, k.livemode DESC`,
-    values: [workspace],
+           WHERE k.workspace_id = ANY ($1::text[]) ORDER BY k.workspace_id, k.account_id, k.livemode DESC`,
+    values: [workspaces],
   });
   return rows;
 }
@@ -62,10 +63,11 @@ export async function workspacesWithKeys(tx: Tx): Promise<string[]> {
 
 /** The API keys of a workspace's accounts as they may be shown. */
 export async function listApiKeys(tx: Tx, workspace: string): Promise<ApiKeyRow[]> {
-  return (await keyRows(tx, workspace)).map(keyOf);
+  return (await keyRows(tx, [workspace])).map(keyOf);
 }
 
 export type OpenedKey = Omit<ApiKeyRow, 'account'> & {
+  readonly workspace: string;
   /** null: the environment's, which names no account. */
   readonly account: string | null;
   readonly scope: string;
@@ -74,15 +76,16 @@ export type OpenedKey = Omit<ApiKeyRow, 'account'> & {
   readonly problem: string | null;
 };
 
-/** The API keys of a workspace's connected accounts, opened: at most one for each scope and world. */
-export async function apiKeysOf(tx: Tx, seal: Seal, workspace: string): Promise<OpenedKey[]> {
-  const rows = await keyRows(tx, workspace);
+/** The API keys of connected accounts of some workspaces, opened: at most one for each scope and world of a workspace. */
+export async function apiKeysOf(tx: Tx, seal: Seal, workspaces: readonly string[]): Promise<OpenedKey[]> {
+  const rows = await keyRows(tx, workspaces);
   return rows
     .filter((row) => row.connected)
     .map((row) => ({
       ...keyOf(row),
+      workspace: row.workspace_id,
       scope: row.scope,
-      ...opened(seal, row.sealed, aboutKey(workspace, row.account_id, row.livemode)),
+      ...opened(seal, row.sealed, aboutKey(row.workspace_id, row.account_id, row.livemode)),
     }));
 }
 

@@ -62,7 +62,7 @@ describe('the command line', { timeout: 120_000 }, () => {
     const seal = createSeal([NEW]);
     const [row] = await secretsOf(pool, 'default');
     expect(seal.open(row?.sealed ?? '', aboutSecret('default', 'acct_1', id))).toBe(secret);
-    expect(await apiKeysOf(pool, seal, 'default')).toMatchObject([{ key }]);
+    expect(await apiKeysOf(pool, seal, ['default'])).toMatchObject([{ key }]);
     const stranger = await say('stripe accounts reseal', { TRIBUTARY_SECRET_KEY: Buffer.alloc(32, 9).toString('hex') });
     expect([stranger.code, stranger.out, stranger.err]).toEqual([
       1,

@@ -190,7 +190,7 @@ scene(16, 'an account that takes its connection back is marked, its key unused, 
   ]);
   await putApiKey(pool, seal, stage.workspace, { account: second, livemode: true, key: 'rk_live_of_second', at });
   await markKeyRefused(pool, stage.workspace, second, true, 'expired', at);
-  expect(await apiKeysOf(pool, seal, stage.workspace)).toMatchObject([
+  expect(await apiKeysOf(pool, seal, [stage.workspace])).toMatchObject([
     {
       account: second,
       scope: second,
@@ -211,7 +211,7 @@ scene(16, 'an account that takes its connection back is marked, its key unused, 
   const event = goodbye(MONDAY);
   expect(await stage.hear(event)).toMatchObject({ outcome: 'ignored' });
   expect(await openAlerts(stage)).toMatchObject([{ kind: 'account_disconnected', subject: second, times: 1 }]);
-  expect(await apiKeysOf(pool, seal, stage.workspace)).toEqual([]);
+  expect(await apiKeysOf(pool, seal, [stage.workspace])).toEqual([]);
   const state = async () => (await listAccounts(pool, stage.workspace)).find(({ id }) => id === second);
   expect(await state()).toMatchObject({ disconnectedAt: at });
   // What was on its way still counts, and told again it is no news.
@@ -229,7 +229,7 @@ scene(16, 'an account that takes its connection back is marked, its key unused, 
   // The old goodbye, delivered once more, does not end the new connection.
   await stage.hear(event);
   expect(await state()).toMatchObject({ disconnectedAt: null, connectedAt: stage.clock.now });
-  expect(await apiKeysOf(pool, seal, stage.workspace)).toHaveLength(1);
+  expect(await apiKeysOf(pool, seal, [stage.workspace])).toHaveLength(1);
 });
 
 scene(

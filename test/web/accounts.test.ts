@@ -195,14 +195,14 @@ describe('secrets and keys', () => {
     });
     expect(shown.text).not.toContain(secret);
     expect(shown.text).not.toContain(key);
-    expect(await site.work.vault.apiKeys('default')).toMatchObject([{ account, livemode: false, key }]);
+    expect(await site.work.vault.apiKeys()).toMatchObject([{ account, livemode: false, key }]);
     const live = newSecret('sk_live_');
     await put(`/v1/stripe/accounts/${account}/api_key`, { api_key: live });
-    expect((await site.work.vault.apiKeys('default')).map((one) => one.key)).toEqual([live, key]);
+    expect((await site.work.vault.apiKeys()).map((one) => one.key)).toEqual([live, key]);
     expect((await del(`/v1/stripe/accounts/${account}/api_key?mode=test`)).status).toBe(200);
     expect((await del(`/v1/stripe/accounts/${account}/api_key?mode=test`)).status).toBe(404);
     expect((await del(`/v1/stripe/accounts/${account}/api_key`)).status).toBe(200);
-    expect(await site.work.vault.apiKeys('default')).toEqual([]);
+    expect(await site.work.vault.apiKeys()).toEqual([]);
   });
 
   const wrong: Record<string, [path: string, body: Record<string, unknown>, field: string, status: number]> = {
