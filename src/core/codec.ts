@@ -12,13 +12,17 @@ type WrittenNote = Omit<Written<Note>, 'refunds' | 'lines'> & {
   refunds: { key: string; amount: string }[];
   lines: { line: string | null; amount: string; net?: string }[];
 };
+type WrittenRuling = Omit<Ruling, 'amounts' | 'ordered'> & {
+  amounts?: Written<PaidOut>[];
+  ordered?: { amount: string; currency: string };
+};
 type WrittenState = Omit<PaymentState, 'claims' | 'refunds' | 'disputes' | 'notes' | 'outside' | 'rulings'> & {
   claims: Record<string, WrittenClaim>;
   refunds: Record<string, Written<Refund>>;
   disputes: Record<string, Written<Dispute>>;
   notes: Record<string, WrittenNote>;
   outside: Record<string, string>;
-  rulings: (Omit<Ruling, 'amounts'> & { amounts?: Written<PaidOut>[] })[];
+  rulings: WrittenRuling[];
 };
 type Rare = 'formerParties' | 'disputes' | 'warnings' | 'notes' | 'outside';
 type Stored = Omit<WrittenState, Rare> & Partial<Pick<WrittenState, Rare>>;
@@ -100,12 +104,20 @@ function readNote(note: WrittenNote): Note {
   };
 }
 
-function writeRuling({ amounts, ...ruling }: Ruling): WrittenState['rulings'][number] {
-  return amounts ? { ...ruling, amounts: amounts.map((one) => ({ ...one, amount: String(one.amount) })) } : ruling;
+function writeRuling({ amounts, ordered, ...ruling }: Ruling): WrittenRuling {
+  return {
+    ...ruling,
+    ...(amounts ? { amounts: amounts.map(text) } : NONE),
+    ...(ordered ? { ordered: text(ordered) } : NONE),
+  };
 }
 
-function readRuling({ amounts, ...ruling }: WrittenState['rulings'][number]): Ruling {
-  return amounts ? { ...ruling, amounts: amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) } : ruling;
+function readRuling({ amounts, ordered, ...ruling }: WrittenRuling): Ruling {
+  return {
+    ...ruling,
+    ...(amounts ? { amounts: amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) } : NONE),
+    ...(ordered ? { ordered: { ...ordered, amount: BigInt(ordered.amount) } } : NONE),
+  };
 }
 
 const text = <T extends { readonly amount: bigint }>(one: T): Omit<T, 'amount'> & { amount: string } => ({

@@ -140,8 +140,13 @@ function wordOf({ state, sale, earning }: Given, gain: Gain): Word {
 const isOf = (affiliateId: string, currency: string) => (one: PaidOut) =>
   one.affiliateId === affiliateId && one.currency === currency;
 
-function rulingsFor({ rulings }: PaymentState, affiliateId: string, currency: string): readonly Ruling[] {
-  return rulings.filter(({ amounts }) => !amounts || amounts.some(isOf(affiliateId, currency)));
+/** A ruling that says how a commission stands. */
+type Said = Ruling & { readonly status: string };
+
+function rulingsFor({ rulings }: PaymentState, affiliateId: string, currency: string): readonly Said[] {
+  return rulings.filter(
+    (one): one is Said => one.status !== null && (!one.amounts || one.amounts.some(isOf(affiliateId, currency))),
+  );
 }
 
 /**
@@ -149,12 +154,12 @@ function rulingsFor({ rulings }: PaymentState, affiliateId: string, currency: st
  * the batch (cases.md 87). Said again it is the same payout, though less may stand by then: until a word says that nothing
  * was paid, the first counts.
  */
-function payoutOf(rulings: readonly Ruling[]): Payout | null {
-  let begun: Ruling | null = null;
+function payoutOf(rulings: readonly Said[]): Payout | null {
+  let begun: Said | null = null;
   let payout: Payout | null = null;
   for (const ruling of rulings) {
     if (ruling.status === 'paid') {
-      const first: Ruling = begun ?? ruling;
+      const first: Said = begun ?? ruling;
       payout ??= { at: first.stamp.at, amounts: first.amounts ?? ruling.amounts ?? null };
     }
     if (UNPAID.has(ruling.status)) payout = null;

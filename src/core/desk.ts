@@ -11,6 +11,7 @@ import type { FigureDesk } from './figures.ts';
 import type { Terms } from './incentives.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { CommissionStatus } from './ledger.ts';
+import type { Ordered } from './ordered.ts';
 import type { PayoutDesk } from './payout-desk.ts';
 import type { PixelDesk } from './pixel-desk.ts';
 import type { ProgramDesk } from './program-desk.ts';
@@ -67,6 +68,10 @@ export type SaleRequest = {
   readonly isSubscription: boolean;
   readonly commissionStatus: CommissionStatus | null;
   readonly saleStatus: string | null;
+  /** What it earns whoever is credited, in place of what incentives say. A repeated id is then refused, not answered. */
+  readonly ordered?: Ordered | null;
+  /** Days of the hold, in place of what incentives and the program say. */
+  readonly holdDays?: number | null;
   readonly occurredAt: Moment | null;
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The request's body as it came, for the journal and the hash of a conflict. */
@@ -80,6 +85,15 @@ export type NewSale = Omit<SaleRequest, 'externalEventId'> & {
   readonly firstWins?: true;
   /** Its click is who was meant, whoever its buyer was credited to before; absent: identifiers must agree. */
   readonly clickDecides?: true;
+};
+
+/** What an operator says of a commission; what is null or absent stays as it is. */
+export type RulingRequest = {
+  readonly status?: CommissionStatus | null;
+  /** What the sale earns before anything goes back; refused once part of the sale went back. */
+  readonly ordered?: Ordered | null;
+  /** From the payment on. */
+  readonly holdDays?: number | null;
 };
 
 export type RefundRequest = {
@@ -186,7 +200,7 @@ export type OfficeDesk = {
     },
   ): Promise<Page<ConversionView>>;
   /** An operator's ruling on a commission; goes through the inbox and is decided like everything else. */
-  rule(caller: Caller, conversionId: string, status: CommissionStatus, body: string): Answer<ConversionView>;
+  rule(caller: Caller, conversionId: string, ruling: RulingRequest, body: string): Answer<ConversionView>;
   createAffiliate(
     caller: Caller,
     input: Pick<AffiliateView, 'name' | 'email'> & Changes<AffiliateView>,

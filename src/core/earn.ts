@@ -10,7 +10,8 @@ import type { Interval } from './facts.ts';
 import { matchIncentive, NO_EARLIER, type Earlier, type Incentive, type Rejected } from './incentives.ts';
 import { longestInterval, type IntervalSource } from './intervals.ts';
 import { split } from './money.ts';
-import { longestHold, partOf, parentPartsOf, sharesOf, type Matched, type Part } from './parts.ts';
+import { orderedMoney, ordersIn, type Ordered } from './ordered.ts';
+import { byAmount, longestHold, partOf, parentPartsOf, sharesOf, sumOf, type Matched, type Part } from './parts.ts';
 import type { Share } from './reversal.ts';
 import { affiliateAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
@@ -52,6 +53,8 @@ export type Earning = {
   /** The buyer is the affiliate. */
   readonly selfReferral: boolean;
   readonly holdDays: number | null;
+  /** The amount that a caller set in place of the incentives'; null: none did. */
+  readonly ordered: Ordered | null;
   /** Keys of the catalogue, or of an exchange rate, that would change it. */
   readonly awaits: readonly string[];
 };
@@ -83,6 +86,7 @@ function nothing(reason: string | null, base: bigint, currency: string, awaits: 
     manual: false,
     selfReferral: false,
     holdDays: null,
+    ordered: null,
     awaits,
   };
 }
@@ -105,7 +109,8 @@ export function earn(input: Input): Earning {
   if (affiliateId === null) return nothing('link_of_nobody', base, sale.currency);
   if (partnerOf(input, affiliateId)?.status !== 'approved')
     return nothing('affiliate_not_approved', base, sale.currency);
-  return earnConverted(input, { ...referral, affiliateId }, base, groups);
+  const credited = { ...referral, affiliateId };
+  return asOrdered(input, credited, earnConverted(input, credited, base, groups));
 }
 
 /** A referral that somebody earns with. */
@@ -115,6 +120,35 @@ const knownAt = ({ state, rules }: Input): number => state.rules ?? rules.versio
 
 function partnerOf(input: Input, id: string): AffiliateView['history'][number] | undefined {
   return affiliateAt(input.affiliate(id), knownAt(input));
+}
+
+/** With what a caller set itself, if one did: the amount, the days of the hold, or both. */
+function asOrdered(input: Input, referral: Credited, usual: Earning): Earning {
+  const { sale, settings, rules, state } = input;
+  const { amount: ordered, holdDays } = ordersIn(state.rulings);
+  if (!ordered) return holdDays === null ? usual : { ...usual, holdDays };
+  const money = orderedMoney(ordered, settings.currency, rules, sale.paidAt, knownAt(input));
+  if ('awaits' in money) return nothing('no_exchange_rate', usual.base, sale.currency, [money.awaits]);
+  const { amount, currency } = money;
+  const { affiliateId, programId } = referral;
+  const net = sale.lines.reduce((sum, line) => sum + line.net, 0n);
+  const whole = { lines: sale.lines.map(({ id }) => id), net, commission: amount, onlyWhole: false };
+  const partner = partnerOf(input, affiliateId);
+  const selfReferral = settings.selfReferrals !== 'off' && isSelfReferral(input.buyer, partner);
+  const asked = { sale, settings, rules, partner, programId, incentives: [], amount, currency, selfReferral };
+  const comparable = usual.currency === currency;
+  return {
+    ...usual,
+    gains: [{ affiliateId, amount, parts: [], shares: [whole] }, ...(comparable ? usual.gains.slice(1) : [])],
+    reason: null,
+    commissionBase: comparable ? usual.commissionBase : 0n,
+    currency,
+    rate: money.rate ?? (comparable ? usual.rate : null),
+    manual: usual.manual || waitsForApproval(asked),
+    selfReferral,
+    holdDays: holdDays ?? usual.holdDays ?? settings.holdPeriodDays,
+    ordered,
+  };
 }
 
 type Based = Group & { base: bigint };
@@ -237,13 +271,9 @@ function earningOf(
     }),
     selfReferral,
     holdDays: longestHold(matched, settings.holdPeriodDays),
+    ordered: null,
   };
 }
-
-const sumOf = (parts: readonly Part[]): bigint => parts.reduce((sum, part) => sum + part.commission, 0n);
-
-const byAmount = (parts: readonly Part[]): Part[] =>
-  parts.toSorted((a, b) => (a.commission === b.commission ? 0 : a.commission > b.commission ? -1 : 1));
 
 /** Whoever recruited the affiliate earns of the same base, where the incentive says so and they are approved themselves. */
 function parentGain(input: Input, referral: Credited, matched: readonly Matched[], groups: readonly Based[]): Gain[] {

@@ -13,6 +13,8 @@ export type Explanation = {
   readonly flags?: readonly string[];
   /** The exchange rate everything was converted at. */
   readonly rate?: string;
+  /** What a caller set the commission to, in place of what incentives say: `30.00 USD`. */
+  readonly ordered?: string;
   /** The coupon that led to the affiliate. */
   readonly coupon?: string;
   /** Disputes, credit notes to the balance and fraud warnings, as they stand. */
@@ -48,6 +50,7 @@ export function explanationOf({ attribution, sale, earning, losses }: Decision):
     net: String(sale.net),
     ...(flags.length > 0 ? { flags } : {}),
     ...(earning.rate === null ? {} : { rate: earning.rate }),
+    ...(earning.ordered === null ? {} : { ordered: moneyInWords(earning.ordered.amount, earning.ordered.currency) }),
     ...(credited?.coupon === undefined ? {} : { coupon: credited.coupon }),
     ...(losses.length > 0 ? { losses } : {}),
     lines: earning.lines.map((line) => ({
@@ -107,6 +110,8 @@ export type Told = {
   readonly losses: readonly ToldLoss[];
   readonly explanation: Explanation | null;
   readonly commission: {
+    /** Not the sale's where the program has a currency of its own. */
+    readonly currency: string;
     readonly earned: bigint;
     readonly reversed: bigint;
     readonly status: string;
@@ -148,10 +153,16 @@ function waysBack(losses: readonly ToldLoss[]): string {
   return ways.length === 0 ? 'refunded' : ways.join(' and ');
 }
 
+/** `30.00 USD`. */
+function moneyInWords(amount: bigint, currency: string): string {
+  return `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+}
+
 /** The whole reason in sentences, one a line: who, from what, by which rule, what was taken back. */
 export function inWords(told: Told): string[] {
   const { explanation, commission, currency } = told;
-  const money = (amount: bigint): string => `${toMajor(amount, currency)} ${currency.toUpperCase()}`;
+  const money = (amount: bigint): string => moneyInWords(amount, currency);
+  const earned = (amount: bigint): string => moneyInWords(amount, commission?.currency ?? currency);
   const lines: string[] = [];
   if (explanation?.via)
     lines.push(`Credited because ${VIA[explanation.via] ?? explanation.via} (${explanation.token}).`);
@@ -163,9 +174,11 @@ export function inWords(told: Told): string[] {
   if (explanation?.flags?.includes('self_referral'))
     lines.push('The buyer has the e-mail of the affiliate: it is held for review.');
   for (const loss of explanation?.losses ?? []) lines.push(`${loss}.`);
+  if (explanation?.ordered)
+    lines.push(`A caller set its commission to ${explanation.ordered}; incentives were not asked.`);
   for (const part of commission?.parts ?? [])
     lines.push(
-      `${part.incentive} version ${part.version}: ${rateInWords(part.rate, currency)} of ${money(part.base)} = ${money(part.commission)}${part.capped ? ' (the rest of its cap)' : ''}.`,
+      `${part.incentive} version ${part.version}: ${rateInWords(part.rate, commission?.currency ?? currency)} of ${earned(part.base)} = ${earned(part.commission)}${part.capped ? ' (the rest of its cap)' : ''}.`,
     );
   for (const line of explanation?.lines ?? [])
     for (const rejected of line.rejected)
@@ -173,11 +186,11 @@ export function inWords(told: Told): string[] {
   if (told.reason) lines.push(`No commission: ${reasonInWords(told.reason)}.`);
   if (commission && told.refunded > 0n)
     lines.push(
-      `${money(told.refunded)} was ${waysBack(told.losses)}, so ${money(commission.reversed)} of ${money(commission.earned)} was taken back.`,
+      `${money(told.refunded)} was ${waysBack(told.losses)}, so ${earned(commission.reversed)} of ${earned(commission.earned)} was taken back.`,
     );
   if (commission)
     lines.push(
-      `It stands at ${money(commission.earned - commission.reversed)}, ${commission.status.replaceAll('_', ' ')}${commission.holdDays ? ` (hold ${commission.holdDays} days)` : ''}.`,
+      `It stands at ${earned(commission.earned - commission.reversed)}, ${commission.status.replaceAll('_', ' ')}${commission.holdDays ? ` (hold ${commission.holdDays} days)` : ''}.`,
     );
   return lines;
 }

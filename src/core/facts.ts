@@ -100,12 +100,17 @@ export const UNPROVEN = 8;
 /** The rank of what a browser said of itself where only a backend is believed: it counts when nobody else is named. */
 export const PROVISIONAL = 9;
 
-/** An operator's or caller's word on one payment's commission: approve, decline, … Newest wins. */
+/** An operator's or caller's word on one payment's commission: approve, decline, … Newest wins, of each field by itself. */
 export type Ruling = {
   readonly stamp: Stamp;
-  readonly status: string;
+  /** null: it only says what the commission is, not how it stands. */
+  readonly status: string | null;
   /** `paid`: what was paid out to whom; who is missing got what stood at that moment. */
   readonly amounts?: readonly PaidOut[];
+  /** What the sale earns whoever is credited, in place of what incentives say, before anything goes back. */
+  readonly ordered?: { readonly amount: bigint; readonly currency: string };
+  /** Days from the payment, in place of what incentives and the program say. */
+  readonly holdDays?: number;
 };
 
 /** What was paid out to one affiliate for one payment. */

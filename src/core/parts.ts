@@ -56,6 +56,13 @@ export function partOf(matched: Matched, currency: string, earlier: Earlier): Pa
   };
 }
 
+/** Minor units. */
+export const sumOf = (parts: readonly Part[]): bigint => parts.reduce((sum, part) => sum + part.commission, 0n);
+
+/** The largest commission first. */
+export const byAmount = (parts: readonly Part[]): Part[] =>
+  parts.toSorted((a, b) => (a.commission === b.commission ? 0 : a.commission > b.commission ? -1 : 1));
+
 /** What the recruiting partner gets of the same lines. */
 export function parentPartsOf(matched: readonly Matched[]): Part[] {
   return matched.flatMap((one) => {

@@ -7,6 +7,7 @@ import type { EventRequest } from './event-desk.ts';
 import type { Claim, EventRef, Fact, Line, PaidOut, Ruling, Stamp, Touch } from './facts.ts';
 import { INTERVAL_NAMES, PROVISIONAL, UNPROVEN } from './facts.ts';
 import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
+import type { Ordered } from './ordered.ts';
 import type { Moment } from './time.ts';
 import type { ReferralView } from './views.ts';
 
@@ -40,9 +41,11 @@ export type LeadEntry = {
 export type RulingEntry = {
   readonly kind: 'ruling';
   readonly payment: string;
-  readonly status: string;
+  readonly status: string | null;
   /** What was paid out by it, to whom; only with `paid`. */
   readonly amounts?: readonly PaidOut[];
+  readonly ordered?: Ordered | null;
+  readonly holdDays?: number | null;
   readonly body: string;
 };
 /** What a caller told of a referral beside its sales, and what that came to: repeated, it is answered from here. */
@@ -59,18 +62,30 @@ export function writeEntry(entry: Entry): string {
   return JSON.stringify(entry, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }
 
+/** Amounts are text where they were written. */
+function orderOf({ ordered }: Pick<SaleRequest, 'ordered'>): Pick<SaleRequest, 'ordered'> | undefined {
+  return ordered ? { ordered: { ...ordered, amount: BigInt(ordered.amount) } } : undefined;
+}
+
 /** Reads what `writeEntry` wrote. */
 export function readEntry(payload: unknown): Entry {
   const entry = payload as Entry;
   switch (entry.kind) {
     case 'sale':
-      return { ...entry, request: { ...entry.request, amount: BigInt(entry.request.amount) } };
+      return {
+        ...entry,
+        request: { ...entry.request, amount: BigInt(entry.request.amount), ...orderOf(entry.request) },
+      };
     case 'refund':
       return { ...entry, amount: BigInt(entry.amount) };
     case 'ruling':
-      return entry.amounts
-        ? { ...entry, amounts: entry.amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) }
-        : entry;
+      return {
+        ...entry,
+        ...orderOf(entry),
+        ...(entry.amounts
+          ? { amounts: entry.amounts.map((one) => ({ ...one, amount: BigInt(one.amount) })) }
+          : undefined),
+      };
     case 'lead':
     case 'event':
       return entry;
@@ -96,8 +111,16 @@ export function factsOfEntry(ref: EventRef, entry: Entry): Fact[] {
   }
 }
 
-function rulingOf(stamp: Stamp, { status, amounts }: RulingEntry): Ruling {
-  return amounts ? { stamp, status, amounts } : { stamp, status };
+type Words = Pick<RulingEntry, 'status' | 'amounts' | 'ordered' | 'holdDays'>;
+
+function rulingOf(stamp: Stamp, { status, amounts, ordered, holdDays }: Words): Ruling {
+  return {
+    stamp,
+    status,
+    ...(amounts ? { amounts } : undefined),
+    ...(ordered ? { ordered } : undefined),
+    ...(holdDays == null ? undefined : { holdDays }),
+  };
 }
 
 function partyOf(request: Pick<SaleRequest, 'customerId' | 'externalUserId'>): string | null {
@@ -117,8 +140,20 @@ export function keysOfSale({ request, alias }: SaleEntry): string[] {
 function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
   const claim = claimOfSale(ref, stamp, entry, partyOf(entry.request));
   const touches = touchesOf(ref, entry.request);
-  const sale: Fact = { kind: 'payment', keys: keysOfSale(entry), claim, touches, optOut: null };
-  return [sale, ...factsOfBuyer(ref, entry.request)];
+  const keys = keysOfSale(entry);
+  const sale: Fact = { kind: 'payment', keys, claim, touches, optOut: null };
+  return [sale, ...factsOfOrder(keys, stamp, entry.request), ...factsOfBuyer(ref, entry.request)];
+}
+
+/** How it stands is said with the sale, so that a later word of anybody's outranks it. */
+function factsOfOrder(keys: readonly string[], stamp: Stamp, { ordered, holdDays }: SaleRequest): Fact[] {
+  if (!ordered && holdDays == null) return [];
+  const ruling = rulingOf(stamp, {
+    status: null,
+    ...(ordered ? { ordered } : undefined),
+    ...(holdDays == null ? undefined : { holdDays }),
+  });
+  return [{ kind: 'ruling', keys, ruling }];
 }
 
 type Named = Pick<SaleRequest, 'referralId' | 'clickId' | 'customerId' | 'externalUserId'> & {

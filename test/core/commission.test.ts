@@ -15,7 +15,7 @@ function earningOf(sale: Sale, rate: bigint, holdDays: number | null, manual: bo
   const base = sale.cash > 0n ? sale.cash : 0n;
   const amount = (base * rate) / 100n;
   const shares = [{ lines: sale.lines.map(({ id }) => id), net: base, commission: amount, onlyWhole: false }];
-  const nothing = { reason: null, rate: null, lines: [], awaits: [], selfReferral: false };
+  const nothing = { reason: null, rate: null, lines: [], awaits: [], selfReferral: false, ordered: null };
   const gains = [{ affiliateId: 'aff_1', amount, parts: [], shares }];
   return { ...nothing, gains, base, commissionBase: base, currency: sale.currency, manual, holdDays };
 }

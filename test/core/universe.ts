@@ -172,20 +172,33 @@ function saidBy(event: EventRef): fc.Arbitrary<Said> {
       fc.record({
         kind: fc.constant('ruling' as const),
         keys,
-        ruling: fc.record({
-          stamp: fc.constant(stamp),
-          status: fc.constantFrom('paid', 'paid', 'processing_payout', 'declined', 'ready_for_payment', 'dispute'),
-          amounts: fc.array(
-            fc.record({
-              affiliateId: few('aff_', 2),
-              referralId: fc.constant('ref_1'),
-              programId: fc.constant('prog'),
-              currency: fc.constant('usd'),
-              amount,
-            }),
-            { maxLength: 2 },
-          ),
-        }),
+        ruling: fc.record(
+          {
+            stamp: fc.constant(stamp),
+            status: fc.constantFrom(
+              'paid',
+              'paid',
+              'processing_payout',
+              'declined',
+              'ready_for_payment',
+              'dispute',
+              null,
+            ),
+            ordered: fc.record({ amount, currency: fc.constantFrom('usd', 'eur') }),
+            holdDays: fc.integer({ min: 0, max: 30 }),
+            amounts: fc.array(
+              fc.record({
+                affiliateId: few('aff_', 2),
+                referralId: fc.constant('ref_1'),
+                programId: fc.constant('prog'),
+                currency: fc.constant('usd'),
+                amount,
+              }),
+              { maxLength: 2 },
+            ),
+          },
+          { requiredKeys: ['stamp', 'status', 'amounts'] },
+        ),
       }),
     ),
   );

@@ -68,8 +68,15 @@ function ownSale({ rng, tokens, begin, end }: Cast, index: number): Entry {
     interval: rng.chance(0.3) ? 'monthly' : null,
     isSubscription: rng.chance(0.5),
     occurredAt: rng.int(begin, end),
+    ...orderBy(rng),
   };
   return { kind: 'sale', request, alias: null };
+}
+
+/** Now and then a caller sets the commission itself, or its hold; also in a currency that is not the sale's. */
+function orderBy(rng: Rng): Pick<SaleRequest, 'ordered' | 'holdDays'> {
+  const ordered = { amount: BigInt(rng.int(0, 9_000)), currency: rng.chance(0.9) ? 'usd' : 'eur' };
+  return { ...(rng.chance(0.2) ? { ordered } : {}), ...(rng.chance(0.1) ? { holdDays: rng.int(0, 40) } : {}) };
 }
 
 type Payment = RandomHistory['payments'][number];
@@ -90,6 +97,7 @@ function namedSale({ rng, tokens }: Cast, payment: Payment): Entry[] {
     currency: payment.currency,
     customerId: rng.chance(0.5) ? `c${rng.int(1, 2)}` : null,
     referralId: rng.chance(0.7) ? rng.pick(tokens) : null,
+    ...orderBy(rng),
   };
   return [{ kind: 'sale', request, alias: null }];
 }
@@ -124,7 +132,9 @@ function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
     const paid = { affiliateId, referralId: 'ref_a1', programId: 'prog', currency: 'usd' };
     const pays = status === 'paid' || status === 'processing_payout';
     const told = pays && rng.chance(0.5) ? { amounts: [{ ...paid, amount: BigInt(rng.int(0, 900)) }] } : {};
-    return { kind: 'ruling', payment, status, ...told, body: '{}' };
+    const order = orderBy(rng);
+    const silent = order.ordered !== undefined && rng.chance(0.5);
+    return { kind: 'ruling', payment, status: silent ? null : status, ...told, ...order, body: '{}' };
   };
   return Array.from({ length: rng.chance(0.3) ? 2 : 1 }, said);
 }

@@ -65,6 +65,7 @@ export async function stoodIn({ ask }: Stage): Promise<Counts> {
      UNION ALL SELECT 'parked for good', count(*)::int FROM payments WHERE workspace_id = $1 AND parked IS NOT NULL
      UNION ALL SELECT 'referral by coupon', count(*)::int FROM referrals WHERE workspace_id = $1 AND metadata ? 'coupon_id'
      UNION ALL SELECT 'commission of a recruiter', count(*)::int FROM commissions WHERE workspace_id = $1 AND affiliate_id = 'carl'
+     UNION ALL SELECT 'commission set by a caller', count(*)::int FROM conversions WHERE workspace_id = $1 AND explanation::jsonb ? 'ordered'
      UNION ALL SELECT 'commission withdrawn', count(*)::int FROM commissions c WHERE workspace_id = $1 AND status = 'declined' AND earned = 0
      UNION ALL SELECT 'commission cut by its cap', count(*)::int FROM commissions WHERE workspace_id = $1 AND parts::text LIKE '%"capped":true%'
      UNION ALL SELECT 'referral with five payments', count(*)::int FROM (

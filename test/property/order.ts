@@ -57,6 +57,7 @@ const KINDS: readonly string[] = [
   'referral with five payments',
   'united payments',
   'matured, then billed',
+  'commission set by a caller',
   'commission withdrawn',
   'commission of a recruiter',
   'commission cut by its cap',

@@ -92,7 +92,7 @@ test('a commission that is set to paid twice, with a refund in between, was paid
   const sub = account.subscribe({ customer, price: account.price({ amount: 10_000 }) });
   await stage.hearAll(account.events);
   const [sale] = await stage.sales();
-  const pay = () => desk.rule(caller, sale?.conversion_id ?? '', 'paid', '{}');
+  const pay = () => desk.rule(caller, sale?.conversion_id ?? '', { status: 'paid' }, '{}');
   await pay();
   await stage.hearAll(account.during(() => account.refund(sub.firstPayment as never, { amount: 5000 })));
   stage.clock.now += 1000;

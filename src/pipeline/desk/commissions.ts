@@ -1,5 +1,5 @@
 /** Conversions and commissions as they are read, and an operator's rulings on them. */
-import type { Caller, OfficeDesk } from '../../core/desk.ts';
+import type { Caller, OfficeDesk, RulingRequest } from '../../core/desk.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { reasonInWords } from '../../core/explain.ts';
 import { moneyKey, stripeMoneyKey } from '../../core/keys.ts';
@@ -24,7 +24,7 @@ export function commissionDesk(work: Clockwork): Part {
         ? listConversions(of(caller.workspace), caller, filter, filter)
         : ofEvent(work, caller, filter.externalEventId, filter),
     commissions: (caller, filter) => listCommissions(of(caller.workspace), caller, filter),
-    rule: (caller, id, status, body) => rule(work, caller, id, status, body),
+    rule: (caller, id, ruling, body) => rule(work, caller, id, ruling, body),
   };
 }
 
@@ -62,31 +62,63 @@ async function ofEvent(
   return { rows: found.slice(filter.offset, filter.offset + filter.limit), total: found.length };
 }
 
-/** A ruling is a fact like any other: journalled, merged, decided. The newest one counts. */
+/** A ruling is a fact like any other: journalled, merged, decided. The newest one counts, of each of its words by itself. */
 async function rule(
   work: Clockwork,
   caller: Caller,
   id: string,
-  status: string,
+  ruling: RulingRequest,
   body: string,
 ): Promise<ConversionView | Refusal> {
-  const { workspace, livemode } = caller;
   const sale = await findConversion(work.database.of(caller.workspace), caller, id);
   if (sale?.kind !== 'sale') return noConversion(id);
-  if (sale.commission === null)
-    return refuse('invalid_input', `There is no commission to rule on: ${whyNone(sale)}.`, {
-      field: 'status',
-    });
+  const refused = refusedRuling(sale, ruling);
+  if (refused) return refused;
+  const { status, ...order } = ruling;
+  // The amount first: what is paid out by a status is what stands then.
+  if (order.ordered || order.holdDays != null) await post(work, caller, sale, order, body);
+  if (status) await post(work, caller, sale, { status }, body);
+  return (await findConversion(work.database.of(caller.workspace), caller, sale.id)) ?? noConversion(id);
+}
+
+function refusedRuling(sale: ConversionView, { ordered }: RulingRequest): Refusal | null {
+  if (ordered && sale.refunded > 0n)
+    return refuse(
+      'invalid_input',
+      'Part of the sale was refunded, and its commission with it; it cannot be set again.',
+      {
+        field: 'commission_amount',
+      },
+    );
+  // Whoever is credited can be given something also where no incentive gave them anything.
+  if (sale.commission !== null || (ordered && sale.affiliateId !== null)) return null;
+  return refuse('invalid_input', `There is no commission to rule on: ${whyNone(sale)}.`, { field: 'status' });
+}
+
+async function post(
+  work: Clockwork,
+  { workspace, livemode }: Caller,
+  sale: ConversionView,
+  { status = null, ordered, holdDays }: RulingRequest,
+  body: string,
+): Promise<void> {
   const at = work.now();
   const name = entryKey('ruling', livemode, `${sale.id}:${work.newId('op')}`);
   const pays = status === 'paid' || status === 'processing_payout';
   const amounts = pays ? await dueOf(work.database.of(workspace), workspace, sale.id) : null;
   const item = itemOfEntry(
     { source: 'operator', id: name, livemode, at, received: at },
-    { kind: 'ruling', payment: sale.moneyKey, status, ...(amounts ? { amounts } : {}), body },
+    {
+      kind: 'ruling',
+      payment: sale.moneyKey,
+      status,
+      ...(amounts ? { amounts } : {}),
+      ...(ordered ? { ordered } : {}),
+      ...(holdDays == null ? {} : { holdDays }),
+      body,
+    },
   );
   await runBatch(work, { workspace, livemode, source: 'operator', items: [item] });
-  return (await findConversion(work.database.of(caller.workspace), caller, sale.id)) ?? noConversion(id);
 }
 
 function whyNone({ reason, affiliateId }: ConversionView): string {

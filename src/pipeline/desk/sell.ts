@@ -89,7 +89,10 @@ const ownKeyOf = ({ request }: SaleEntry): string => moneyKey(request.dialect, '
 function judge(settled: Settled, item: Item, entry: SaleEntry, clickDecides: boolean): void {
   const { session, decisions } = settled;
   const key = ownKeyOf(entry);
+  const { request } = entry;
   const paymentId = session.book.keys.get(key) ?? '';
+  const taken = request.ordered && (settled.known.has(item.ref.id) || earned(settled, paymentId));
+  if (taken) throw new Answered(alreadyEarned(request));
   if (settled.known.has(item.ref.id)) {
     const payment = session.book.payments.get(paymentId);
     const told = payment?.claims[key];
@@ -107,6 +110,16 @@ function judge(settled: Settled, item: Item, entry: SaleEntry, clickDecides: boo
 function stood({ session }: Settled, paymentId: string): boolean {
   const { sale } = postedOf(session, paymentId);
   return sale !== null && sale.digest !== 'void';
+}
+
+/** A payment that stands and earned something already: its commission is changed, not made a second time. */
+function earned({ session }: Settled, paymentId: string): boolean {
+  return postedOf(session, paymentId).commissions.some(({ digest }) => digest !== 'void');
+}
+
+function alreadyEarned({ externalEventId }: SaleRequest): Refusal {
+  const message = `There is a commission of "${externalEventId}" already; change that one, or name another payment.`;
+  return refuse('already_exists', message, { field: 'external_event_id' });
 }
 
 function notPaid({ externalEventId }: SaleRequest): Refusal {

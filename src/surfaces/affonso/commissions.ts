@@ -1,14 +1,13 @@
 /**
- * Commissions: sales that earned (apis.md 2.2). A conversion's id is its commission's. Their money is never edited: it is
- * corrected by a refund, or ruled on by a status.
+ * Commissions: sales that earned (apis.md 2.2). A conversion's id is its commission's. What a sale was is never edited,
+ * only refunded; what it earns and how that stands is ruled on, and each word is kept.
  */
 import { z } from 'zod';
-import type { Caller, Desk } from '../../core/desk.ts';
-import type { ConversionView } from '../../core/views.ts';
-import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { isRefusal } from '../../core/refusals.ts';
 import type { Route } from '../surface.ts';
 import { expandedFields, expandField, expansion } from './expand.ts';
 import { moment, momentUntil, oneOf, optionalId, pageFields, pagingOf } from './inputs.ts';
+import { change, create, saleOf } from './orders.ts';
 import { route } from '../route.ts';
 import {
   commissionAnswer,
@@ -63,13 +62,6 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   },
 });
 
-/** A refund has no commission of its own: it lowers its sale's. */
-async function saleOf(desk: Desk, caller: Caller, id: string): Promise<ConversionView | Refusal> {
-  const found = await desk.conversion(caller, id);
-  if (isRefusal(found) || found.kind === 'sale') return found;
-  return refuse('not_found', `"${id}" is a refund; the commission it lowers is shown with its sale.`);
-}
-
 const showQuery = z.object({ expand: expandField });
 
 const show = route<unknown, z.infer<typeof showQuery>>({
@@ -87,36 +79,6 @@ const show = route<unknown, z.infer<typeof showQuery>>({
   },
 });
 
-/** Fields that the dialect has and that would edit money. */
-const MONEY_FIELDS = [
-  'sales_status',
-  'hold_period_days',
-  'sale_amount',
-  'sale_amount_currency',
-  'commission_amount',
-  'commission_currency',
-] as const;
-
-const FIXED =
-  'cannot be edited: money is corrected by a refund (POST /v1/conversions/{id}/refund) or ruled on by status';
-const fixed = z.null({ error: FIXED }).optional().describe('Cannot be edited: refund the sale, or rule by status.');
-const fixedFields = Object.fromEntries(MONEY_FIELDS.map((field) => [field, fixed]));
-const STATUS = `must be one of ${COMMISSION_STATUSES.join(', ')}`;
-const ruling = z.object({ ...fixedFields, status: z.enum(COMMISSION_STATUSES, { error: STATUS }) });
-
-const change = route<z.infer<typeof ruling>>({
-  method: 'PUT',
-  path: '/v1/commissions/:id',
-  summary: 'Rules on a commission: approves, declines, marks as paid.',
-  answers: { 200: dataAnswer(commissionAnswer) },
-  scope: 'write:commissions',
-  body: ruling,
-  async run({ caller, params, body, raw }, desk) {
-    const ruled = await desk.rule(caller, params['id'] ?? '', body.status, raw);
-    return isRefusal(ruled) ? ruled : done(commissionShape(ruled));
-  },
-});
-
 const remove = route({
   method: 'DELETE',
   path: '/v1/commissions/:id',
@@ -124,9 +86,9 @@ const remove = route({
   answers: { 200: deletedAnswer },
   scope: 'delete:commissions',
   async run({ caller, params }, desk) {
-    const ruled = await desk.rule(caller, params['id'] ?? '', 'declined', '');
+    const ruled = await desk.rule(caller, params['id'] ?? '', { status: 'declined' }, '');
     return isRefusal(ruled) ? ruled : deleted('The commission was declined; the ledger keeps what it was.');
   },
 });
 
-export const commissionRoutes: readonly Route[] = [list, show, change, remove];
+export const commissionRoutes: readonly Route[] = [list, create, show, change, remove];

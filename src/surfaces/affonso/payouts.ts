@@ -171,7 +171,7 @@ const change = route<z.infer<typeof changes>>({
     const found = await desk.payout(caller, id);
     if (isRefusal(found)) return found;
     const word = body.status === 'completed' ? 'paid' : 'processing_payout';
-    const ruled = await desk.rule(caller, found.commission.conversionId, word, raw);
+    const ruled = await desk.rule(caller, found.commission.conversionId, { status: word }, raw);
     if (isRefusal(ruled)) return ruled;
     const changed = await desk.payout(caller, id);
     return isRefusal(changed) ? changed : done(detailShape(changed));

@@ -171,6 +171,16 @@ const money: readonly Example[] = [
     sale,
     () => `status=ready_for_payment&sort=createdAt:desc&dateFrom=${SINCE}&expand=affiliate`,
   ),
+  {
+    operation: 'POST /v1/commissions',
+    status: 201,
+    async prepare(stage) {
+      const body = { referral_id: await referral(stage), sale_amount: 99, commission_amount: 29.7, status: 'pending' };
+      const money = { sale_amount_currency: 'USD', commission_currency: 'USD', sales_status: 'complete' };
+      const more = { payment_intent_id: stage.fresh('pay'), hold_period_days: 14, is_subscription: true };
+      return { path: '/v1/commissions', body: { ...body, ...money, ...more, created_at: SINCE } };
+    },
+  },
   of('GET /v1/commissions/:id', sale, { query: '?expand=referral' }),
   of('PUT /v1/commissions/:id', sale, { body: { status: 'pending_manual_approval' } }),
   of('DELETE /v1/commissions/:id', sale),
