@@ -4,6 +4,7 @@ import type { Dispute, Note, Refund } from './losses.ts';
 import type { Sale } from './collect.ts';
 import { divideRounded, split } from './money.ts';
 import { broughtBy, wasReturned } from './returned.ts';
+import { withoutToldTwice } from './same-refunds.ts';
 import { compareText } from './stamp.ts';
 import type { PaymentState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -42,7 +43,7 @@ export function countedOf(
     .toSorted((a, b) => compareText(a.key, b.key));
   const onlyCharge = soleChargeOf(state);
   const told = Object.values(state.refunds);
-  const refunds = [...told.filter(({ total }) => !total), ...refundsToldByNotes(state, notes)];
+  const refunds = withoutToldTwice([...told.filter(({ total }) => !total), ...refundsToldByNotes(state, notes)]);
   const own = refunds.map((refund) => countRefund(refund, notes, onlyCharge));
   const counted = [
     ...own,

@@ -18,6 +18,8 @@ export type Refund = {
   readonly externalId: string | null;
   /** What went back of the sale in all, also by refunds that others tell of: it counts as far as it is more than those. */
   readonly total?: true;
+  /** Everything that was left beside what others had told by then: it is none of those. */
+  readonly rest?: true;
 };
 
 /**

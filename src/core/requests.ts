@@ -24,6 +24,7 @@ export type RefundEntry = {
   readonly body: string;
   /** As of a refund (core/losses.ts). */
   readonly total?: true;
+  readonly rest?: true;
 };
 /** A sign-up, or a referral created or bound by hand: these parties are credited to this referral. */
 export type LeadEntry = {
@@ -253,6 +254,7 @@ function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
       source: ref.source,
       externalId: entry.externalEventId,
       ...(entry.total ? { total: true } : {}),
+      ...(entry.rest ? { rest: true } : {}),
     },
   };
 }

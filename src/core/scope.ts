@@ -118,6 +118,7 @@ const refund = record<Refund>({
   source: name,
   externalId: same,
   total: same,
+  rest: same,
 });
 
 const dispute = record<Dispute>({

@@ -37,6 +37,9 @@ export function randomCalls(history: RandomHistory, referrals: readonly (string 
     ...(rng.chance(0.4) ? [{ ...lead(cast, null), customerId: `c${rng.int(1, 2)}` }] : []),
     ...history.payments.filter(() => rng.chance(0.2)).flatMap((payment) => ruling(cast, payment)),
     ...Array.from({ length: 2 }, (_, index) => refund(cast, index)),
+    ...history.events.flatMap(({ type, body }, index) =>
+      type === 'refund.created' && rng.chance(0.4) ? refundAsWell(history, body, index) : [],
+    ),
     ...(rng.chance(0.3) ? crowd(cast) : []),
   ];
   return entries.map((entry, index) => delivery(cast, entry, index));
@@ -141,6 +144,28 @@ function ruling({ rng }: Cast, { invoice }: Payment): Entry[] {
 
 function refund({ rng }: Cast, index: number): Entry {
   return refundOf(rng, `order_${rng.int(0, 3)}`, `credit_${index}`, null);
+}
+
+type ToldRefund = { data: { object: { amount: number; currency: string; payment_intent: string | null } } };
+
+/** The caller tells of a refund that Stripe tells of too, under an id of its own. */
+function refundAsWell({ payments }: RandomHistory, body: string, index: number): Entry[] {
+  const { amount, currency, payment_intent: intent } = (JSON.parse(body) as ToldRefund).data.object;
+  const payment = payments.find(({ paymentIntent }) => paymentIntent === intent);
+  const invoice = payment?.invoice?.id;
+  if (intent === null || amount <= 0) return [];
+  return [
+    {
+      kind: 'refund',
+      payment: invoice === undefined ? moneyKey('stripe', 'pi', intent) : moneyKey('stripe', 'invoice', invoice),
+      amount: BigInt(amount),
+      currency,
+      externalEventId: `as_well_${index}`,
+      refundedAt: null,
+      reason: null,
+      body: '{}',
+    },
+  ];
 }
 
 function refundOf(rng: Rng, order: string, externalEventId: string, refundedAt: number | null): Entry {

@@ -11,6 +11,7 @@ import { scopedKey, scopeOf } from '../../core/scope.ts';
 import { toMajor } from '../../core/money.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { refundKey, type RefundEntry } from '../../core/requests.ts';
+import { isRefundedByProvider, withoutToldTwice } from '../../core/same-refunds.ts';
 import { settingsAt, type Rules } from '../../core/rules.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { findConversion, type World } from '../../store/conversions.ts';
@@ -83,6 +84,7 @@ async function tryRefund(
     reason,
     body,
     ...(total ? { total } : {}),
+    ...(request.amount === null && !total ? { rest: true } : {}),
   };
   const id = entryKey('refund', livemode, externalEventId);
   const item = itemOfEntry({ source: dialect, id, livemode, at: refundedAt ?? received, received }, entry);
@@ -109,8 +111,13 @@ function judge(settled: Settled, item: Item, entry: RefundEntry, request: Refund
   const sale = decisions.get(paymentId)?.sale;
   if (!state || !sale) throw new Answered<Found>({ found: 'changed' });
   const whole = sale.report?.saleStatus === 'refunded';
-  const told = { currency: entry.currency, cash: sale.cash, paidAt: sale.paidAt };
-  const left = whole ? 0n : sale.cash - goneWithout(state, key, told, settled.rules);
+  const paid = { currency: entry.currency, cash: sale.cash, paidAt: sale.paidAt };
+  const left = whole ? 0n : sale.cash - goneWithout(state, key, paid, settled.rules);
+  const told = Object.values(state.refunds);
+  // The provider's own word of it came first.
+  if (withoutToldTwice(told).every((one) => one.key !== key)) return;
+  const others = told.filter((one) => one.key !== key);
+  if (entry.rest && isRefundedByProvider(others, sale.cash)) throw new Answered<Found>({ found: 'repeated' });
   if (left <= 0n || (request.total && left < sale.cash)) throw new Answered(nothingLeft());
   if (request.amount === null && entry.amount !== left) throw new Answered<Found>({ found: 'changed' });
   if (entry.amount > left) throw new Answered(tooLarge(left, entry.currency));

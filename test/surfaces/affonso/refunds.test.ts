@@ -1,6 +1,7 @@
 /** `POST /v1/conversions/{id}/refund`, clicks and sign-ups. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
+import { createAccount } from '../../../src/simulator/account.ts';
 import { createDatabase } from '../../support/database.ts';
 import type { TestDatabase } from '../../support/server.ts';
 import { translators } from '../../support/stage.ts';
@@ -246,5 +247,60 @@ describe('a sign-up', () => {
       email: 'f@example.com',
     });
     expect([status, body.error.field]).toEqual([404, 'click_id']);
+  });
+});
+
+describe('a refund that Stripe tells of as well', () => {
+  let seed = 300;
+
+  /** A payment of 100.00 that Stripe told of, and what tells of its refund. */
+  async function paid() {
+    seed += 1;
+    const account = createAccount({ family: 'basil', seed, startAt: Math.floor(site.stage.clock.now / 1000) });
+    const customer = account.customer({ metadata: { affonso_referral: 'ref_1' } });
+    const { firstPayment } = account.subscribe({ customer, price: account.price({ amount: 10_000 }) });
+    await site.stage.hearAll(account.events);
+    const [sale] = await site.stage.ask<{ id: string }>(
+      `SELECT conversion_id AS id FROM conversions WHERE workspace_id = $1 AND kind = 'sale' ORDER BY number DESC LIMIT 1`,
+    );
+    const hear = (amount: number): Promise<void> =>
+      site.stage.hearAll(account.during(() => account.refund(firstPayment, { amount })));
+    return { id: sale?.id ?? '', hear };
+  }
+
+  const stands = async (of: string) => {
+    const { data } = (await site.get(`/v1/conversions/${of}`)).body;
+    return [data['sale_amount'], data['commission_amount'], data['sales_status']];
+  };
+
+  test.each(['call', 'webhook'] as const)('in part, the %s first, counts once', async (first) => {
+    const { id: sale, hear } = await paid();
+    if (first === 'webhook') await hear(6_000);
+    expect((await refund({ amount: 60, external_event_id: `own_${seed}` }, sale)).status).toBe(200);
+    if (first === 'call') await hear(6_000);
+    expect(await stands(sale)).toEqual([40, 12, 'partial_refunded']);
+    // The rest, by the call alone.
+    expect((await refund({}, sale)).status).toBe(200);
+    expect(await stands(sale)).toEqual([0, 0, 'refunded']);
+    await hear(4_000);
+    expect(await stands(sale)).toEqual([0, 0, 'refunded']);
+  });
+
+  test.each([{}, { amount: 100 }])('as a whole, the webhook first: %j is 200', async (body) => {
+    const { id: sale, hear } = await paid();
+    await hear(10_000);
+    for (const _ of [1, 2]) {
+      const answer = await refund({ ...body, external_event_id: `whole_${seed}` }, sale);
+      expect([answer.status, answer.body.data['sales_status']]).toEqual([200, 'refunded']);
+    }
+    const { status, body: refused } = await refund({ amount: 1 }, sale);
+    expect([status, refused.error.code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  test('another amount is another refund', async () => {
+    const { id: sale, hear } = await paid();
+    await hear(3_000);
+    await refund({ amount: 20 }, sale);
+    expect(await stands(sale)).toEqual([50, 15, 'partial_refunded']);
   });
 });
