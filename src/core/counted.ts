@@ -4,7 +4,7 @@ import type { Dispute, Note, Refund } from './losses.ts';
 import type { Sale } from './collect.ts';
 import { divideRounded, split } from './money.ts';
 import { broughtBy, wasReturned } from './returned.ts';
-import { withoutToldTwice } from './same-refunds.ts';
+import { isCallers, sortedOut, type ToldTwice } from './same-refunds.ts';
 import { compareText } from './stamp.ts';
 import type { PaymentState } from './state.ts';
 import type { Moment } from './time.ts';
@@ -23,6 +23,8 @@ export type Counted = {
   readonly externalEventId: string;
   /** What it takes from which line of the bill, with tax and without; empty: from all in proportion. */
   readonly lines: readonly { readonly line: string; readonly amount: bigint; readonly net: bigint }[];
+  /** The callers' own ids of the same money. */
+  readonly alsoToldAs?: readonly string[];
 };
 
 export type Gone = { readonly gone: bigint; readonly held: bigint };
@@ -42,22 +44,37 @@ export function countedOf(
     .filter((note) => note.status === 'issued')
     .toSorted((a, b) => compareText(a.key, b.key));
   const onlyCharge = soleChargeOf(state);
-  const told = Object.values(state.refunds);
-  const refunds = withoutToldTwice([...told.filter(({ total }) => !total), ...refundsToldByNotes(state, notes)]);
-  const own = refunds.map((refund) => countRefund(refund, notes, onlyCharge));
+  const all = Object.values(state.refunds);
+  const objects = [...all.filter((refund) => !isCallers(refund)), ...refundsToldByNotes(state, notes)];
+  const told = all.filter((refund) => isCallers(refund) && !refund.total);
+  const parts = Object.values(state.notes).flatMap((note) => countNote(note, accrual));
+  const { left, twice } = sortedOut(told, objects, () => [
+    ...parts,
+    // A sole charge's counter needs no comparison: whatever callers tell is a part of it.
+    ...(onlyCharge === null ? remaindersOf(state, objects, null) : []),
+  ]);
+  const refunds = [...objects, ...left];
   const counted = [
-    ...own,
+    ...refunds.map((refund) => countRefund(refund, notes, onlyCharge)),
     ...remaindersOf(state, refunds, onlyCharge),
-    ...Object.values(state.notes).flatMap((note) => countNote(note, accrual)),
+    ...parts,
     ...returnsOf(state, cash, paidAt),
     ...Object.values(state.disputes).map((dispute) => countDispute(dispute, currency, cash, onlyCharge, state)),
   ];
   const beyond = beyondOthers(
-    told.filter(({ total }) => total),
+    all.filter(({ total }) => total),
     counted,
   );
-  const all = [...counted, ...beyond.map((refund) => countRefund(refund, [], onlyCharge))];
-  return all.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+  const each = [...withOtherNames(counted, twice), ...beyond.map((refund) => countRefund(refund, [], onlyCharge))];
+  return each.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+}
+
+function withOtherNames(counted: readonly Counted[], twice: readonly ToldTwice[]): readonly Counted[] {
+  if (twice.length === 0) return counted;
+  return counted.map((one) => {
+    const also = twice.filter(({ provider }) => provider.some(({ key }) => key === one.key));
+    return also.length === 0 ? one : { ...one, alsoToldAs: also.map(({ caller }) => caller.externalId ?? caller.key) };
+  });
 }
 
 /** A total is the same money as the refunds that others tell of, in either order: what it names beyond them is left. */

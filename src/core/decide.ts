@@ -12,7 +12,7 @@ import type { Earlier } from './incentives.ts';
 import { sourceName } from './keys.ts';
 import { optedOutOn } from './opt-out.ts';
 import { questionOfKey, questionsOf, type Question } from './questions.ts';
-import { excessInWords, lossesInWords } from './told.ts';
+import { excessInWords, lossesInWords, sameInWords } from './told.ts';
 import { reversedByLine, type Share } from './reversal.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { PaymentState, PriceState } from './state.ts';
@@ -145,7 +145,7 @@ function decideSale(
         : null,
     before: earlier ? beforeOf(earlier, per) : null,
     earning,
-    losses: [...lossesInWords(state, settings), ...excessInWords(counted, sale)],
+    losses: [...lossesInWords(state, settings), ...sameInWords(counted), ...excessInWords(counted, sale)],
   };
 }
 

@@ -126,6 +126,7 @@ function partnerOf(input: Input, id: string): AffiliateView['history'][number] |
 function asOrdered(input: Input, referral: Credited, usual: Earning): Earning {
   const { sale, settings, rules, state } = input;
   const { amount: ordered, holdDays } = ordersIn(state.rulings);
+  if (usual.reason === 'self_referral') return usual;
   if (!ordered) return holdDays === null ? usual : { ...usual, holdDays };
   const money = orderedMoney(ordered, settings.currency, rules, sale.paidAt, knownAt(input));
   if ('awaits' in money) return nothing('no_exchange_rate', usual.base, sale.currency, [money.awaits]);

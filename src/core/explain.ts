@@ -175,7 +175,7 @@ export function inWords(told: Told): string[] {
     lines.push('The buyer has the e-mail of the affiliate: it is held for review.');
   for (const loss of explanation?.losses ?? []) lines.push(`${loss}.`);
   if (explanation?.ordered)
-    lines.push(`A caller set its commission to ${explanation.ordered}; incentives were not asked.`);
+    lines.push(`A caller set its commission to ${explanation.ordered}, whatever incentives say.`);
   for (const part of commission?.parts ?? [])
     lines.push(
       `${part.incentive} version ${part.version}: ${rateInWords(part.rate, commission?.currency ?? currency)} of ${earned(part.base)} = ${earned(part.commission)}${part.capped ? ' (the rest of its cap)' : ''}.`,

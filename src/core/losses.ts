@@ -18,8 +18,12 @@ export type Refund = {
   readonly externalId: string | null;
   /** What went back of the sale in all, also by refunds that others tell of: it counts as far as it is more than those. */
   readonly total?: true;
-  /** Everything that was left beside what others had told by then: it is none of those. */
-  readonly rest?: true;
+  /** Told without an amount: everything that was left beside what these keys had told by then; it is none of those. */
+  readonly beside?: readonly string[];
+  /** An object of the provider's that a caller named too. */
+  readonly named?: true;
+  /** When the provider first showed that it failed. */
+  readonly failedAt?: Moment;
 };
 
 /**

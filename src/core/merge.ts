@@ -100,11 +100,20 @@ function compareLines(a: Claim, b: Claim): number {
 
 function mergeRefunds(a: Refund | undefined, b: Refund): Refund {
   if (!a) return b;
-  const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
+  // A caller knows of a provider's object at most what it was when they told of it.
+  const told = Number(a.externalId === null) - Number(b.externalId === null);
+  const newer = (told || compareStamps(a.stamp, b.stamp)) >= 0 ? a : b;
   const proof = compareStamps(a.proof, b.proof) <= 0 ? a.proof : b.proof;
   // Either sight may know the charge; a name once known is not forgotten, and of several the same one stays.
   const [charge = null] = [a.charge, b.charge].filter((name) => name !== null).toSorted(compareText);
-  return { ...newer, proof, charge };
+  const failedAt = earliest(a.failedAt ?? null, b.failedAt ?? null);
+  return {
+    ...newer,
+    proof,
+    charge,
+    ...((a.named ?? b.named) ? { named: true } : undefined),
+    ...(failedAt === null ? undefined : { failedAt }),
+  };
 }
 
 /** The newer sight; the earliest proof. For objects that show themselves whole each time. */
@@ -202,7 +211,7 @@ export function lossOf(fact: LossFact, event: EventRef): PaymentState {
   };
   switch (fact.kind) {
     case 'refund':
-      return { ...heard, refunds: { [fact.refund.key]: fact.refund } };
+      return { ...heard, refunds: { [fact.refund.key]: firstSight(fact.refund) } };
     case 'dispute':
       return { ...heard, disputes: { [fact.dispute.key]: fact.dispute } };
     case 'warning':
@@ -210,6 +219,10 @@ export function lossOf(fact: LossFact, event: EventRef): PaymentState {
     case 'note':
       return { ...heard, notes: { [fact.note.key]: fact.note } };
   }
+}
+
+function firstSight(refund: Refund): Refund {
+  return refund.status === 'failed' ? { ...refund, failedAt: refund.stamp.at } : refund;
 }
 
 export function rulingOf(ruling: Ruling, keys: readonly string[], event: EventRef): PaymentState {

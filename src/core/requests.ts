@@ -24,7 +24,7 @@ export type RefundEntry = {
   readonly body: string;
   /** As of a refund (core/losses.ts). */
   readonly total?: true;
-  readonly rest?: true;
+  readonly beside?: readonly string[];
 };
 /** A sign-up, or a referral created or bound by hand: these parties are credited to this referral. */
 export type LeadEntry = {
@@ -143,18 +143,29 @@ function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
   const touches = touchesOf(ref, entry.request);
   const keys = keysOfSale(entry);
   const sale: Fact = { kind: 'payment', keys, claim, touches, optOut: null };
-  return [sale, ...factsOfOrder(keys, stamp, entry.request), ...factsOfBuyer(ref, entry.request)];
+  return [sale, ...factsOfOrder(keys, ref, entry.request), ...factsOfBuyer(ref, entry.request)];
 }
 
-/** How it stands is said with the sale, so that a later word of anybody's outranks it. */
-function factsOfOrder(keys: readonly string[], stamp: Stamp, { ordered, holdDays }: SaleRequest): Fact[] {
+/**
+ * Said when the call came, whenever the money moved, and before every word on what stands by then. That something was
+ * paid out is said with the sale, until it is known how much.
+ */
+function factsOfOrder(keys: readonly string[], ref: EventRef, request: SaleRequest): Fact[] {
+  const { ordered, holdDays, commissionStatus } = request;
   if (!ordered && holdDays == null) return [];
+  const stamp: Stamp = { at: ref.received, rank: -1, event: ref.id };
+  const status = isPayout(commissionStatus) ? null : commissionStatus;
   const ruling = rulingOf(stamp, {
-    status: null,
+    status,
     ...(ordered ? { ordered } : undefined),
     ...(holdDays == null ? undefined : { holdDays }),
   });
   return [{ kind: 'ruling', keys, ruling }];
+}
+
+/** Words by which money goes out. */
+export function isPayout(status: string | null): boolean {
+  return status === 'paid' || status === 'processing_payout';
 }
 
 type Named = Pick<SaleRequest, 'referralId' | 'clickId' | 'customerId' | 'externalUserId'> & {
@@ -220,7 +231,7 @@ function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party:
     party,
     subscription: request.isSubscription ? moneyKey(request.dialect, 'sale', 'subscription') : null,
     trial: request.saleStatus === 'trialing',
-    commissionStatus: request.commissionStatus,
+    commissionStatus: request.ordered && !isPayout(request.commissionStatus) ? null : request.commissionStatus,
     saleStatus: request.saleStatus === 'complete' ? null : request.saleStatus,
     outOfBand: false,
     platformFee: null,
@@ -254,7 +265,8 @@ function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
       source: ref.source,
       externalId: entry.externalEventId,
       ...(entry.total ? { total: true } : {}),
-      ...(entry.rest ? { rest: true } : {}),
+      ...(entry.beside ? { beside: entry.beside } : {}),
+      ...(entry.externalEventId.startsWith('re_') ? { named: true } : {}),
     },
   };
 }

@@ -118,7 +118,9 @@ const refund = record<Refund>({
   source: name,
   externalId: same,
   total: same,
-  rest: same,
+  beside: same,
+  named: same,
+  failedAt: same,
 });
 
 const dispute = record<Dispute>({

@@ -32,6 +32,13 @@ export function excessInWords(
   ];
 }
 
+/** Money that callers told of as well, under ids of their own. */
+export function sameInWords(counted: readonly Counted[]): string[] {
+  return counted.flatMap(({ key, alsoToldAs = [] }) =>
+    alsoToldAs.map((id) => `The refund told as ${id} is the same money as ${idOf(key)}: it counts once`),
+  );
+}
+
 /** `product_not_received` → ` (product not received)`. */
 const why = (reason: string | null): string => (reason === null ? '' : ` (${reason.replaceAll('_', ' ')})`);
 

@@ -99,11 +99,14 @@ function couponReferrals(session: Session, rules: Rules): string[] {
   return ids.filter((id) => !session.book.referrals.has(id));
 }
 
-/** Pairs of currencies that payments wait for: their rows, where the waiting and the rate meet, are named by no fact. */
+/**
+ * Pairs of currencies that payments wait for: their rows, where the waiting and the rate meet, are named by no fact. Also
+ * what is decided may wait for one that would change it.
+ */
 function ratesAwaited(session: Session, rules: Rules): string[] {
   if (rules.settings.every(({ settings }) => settings.currency === null)) return [];
   const decisions = [...decisionsOf(session, rules).values()];
-  return decisions.flatMap(({ awaits, parked }) => (parked === null ? [] : awaits)).filter(isRateKey);
+  return decisions.flatMap(({ awaits }) => awaits).filter(isRateKey);
 }
 
 /** Reads the next thing that rules across payments need; false: everything is at hand. */

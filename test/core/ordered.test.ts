@@ -173,7 +173,7 @@ describe('an ordered commission', () => {
       explanation: explanationOf(decision),
       commission,
     });
-    expect(words).toContain('A caller set its commission to 30.00 USD; incentives were not asked.');
+    expect(words).toContain('A caller set its commission to 30.00 USD, whatever incentives say.');
     expect(words).toContain('Converted at 1 USD = 9/10 EUR (ecb).');
     expect(words).toContain('It stands at 27.00 EUR, ready for payment.');
   });

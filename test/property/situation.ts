@@ -57,6 +57,8 @@ function settingsFor(rng: Rng): Partial<Settings> {
     ...sometimes('trustOutOfBand', true),
     ...sometimes('countProrations', true),
     ...sometimes('holdPeriodDays', 14),
+    // Without any rate: what is paid in another currency waits, but for what callers set.
+    ...(rng.chance(0.1) ? { currency: 'eur' } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Caller, MoneyDesk, NewSale, SaleRequest } from '../../core/desk.ts
 import type { ConversionView } from '../../core/views.ts';
 import { moneyKey } from '../../core/keys.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
-import { readEntry, type Entry, type EventEntry, type SaleEntry } from '../../core/requests.ts';
+import { isPayout, readEntry, type Entry, type EventEntry, type SaleEntry } from '../../core/requests.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { saleByMoneyKey, type World } from '../../store/conversions.ts';
 import { bodyOf } from '../../store/inbox.ts';
@@ -19,6 +19,7 @@ import type { Rows } from '../sheet.ts';
 import { aliasOf } from './alias.ts';
 import { answerOf, Answered } from './answered.ts';
 import { creditOf } from './credit.ts';
+import { mustEarn, settlePayout } from './rulings.ts';
 import { createTurns } from '../turns.ts';
 import { newSaleView } from './view.ts';
 
@@ -51,13 +52,13 @@ export function sell(work: Clockwork): Seller {
       source: request.dialect,
       items: [item],
       also,
-      guard: (settled: Settled) => judge(settled, item, entry, told.clickDecides ?? false),
+      guard: (settled: Settled) => judge(settled, item, entry, told),
     };
     const settled = await inTurn(turnOf(world, request), () =>
       answerOf<Settled, Refusal | Repeated>(() => runBatch(work, batch)),
     );
     if (isRefusal(settled)) return settled;
-    if (!('repeated' in settled)) return answer(work, world, entry, settled);
+    if (!('repeated' in settled)) return sold(work, caller, world, entry, settled);
     const same = settled.repeated === 'same' || (settled.repeated === 'different' && told.firstWins);
     return same ? answer(work, world, entry, null) : again(work, world, entry, item, settled.repeated);
   };
@@ -86,25 +87,28 @@ function itemOfSale({ livemode }: Caller, entry: SaleEntry, received: number): I
 const ownKeyOf = ({ request }: SaleEntry): string => moneyKey(request.dialect, 'sale', request.externalEventId);
 
 /** The batch's guard: ends it when the call is a repeated one, credits nobody, or is no sale. */
-function judge(settled: Settled, item: Item, entry: SaleEntry, clickDecides: boolean): void {
+function judge(settled: Settled, item: Item, entry: SaleEntry, asked: NewSale): void {
   const { session, decisions } = settled;
   const key = ownKeyOf(entry);
   const { request } = entry;
   const paymentId = session.book.keys.get(key) ?? '';
-  const taken = request.ordered && (settled.known.has(item.ref.id) || earned(settled, paymentId));
-  if (taken) throw new Answered(alreadyEarned(request));
-  if (settled.known.has(item.ref.id)) {
+  const again = settled.known.has(item.ref.id);
+  if (request.ordered && !asked.firstWins && (again || earned(settled, paymentId)))
+    throw new Answered(alreadyEarned(request));
+  if (again) {
     const payment = session.book.payments.get(paymentId);
     const told = payment?.claims[key];
     const same =
       told === undefined || (told.total === entry.request.amount && told.currency === entry.request.currency);
     throw new Answered<Repeated>({ repeated: payment === undefined ? 'no_sale' : same ? 'same' : 'different' });
   }
-  const credit = clickDecides ? null : creditOf(session.book, settled.rules, entry.request, item.ref.at);
+  const credit = asked.clickDecides ? null : creditOf(session.book, settled.rules, entry.request, item.ref.at);
   // A payment that is known already keeps its own credit: the caller adds a name for it, and may know no referral.
   if (isRefusal(credit) && (credit.refused !== 'referral_not_found' || !stood(settled, paymentId)))
     throw new Answered(credit);
-  if (!decisions.get(paymentId)?.sale) throw new Answered(notPaid(entry.request));
+  const decision = decisions.get(paymentId);
+  if (!decision?.sale) throw new Answered(notPaid(request));
+  if (request.ordered && (request.saleStatus ?? 'complete') === 'complete') mustEarn(decision.earning);
 }
 
 function stood({ session }: Settled, paymentId: string): boolean {
@@ -118,7 +122,7 @@ function earned({ session }: Settled, paymentId: string): boolean {
 }
 
 function alreadyEarned({ externalEventId }: SaleRequest): Refusal {
-  const message = `There is a commission of "${externalEventId}" already; change that one, or name another payment.`;
+  const message = `"${externalEventId}" was told before, or that payment earned something already. Change what stands by PUT /v1/commissions/{id}, or name another payment.`;
   return refuse('already_exists', message, { field: 'external_event_id' });
 }
 
@@ -126,6 +130,20 @@ function notPaid({ externalEventId }: SaleRequest): Refusal {
   return refuse('invalid_input', `external_event_id names "${externalEventId}", which Stripe says is not paid`, {
     field: 'external_event_id',
   });
+}
+
+async function sold(
+  work: Clockwork,
+  caller: Caller,
+  world: World,
+  entry: SaleEntry,
+  settled: Settled,
+): Promise<Sold | Refusal> {
+  const answered = await answer(work, world, entry, settled);
+  const { commissionStatus } = entry.request;
+  if (!isRefusal(answered) && commissionStatus !== null && isPayout(commissionStatus))
+    await settlePayout(work, caller, answered.conversion, commissionStatus);
+  return answered;
 }
 
 /** A new sale is shown as it was written; one that stood before is read. */

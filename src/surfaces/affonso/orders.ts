@@ -39,7 +39,9 @@ const creation = z.object({
     'Default: USD. Converted at the rate of the day where the workspace has a currency of its own.',
   ),
   is_subscription: optionalFlag.describe('Default: false.'),
-  status: oneOf(COMMISSION_STATUSES).describe('Default: pending, which ends with the hold.'),
+  status: oneOf(COMMISSION_STATUSES).describe(
+    'Default: pending while a hold runs, pending_manual_approval where somebody has to look, else ready_for_payment.',
+  ),
   sales_status: oneOf(SALES_STATUSES).describe('Default: complete.'),
   payment_intent_id: optionalId.meta({
     description: 'Earns once. One of Stripe is the same payment as the webhook’s.',
@@ -52,6 +54,8 @@ const creation = z.object({
   created_at: optionalMoment.describe('When the money moved. Default: now.'),
 });
 
+const LONGEST_KEY = 200;
+
 export const create = route<z.infer<typeof creation>>({
   method: 'POST',
   path: '/v1/commissions',
@@ -60,10 +64,14 @@ export const create = route<z.infer<typeof creation>>({
   scope: 'write:commissions',
   signed: SIGNED,
   body: creation,
-  async run({ caller, body, raw }, desk) {
+  async run({ caller, body, raw, idempotencyKey }, desk) {
+    if (idempotencyKey !== null && idempotencyKey.length > LONGEST_KEY)
+      return refuse('invalid_input', `Idempotency-Key must be at most ${LONGEST_KEY} characters.`);
     const request = creationOf(body, raw);
     if (isRefusal(request)) return request;
-    const answer = await desk.sell(caller, request);
+    const once = request.externalEventId === null && idempotencyKey !== null;
+    const repeatable = once ? { externalEventId: `key:${idempotencyKey}`, firstWins: true as const } : {};
+    const answer = await desk.sell(caller, { ...request, ...repeatable });
     if (!isRefusal(answer)) return done(commissionShape(answer.conversion), 201);
     return answer.field === 'external_event_id' ? { ...answer, field: 'payment_intent_id' } : answer;
   },
@@ -88,7 +96,7 @@ function creationOf(body: z.infer<typeof creation>, raw: string): NewSale | Refu
     productIds: [],
     interval: null,
     isSubscription: body.is_subscription ?? false,
-    commissionStatus: body.status ?? 'pending',
+    commissionStatus: body.status,
     saleStatus: body.sales_status,
     ordered: { amount: earned, currency: earnedCurrency ?? 'usd' },
     holdDays: body.hold_period_days,
@@ -109,7 +117,7 @@ const ruling = z.object({
     .nullish()
     .transform((days) => days ?? null)
     .describe('From when the money moved.'),
-  sale_amount: amount.nullish().describe('As it is: a sale is corrected by a refund.'),
+  sale_amount: nonNegative.nullish().describe('As it is: a sale is corrected by a refund.'),
   sale_amount_currency: code.describe('As it is.'),
   sales_status: oneOf(SALES_STATUSES).describe('As it is: a sale is corrected by a refund.'),
 });
@@ -128,6 +136,7 @@ export const change = route<RulingBody>({
     if (isRefusal(sale)) return sale;
     const request = changeOf(body, sale);
     if (isRefusal(request)) return request;
+    if (Object.values(request).every((value) => value === null)) return done(commissionShape(sale));
     const ruled = await desk.rule(caller, sale.id, request, raw);
     return isRefusal(ruled) ? ruled : done(commissionShape(ruled));
   },
@@ -142,12 +151,16 @@ function changeOf(body: RulingBody, sale: ConversionView): RulingRequest | Refus
   const ordered = orderOf(body, stands);
   if (isRefusal(ordered)) return ordered;
   const { status, hold_period_days: days } = body;
-  if (status === null && Object.values(body).every((value) => value == null))
+  if (Object.values(body).every((value) => value == null))
     return invalid(
       'status',
       `must be one of ${COMMISSION_STATUSES.join(', ')}; or send commission_amount or hold_period_days`,
     );
-  return { status, ordered, holdDays: days === stands.hold_period_days ? null : days };
+  return {
+    status: status === stands.status ? null : status,
+    ordered,
+    holdDays: days === stands.hold_period_days ? null : days,
+  };
 }
 
 type Shown = z.infer<typeof commissionAnswer>;

@@ -193,6 +193,59 @@ describe('POST /v1/commissions', () => {
     expect((await create({}, { key })).status).toBe(403);
   });
 
+  test('with an Idempotency-Key it is told once', async () => {
+    const referral_id = await referral();
+    const asked = { headers: { 'idempotency-key': 'once' } };
+    const all = await Promise.all(Array.from({ length: 20 }, () => create({ referral_id }, asked)));
+    expect(all.map(({ status, body }) => [status, body.data['id']])).toEqual(
+      all.map(() => [201, all[0]?.body.data['id']]),
+    );
+    expect((await create({ referral_id, commission_amount: 99 }, asked)).body.data['commission_amount']).toBe(12.5);
+    expect((await create({}, { headers: { 'idempotency-key': 'x'.repeat(201) } })).status).toBe(400);
+  });
+
+  test('waits for a person where a sale of its kind does, unless the caller says how it stands', async () => {
+    await site.stage.affiliate('looked-at', 'by-hand');
+    await site.stage.incentive(
+      'inc_hand',
+      terms('10', { groupId: 'by-hand', approvalType: 'manual', holdPeriodDays: 9 }),
+    );
+    const asked = { referral_id: await referral('looked-at') };
+    expect((await create(asked)).body.data).toMatchObject({ status: 'pending_manual_approval', hold_period_days: 9 });
+    expect((await create({ ...asked, status: 'pending' })).body.data).toMatchObject({ status: 'pending' });
+    expect((await create({ ...asked, status: 'ready_for_payment' })).body.data['status']).toBe('ready_for_payment');
+  });
+
+  test('what nobody can earn of is refused, and nothing is stored', async () => {
+    await site.stage.affiliate('waiting');
+    const referral_id = await referral('waiting');
+    await site.send('PUT', '/v1/affiliates/waiting', '{"partnership_status":"rejected"}');
+    const before = await site.everything();
+    const { status, body } = await create({ referral_id });
+    expect([status, body.error.message]).toEqual([400, expect.stringContaining('not approved')]);
+    expect(await site.everything()).toBe(before);
+  });
+
+  test.each(['open', 'trialing', 'failed'])('a sale that is %s earns nothing yet', async (sales_status) => {
+    expect((await create({ sales_status })).body.data).toMatchObject({ sales_status, commission_amount: 0 });
+  });
+
+  test.each([
+    [8, 1_000n, -200n],
+    [20, 1_000n, 1_000n],
+  ])('told as paid, then set to %d: what was paid stays paid', async (amount, paid, owed) => {
+    const before = await site.stage.balance('jane');
+    const { body } = await create({ commission_amount: 10, status: 'paid' });
+    await put(body.data['id'], { commission_amount: amount });
+    const after = await site.stage.balance('jane');
+    expect([after.paid - before.paid, after.payable - before.payable]).toEqual([paid, owed]);
+  });
+
+  test('a later word counts, also of a sale that is dated later', async () => {
+    const { body } = await create({ created_at: new Date(site.stage.clock.now + 43_200_000).toISOString() });
+    expect((await put(body.data['id'], { commission_amount: 5 })).body.data['commission_amount']).toBe(5);
+  });
+
   test('a test key tells the test world only', async () => {
     const before = await payable();
     const { body } = await create({}, { key: site.test });
@@ -279,6 +332,20 @@ describe('PUT of an amount', () => {
     expect(body.data).toMatchObject({ commission_amount: 30, status: 'pending_manual_approval' });
     // Nothing was set: the incentive still says what it earns.
     expect((await site.get(`/v1/conversions/${id}`)).body.data).toMatchObject({ matched_incentive_id: 'inc_all' });
+  });
+
+  test('the whole object of a sale that is refunded, or earned nothing, can be put back too', async () => {
+    const gone = await sold();
+    await site.post(`/v1/conversions/${gone}/refund`, {});
+    await site.stage.affiliate('nothing', 'nothing-for-them');
+    await site.stage.incentive('inc_all', terms('30', { groupId: 'somebody-else' }));
+    const none = await sold({ referral_id: await referral('nothing') });
+    await site.stage.incentive('inc_all', terms('30'));
+    for (const id of [gone, none]) {
+      const whole = await shown(id);
+      const { status, body } = await put(id, whole);
+      expect([status, body.data]).toEqual([200, whole]);
+    }
   });
 
   test('a hold begins with the payment and ends by itself', async () => {

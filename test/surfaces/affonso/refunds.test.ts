@@ -263,9 +263,14 @@ describe('a refund that Stripe tells of as well', () => {
     const [sale] = await site.stage.ask<{ id: string }>(
       `SELECT conversion_id AS id FROM conversions WHERE workspace_id = $1 AND kind = 'sale' ORDER BY number DESC LIMIT 1`,
     );
+    const made: ReturnType<typeof account.refund>[] = [];
     const hear = (amount: number): Promise<void> =>
-      site.stage.hearAll(account.during(() => account.refund(firstPayment, { amount })));
-    return { id: sale?.id ?? '', hear };
+      site.stage.hearAll(account.during(() => void made.push(account.refund(firstPayment, { amount }))));
+    const last = () => made.at(-1) ?? account.refund(firstPayment, { amount: 1 });
+    const fail = (): Promise<void> => site.stage.hearAll(account.during(() => void account.failRefund(last())));
+    const edit = (): Promise<void> =>
+      site.stage.hearAll(account.during(() => void account.editRefund(last(), { note: 'x' })));
+    return { id: sale?.id ?? '', hear, fail, edit };
   }
 
   const stands = async (of: string) => {
@@ -295,6 +300,49 @@ describe('a refund that Stripe tells of as well', () => {
     }
     const { status, body: refused } = await refund({ amount: 1 }, sale);
     expect([status, refused.error.code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  test.each(['call', 'webhook'] as const)(
+    'without an amount, the %s first: one that fails gives it back',
+    async (first) => {
+      const { id: sale, hear, fail } = await paid();
+      if (first === 'webhook') await hear(10_000);
+      await refund({}, sale);
+      if (first === 'call') await hear(10_000);
+      expect(await stands(sale)).toEqual([0, 0, 'refunded']);
+      await fail();
+      expect(await stands(sale)).toEqual([100, 30, 'complete']);
+    },
+  );
+
+  test('what a caller tells after it failed went back by other means, whatever is heard of it later', async () => {
+    const { id: sale, hear, fail, edit } = await paid();
+    await hear(4_000);
+    await fail();
+    site.stage.clock.now += 5 * 86_400_000;
+    await refund({ amount: 40 }, sale);
+    expect(await stands(sale)).toEqual([60, 18, 'partial_refunded']);
+    await edit();
+    expect(await stands(sale)).toEqual([60, 18, 'partial_refunded']);
+  });
+
+  test('once more is too much, also when it is dated before', async () => {
+    const { id: sale, hear } = await paid();
+    await hear(6_000);
+    await refund({ amount: 60 }, sale);
+    for (const more of [{}, { refunded_at: '2025-06-01T00:00:00Z' }])
+      expect((await refund({ amount: 60, ...more }, sale)).status).toBe(400);
+    expect(await stands(sale)).toEqual([40, 12, 'partial_refunded']);
+  });
+
+  test('the trace says that they are one', async () => {
+    const { id: sale, hear } = await paid();
+    await hear(6_000);
+    await refund({ amount: 60, external_event_id: `named_${seed}` }, sale);
+    const { summary } = (await site.get(`/v1/trace/${sale}`)).body.data as { summary: string[] };
+    expect(summary.join('\n')).toMatch(
+      new RegExp(`The refund told as named_${seed} is the same money as re_\\w+: it counts once`),
+    );
   });
 
   test('another amount is another refund', async () => {
