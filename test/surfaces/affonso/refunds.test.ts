@@ -267,9 +267,9 @@ describe('a refund that Stripe tells of as well', () => {
     const hear = (amount: number): Promise<void> =>
       site.stage.hearAll(account.during(() => void made.push(account.refund(firstPayment, { amount }))));
     const last = () => made.at(-1) ?? account.refund(firstPayment, { amount: 1 });
-    const fail = (): Promise<void> => site.stage.hearAll(account.during(() => void account.failRefund(last())));
+    const fail = (): Promise<void> => site.stage.hearAll(account.during(() => account.failRefund(last())));
     const edit = (): Promise<void> =>
-      site.stage.hearAll(account.during(() => void account.editRefund(last(), { note: 'x' })));
+      site.stage.hearAll(account.during(() => account.editRefund(last(), { note: 'x' })));
     return { id: sale?.id ?? '', hear, fail, edit };
   }
 
