@@ -1,5 +1,6 @@
 /** The environment, read once. Every problem is reported at once, with the name, what was read and what is allowed. */
 import { z } from 'zod';
+import { DOORS } from './core/doors.ts';
 import type { RateWindow } from './core/families.ts';
 import { families } from './surfaces/index.ts';
 
@@ -33,6 +34,8 @@ const secretKeys = z
   .transform((keys) => keys.map((key) => Buffer.from(key, HEX_KEY.test(key) ? 'hex' : 'base64')));
 
 const NAMES = families.map(({ name }) => name);
+/** Of what has limits: dialects, and what is open to everybody. */
+const LIMITED = [...NAMES, ...DOORS.map(({ name }) => name)];
 const listOf = (text: string): string[] =>
   text
     .split(',')
@@ -68,7 +71,7 @@ function windowsOf(text: string): readonly RateWindow[] | null {
   return fits === windows.length ? windows : null;
 }
 
-/** `off`, `on`, or windows instead of a dialect's own: `affonso:600/min+20/s,hoko:off`. null: off. */
+/** `off`, `on`, or windows instead of the usual ones: `affonso:600/min+20/s,links:off`. null: off. */
 const rateLimits = z
   .string()
   .refine(
@@ -76,8 +79,8 @@ const rateLimits = z
       ['on', 'off'].includes(text) ||
       listOf(text)
         .map(pairOf)
-        .every(([name, rest]) => NAMES.includes(name) && windowsOf(rest) !== null),
-    `must be on, off, or like affonso:600/min+20/s,hoko:off; dialects are ${NAMES.join(', ')}`,
+        .every(([name, rest]) => LIMITED.includes(name) && windowsOf(rest) !== null),
+    `must be on, off, or like affonso:600/min+20/s,links:off; there are ${LIMITED.join(', ')}`,
   )
   .transform((text) => {
     if (text === 'off') return null;
@@ -134,7 +137,7 @@ export type Config = {
   readonly secretKeys: readonly Buffer[];
   /** Host name → the dialect that is spoken there. */
   readonly dialectHosts: ReadonlyMap<string, string>;
-  /** Dialect → windows instead of its own; null: no limits at all. */
+  /** Dialect, `links` or `qrcode` → windows instead of its own; null: no limits at all. */
   readonly rateLimits: ReadonlyMap<string, readonly RateWindow[]> | null;
   /** How many proxies in front tell where a call came from; 0: whoever connects is the caller. */
   readonly trustedProxies: number;

@@ -13,7 +13,7 @@ import { providers } from '../providers/index.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { native, surfaces } from '../surfaces/index.ts';
 import { createApp, listen } from '../web/app.ts';
-import type { Limiting } from '../web/mount.ts';
+import type { Limiting } from '../web/limiting.ts';
 import { startWorker, type Worker } from '../work/loop.ts';
 import { forgetting, type Chore } from '../work/schedule.ts';
 

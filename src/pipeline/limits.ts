@@ -6,13 +6,16 @@
  * least two thirds of the window were spent, less a call for each process: what a process holds unspent is at most half
  * of what it has spent, and never more than a fifth of the window. A single process gives out the whole window.
  *
- * Who calls without a key is counted by address, by each process for itself.
+ * Who calls without a key is counted by address, by each process for itself and in memory alone. There are as many
+ * addresses as somebody likes to have, so no more are remembered than a number of them: who comes with more has their
+ * windows begun anew, and keys have theirs apart from them.
  */
 import { setImmediate as others } from 'node:timers/promises';
 import type { Caller } from '../core/desk.ts';
 import type { RateWindow } from '../core/families.ts';
-import { createCounter, createLocalCounter, type Counter } from '../store/limits.ts';
+import { createCounter, type Counter } from '../store/limits.ts';
 import type { Database } from '../store/database.ts';
+import { createGenerations, type Generations } from './generations.ts';
 
 /** What a caller is told of the limits: of the window that refused, else of the longest. */
 export type Allowance = {
@@ -28,6 +31,8 @@ export type Allowance = {
 export type RateLimits = {
   /** Spends one call of a key in each window; null: there are no windows. */
   spend(caller: Caller, windows: readonly RateWindow[]): Promise<Allowance | null>;
+  /** How many windows of keys and of addresses are in memory. */
+  remembered(): { readonly keys: number; readonly addresses: number };
 };
 
 /** A process's part of one window of one key. */
@@ -42,23 +47,26 @@ type Share = {
   setting: Promise<void> | null;
 };
 
-const MOST_SHARES = 20_000;
+/** Addresses that are remembered of each length of windows, in each of two generations. */
+const MOST_ADDRESSES = 20_000;
 
 export function createRateLimits(database: Pick<Database, 'of'>, now: () => number): RateLimits {
   const counters = new Map<string, Counter>();
-  const shares = new Map<string, Share>();
-  const counterOf = ({ keyless }: Caller, window: RateWindow): Counter => {
-    const name = `${keyless ? 'here' : ''}${window.points}/${window.seconds}`;
-    const counter = counters.get(name) ?? (keyless ? createLocalCounter(window) : createCounter(database.of, window));
+  const counterOf = (window: RateWindow): Counter => {
+    const name = `${window.points}/${window.seconds}`;
+    const counter = counters.get(name) ?? createCounter(database.of, window);
     counters.set(name, counter);
     return counter;
   };
-  const shareOf = ({ workspace, keyId }: Caller, window: RateWindow): Share => {
-    const name = `${workspace}/${keyId}/${window.seconds}`;
+  // Of keys there are no more than were made, and what is set aside for one must not be lost to strangers.
+  const keys = sharesBySpan(Infinity, now);
+  const addresses = sharesBySpan(MOST_ADDRESSES, now);
+  const shareOf = ({ workspace, keyId, keyless }: Caller, window: RateWindow): Share => {
+    const shares = (keyless ? addresses : keys).of(window.seconds);
+    const name = `${workspace}/${keyId}`;
     const known = shares.get(name);
     if (known && (known.endsAt > now() || known.setting !== null)) return known;
-    if (shares.size >= MOST_SHARES) forgetEnded(shares, now());
-    const share = { window, held: 0, spent: 0, left: window.points, endsAt: Infinity, waiting: 0, setting: null };
+    const share = keyless ? ownShare(window, now()) : newShare(window);
     shares.set(name, share);
     return share;
   };
@@ -70,10 +78,39 @@ export function createRateLimits(database: Pick<Database, 'of'>, now: () => numb
         if (used) return allowanceOf(used, false);
         const empty = all.filter(({ held }) => held === 0);
         if (empty.length === 0) return spendOne(all);
-        await Promise.all(empty.map((share) => fill(share, caller, counterOf(caller, share.window), now)));
+        await Promise.all(empty.map((share) => fill(share, caller, counterOf(share.window), now)));
       }
     },
+    remembered: () => ({ keys: keys.size(), addresses: addresses.size() }),
   };
+}
+
+type Shares = { of(seconds: number): Generations<Share>; size(): number };
+
+/** A generation is at least so long, so that no share is forgotten while the database is asked for it. */
+const LEAST_SPAN_MS = 60_000;
+
+/** The shares of windows that are equally long, so that a generation is never shorter than a window in it. */
+function sharesBySpan(most: number, now: () => number): Shares {
+  const bySpan = new Map<number, Generations<Share>>();
+  return {
+    of(seconds) {
+      const span = Math.max(seconds * 1000, LEAST_SPAN_MS);
+      const known = bySpan.get(seconds) ?? createGenerations<Share>(span, most, now);
+      bySpan.set(seconds, known);
+      return known;
+    },
+    size: () => [...bySpan.values()].reduce((sum, { size }) => sum + size, 0),
+  };
+}
+
+function newShare(window: RateWindow): Share {
+  return { window, held: 0, spent: 0, left: window.points, endsAt: Infinity, waiting: 0, setting: null };
+}
+
+/** All of a window: nobody else counts it. */
+function ownShare(window: RateWindow, at: number): Share {
+  return { ...newShare(window), held: window.points, left: 0, endsAt: at + window.seconds * 1000 };
 }
 
 function spendOne(shares: readonly Share[]): Allowance | null {
@@ -112,8 +149,4 @@ async function setAside(share: Share, caller: Caller, counter: Counter, now: () 
   share.held += granted;
   share.left = left;
   share.endsAt = now() + endsInMs;
-}
-
-function forgetEnded(shares: Map<string, Share>, at: number): void {
-  for (const [name, share] of shares) if (share.endsAt <= at && share.setting === null) shares.delete(name);
 }

@@ -2,12 +2,7 @@
  * Counters of rate limits. Rows in our own table, in the shape of every other: the workspace is part of the key, and the
  * database's clock says when a window ends, so that processes whose clocks differ still share one window.
  */
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterPostgres,
-  RateLimiterRes,
-} from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateWindow } from '../core/families.ts';
 import type { Tx } from './tx.ts';
 
@@ -65,15 +60,7 @@ export type Counter = { setAside(workspace: string, name: string, points: number
 
 /** Sets points of a window aside. Over all processes never more than the window has. */
 export function createCounter(of: (workspace: string) => Tx, window: RateWindow): Counter {
-  return countedBy(new CountersInPostgres(of, window), window);
-}
-
-/** The same for one process alone, in memory: who calls without a key has no row, or every address would have one. */
-export function createLocalCounter(window: RateWindow): Counter {
-  return countedBy(new RateLimiterMemory({ points: window.points, duration: window.seconds }), window);
-}
-
-function countedBy(counters: Pick<RateLimiterAbstract, 'consume'>, window: RateWindow): Counter {
+  const counters = new CountersInPostgres(of, window);
   return {
     async setAside(workspace, name, points) {
       const { consumedPoints, msBeforeNext } = await counters

@@ -16,7 +16,8 @@ import { admin } from './admin/index.ts';
 import { Aborted } from './body.ts';
 import { createDispatch, type Request } from './dispatch.ts';
 import { sayAlive, sayReady, type Ready } from './health.ts';
-import { serve, type Limiting } from './mount.ts';
+import type { Limiting } from './limiting.ts';
+import { serve } from './mount.ts';
 import { neutral } from './neutral.ts';
 import { drawQrCode, QR_CODE } from './qrcode.ts';
 import { isShortLink, redirect } from './redirect.ts';
@@ -35,7 +36,7 @@ export type AppParts = {
   readonly publicUrl?: string | null;
   /** Host name → the dialect that is spoken there. */
   readonly hosts?: ReadonlyMap<string, string>;
-  /** How often keys may call; null or absent: as often as they like. */
+  /** How often keys and addresses may call; null or absent: as often as they like. */
   readonly limiting?: Limiting | null;
   /** How many proxies in front are believed when they say where a call came from; absent: none. */
   readonly trustedProxies?: number;
@@ -71,8 +72,8 @@ export function createApp(parts: AppParts): Koa {
     try {
       const endpoint = ctx.path.startsWith('/webhooks/') ? webhooks.find(ctx.path) : null;
       if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
-      if (isShortLink(ctx.path)) return await redirect(parts.desk, ctx);
-      if (ctx.path === QR_CODE) return drawQrCode(ctx);
+      if (isShortLink(ctx.path)) return await redirect(parts.desk, limiting, ctx);
+      if (ctx.path === QR_CODE) return await drawQrCode(limiting, ctx);
       const peoples = PEOPLES.includes(ctx.path) || reference.owns(ctx.path);
       const destination = peoples ? null : dispatch(requestOf(ctx));
       if (destination) return await serve(mounted, ctx, requestId, destination);

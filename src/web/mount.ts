@@ -6,28 +6,21 @@ import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Caller, Desk } from '../core/desk.ts';
-import type { RateWindow } from '../core/families.ts';
 import { isRefusal, refuse, type FieldProblem, type Refusal } from '../core/refusals.ts';
 import type { KeyRing } from '../pipeline/keys.ts';
-import type { Allowance, RateLimits } from '../pipeline/limits.ts';
+import type { Allowance } from '../pipeline/limits.ts';
 import type { Signatures } from '../pipeline/signatures.ts';
 import { isDatabaseAway, isRetryable } from '../store/database.ts';
 import type { Reply, Route, Surface } from '../surfaces/surface.ts';
 import { Aborted, limitFor, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
 import type { Destination } from './dispatch.ts';
+import { keylessAt, secondsUntil, type Limiting } from './limiting.ts';
 
 /** Seconds after which a sender should try again when the database is away. */
 export const RETRY_AFTER = '5';
 
 const AWAY = 'The database cannot be reached. Nothing was lost; send it again.';
 const BUSY = 'Too many writers want the same rows at once. Nothing was written; send it again.';
-
-/** How often keys may call: the counters, the time, and what the operator set instead of a dialect's own windows. */
-export type Limiting = {
-  readonly rates: RateLimits;
-  readonly now: () => number;
-  readonly set: ReadonlyMap<string, readonly RateWindow[]>;
-};
 
 export type Mounted = {
   readonly desk: Desk;
@@ -129,7 +122,7 @@ async function admit(mounted: Mounted, ctx: Context, surface: Surface, route: Ro
   const { authorization, origin, referer } = ctx.headers;
   const needsNone = route.keyless === 'always' || (route.keyless === 'allowed' && authorization === undefined);
   const caller = needsNone
-    ? keylessAt(ctx.ip)
+    ? keylessAt(surface.keys.name, ctx.ip)
     : await mounted.keys.identify(surface.keys, { authorization, origin: origin ?? referer });
   if (isRefusal(caller)) return caller;
   if (caller.keyless) return (await late(mounted, ctx, surface, caller)) ?? caller;
@@ -139,25 +132,6 @@ async function admit(mounted: Mounted, ctx: Context, surface: Surface, route: Ro
   if (tooMany) return tooMany;
   if (surface.keys.allows(caller.scopes, route.scope)) return caller;
   return refuse('missing_scope', `This key lacks the permission ${route.scope}.`, { needs: route.scope });
-}
-
-/** Who calls without a key is told from others by where the call comes from. */
-function keylessAt(address: string): Caller {
-  return { workspace: 'default', livemode: true, keyId: `at ${networkOf(address)}`, scopes: [], keyless: true };
-}
-
-/**
- * Somebody with one address of version 6 has 2^64 of them: the first half says who it is. Some proxies write the port of
- * the connection behind the address; every new connection has another.
- */
-function networkOf(told: string): string {
-  const address = /^\[(.*)\](?::\d+)?$/.exec(told)?.[1] ?? /^([\d.]+):\d+$/.exec(told)?.[1] ?? told;
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
 }
 
 function late(mounted: Mounted, ctx: Context, surface: Surface, caller: Caller): Promise<Refusal | null> {
@@ -183,7 +157,7 @@ async function spend(limiting: Limiting, ctx: Context, surface: Surface, caller:
   const { allowed, resetsAt } = allowance;
   if (told) tell(ctx, allowance);
   if (allowed) return null;
-  const retryAfter = Math.max(1, Math.ceil((resetsAt - limiting.now()) / 1000));
+  const retryAfter = secondsUntil(limiting, resetsAt);
   return refuse('rate_limited', `Too many calls with this key. Try again in ${retryAfter} s.`, { retryAfter });
 }
 

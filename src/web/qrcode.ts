@@ -2,6 +2,8 @@
 import type { Context } from 'koa';
 import encodeQR, { type ErrorCorrection } from 'qr';
 import { z } from 'zod';
+import { QR_CODES } from '../core/doors.ts';
+import { tooOften, type Limiting } from './limiting.ts';
 
 export const QR_CODE = '/qrcode';
 
@@ -37,10 +39,15 @@ const picture = z.object({
 });
 
 /** Answers with an SVG, or with what is wrong in one sentence. */
-export function drawQrCode(ctx: Context): void {
+export async function drawQrCode(limiting: Limiting | null, ctx: Context): Promise<void> {
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
     return refuse(ctx, 405, 'method_not_allowed');
+  }
+  const wait = await tooOften(limiting, ctx, QR_CODES);
+  if (wait !== null) {
+    ctx.set('Retry-After', String(wait));
+    return refuse(ctx, 429, `Too many QR codes were asked for from your address. Try again in ${wait} s.`);
   }
   const asked = picture.safeParse({ ...ctx.query });
   if (!asked.success) {

@@ -1,14 +1,17 @@
 /**
  * Short links, for people: `/l/{code}` of the workspace `default`, `/l/{workspace}/{code}` of any. Whoever follows one is
- * counted as a click and sent on with its id; who only looks is sent on all the same.
+ * counted as a click and sent on with its id; who only looks is sent on all the same, and so is who comes too often: a
+ * visitor is never lost.
  */
 import { isbot } from 'isbot';
 import type { Context } from 'koa';
 import type { Visitor } from '../core/catalogue-desk.ts';
 import type { Desk } from '../core/desk.ts';
+import { LINKS } from '../core/doors.ts';
 import { isRefusal } from '../core/refusals.ts';
 import { isDatabaseAway } from '../store/database.ts';
 import { unsafeText } from './body.ts';
+import { tooOften, type Limiting } from './limiting.ts';
 import { RETRY_AFTER } from './mount.ts';
 
 const BEGINNING = '/l/';
@@ -20,7 +23,7 @@ const LONGEST_REFERRER = 2000;
 export const isShortLink = (path: string): boolean => path.startsWith(BEGINNING);
 
 /** Answers one request for a short link. Throws what is a surprise. */
-export async function redirect(desk: Pick<Desk, 'follow'>, ctx: Context): Promise<void> {
+export async function redirect(desk: Pick<Desk, 'follow'>, limiting: Limiting | null, ctx: Context): Promise<void> {
   ctx.set('Cache-Control', 'no-store');
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
@@ -28,9 +31,10 @@ export async function redirect(desk: Pick<Desk, 'follow'>, ctx: Context): Promis
   }
   const asked = linkIn(ctx.path);
   if (!asked) return sayNothingThere(ctx);
+  const wait = await tooOften(limiting, ctx, LINKS);
   try {
-    const destination = await desk.follow(asked.workspace, asked.code, visitorOf(ctx));
-    if (isRefusal(destination)) return sayNothingThere(ctx);
+    const destination = await desk.follow(asked.workspace, asked.code, wait === null ? visitorOf(ctx) : null);
+    if (isRefusal(destination)) return wait === null ? sayNothingThere(ctx) : sayWait(ctx, wait);
     ctx.body = '';
     ctx.status = 302;
     ctx.set('Location', destination);
@@ -69,6 +73,12 @@ function visitorOf(ctx: Context): Visitor | null {
 
 function sayNothingThere(ctx: Context): void {
   say(ctx, 404, 'This link leads nowhere. It may have been mistyped, or it is no longer in use.');
+}
+
+/** Said to who tries codes until one leads somewhere. */
+function sayWait(ctx: Context, seconds: number): void {
+  ctx.set('Retry-After', String(seconds));
+  say(ctx, 429, `Too many links were asked for from your address. Please try again in ${seconds} seconds.`);
 }
 
 /** A page of one sentence, which can load, run and send nothing. */

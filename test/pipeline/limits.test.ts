@@ -157,3 +157,92 @@ test('without the database the process counts for itself', async () => {
   const rates = limits(gone);
   expect(allowed(await inTurn(130, () => rates.spend(caller, [HOUR])))).toBe(100);
 });
+
+describe('addresses', () => {
+  const at = (address: string, where = 'links') => ({
+    workspace: 'default',
+    livemode: true,
+    keyId: `${where} from ${address}`,
+    scopes: [],
+    keyless: true as const,
+  });
+  const MINUTE = { points: 3, seconds: 60 };
+
+  test('are counted without the database, the whole window each', async () => {
+    const asked = vi.spyOn(db.database.pool, 'connect');
+    const rates = limits();
+    const all = await inTurn(5, () => rates.spend(at('192.0.2.1'), [MINUTE]));
+    expect(all.map((one) => [one?.allowed, one?.remaining])).toEqual([
+      [true, 2],
+      [true, 1],
+      [true, 0],
+      [false, 0],
+      [false, 0],
+    ]);
+    expect(allowed(await inTurn(5, () => rates.spend(at('192.0.2.2'), [MINUTE])))).toBe(3);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test('begin anew when their window has ended', async () => {
+    let now = 5_000_000;
+    const rates = createRateLimits(db.database, () => now);
+    const call = () => rates.spend(at('192.0.2.1'), [MINUTE]);
+    expect(allowed(await inTurn(5, call))).toBe(3);
+    now += 59_999;
+    expect(await call()).toMatchObject({ allowed: false, resetsAt: 5_060_000 });
+    now += 1;
+    expect(allowed(await inTurn(5, call))).toBe(3);
+  });
+
+  test('200,000 of them are bounded in memory, and take nothing from whom is spending', async () => {
+    let looks = 0;
+    const rates = createRateLimits(db.database, () => {
+      looks += 1;
+      return 5_000_000;
+    });
+    const caller = newCaller();
+    const own = at('198.51.100.1');
+    const given = { key: 0, address: 0 };
+    let most = 0;
+    for (let index = 0; index < 200_000; index += 1) {
+      const one = await rates.spend(at(`${index}`), [MINUTE]);
+      if (!one?.allowed) throw new Error('a first call was refused');
+      most = Math.max(most, rates.remembered().addresses);
+      if (index % 1_000 !== 0) continue;
+      given.key += Number((await rates.spend(caller, [HOUR]))?.allowed);
+      given.address += Number((await rates.spend(own, [{ points: 100, seconds: 3600 }]))?.allowed);
+    }
+    // Two hundred calls each in windows of a hundred: not one more.
+    expect(given).toEqual({ key: 100, address: 100 });
+    expect(most).toBeLessThanOrEqual(40_001);
+    expect(rates.remembered().keys).toBe(1);
+    // A bounded number of steps for each address, whatever number came before it.
+    expect(looks).toBeLessThan(200_000 * 5);
+  });
+
+  test('and those that are not used any more are forgotten in time, as keys are', async () => {
+    let now = 5_000_000;
+    const rates = createRateLimits(db.database, () => now);
+    for (let minute = 0; minute < 5; minute += 1) {
+      for (let index = 0; index < 1_000; index += 1) await rates.spend(at(`${minute}/${index}`), [MINUTE]);
+      await rates.spend(newCaller(), [{ points: 3, seconds: 60 }]);
+      now += 60_000;
+    }
+    expect(rates.remembered().addresses).toBeLessThanOrEqual(2_000);
+    expect(rates.remembered().keys).toBeLessThanOrEqual(2);
+  });
+});
+
+test('a key that was forgotten is given no call again: the database knows', async () => {
+  let now = Date.now();
+  const rates = createRateLimits(db.database, () => now);
+  const caller = newCaller();
+  expect(allowed(await inTurn(60, () => rates.spend(caller, [HOUR])))).toBe(60);
+  // By this process's clock the window is long over; by the database's, which counts, it is not.
+  for (let hour = 0; hour < 3; hour += 1) {
+    now += 3_600_000;
+    await rates.spend(newCaller(), [HOUR]);
+  }
+  expect(rates.remembered().keys).toBeLessThanOrEqual(2);
+  expect(allowed(await inTurn(60, () => rates.spend(caller, [HOUR])))).toBeLessThanOrEqual(40);
+});
