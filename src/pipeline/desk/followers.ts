@@ -25,7 +25,7 @@ import type { Clockwork } from '../clockwork.ts';
 type Arrive = (caller: Caller, request: Arrival) => Promise<Arrived | 'inactive' | Refusal>;
 
 export function arrive(work: Clockwork): Arrive {
-  return async ({ workspace }, { code, existing, details }) => {
+  return async ({ workspace, keyless = false }, { code, existing, details }) => {
     const tx = work.database.of(workspace);
     const linked = await findLinked(tx, workspace, code);
     if (!linked) return (await isArchived(tx, workspace, code)) ? 'inactive' : noLink(code);
@@ -35,8 +35,9 @@ export function arrive(work: Clockwork): Arrive {
     const { affiliateId, programId, linkId } = linked;
     const click: Click = { affiliateId, programId, linkId, at: work.now(), details };
     const { windowDays } = program;
-    if (existing !== null && (await followAgain(work, workspace, existing, click)))
-      return { clickId: existing, windowDays };
+    // Click ids of other dialects go through addresses and forms: without a key none of them gets another affiliate.
+    const followed = existing !== null && (FOLLOWER_ID.test(existing) || !keyless);
+    if (followed && (await followAgain(work, workspace, existing, click))) return { clickId: existing, windowDays };
     return { clickId: await followFirst(work, workspace, program.number, click), windowDays };
   };
 }
@@ -46,6 +47,9 @@ function noLink(code: string): Refusal {
 }
 
 const MOST_TRIES = 5;
+
+/** The look of ids that were made here: only they name a visitor whom a click may take over. */
+const FOLLOWER_ID = /^cust_\d+_\d+$/;
 
 /** Digits behind the moment, so that nobody finds the id of another visitor by counting. */
 const SECRET_DIGITS = 9;
