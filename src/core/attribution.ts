@@ -75,15 +75,18 @@ function placesOf(state: PaymentState, sale: Bought, nodes: Nodes): Place[] {
 
 /**
  * Who the buyer was credited to when the money moved comes before who was named later: that counts for what nobody was
- * credited with, and for payments from then on (cases.md 78). Last is who was named provisionally. What was said without
- * a key counts for payments from then on only.
+ * credited with, and for payments from then on (cases.md 78). What was said without a key counts for payments from then
+ * on only, and where nobody had been named with one by then. Last is who was named provisionally.
  */
 function inTime(places: readonly Place[], paidAt: Moment): readonly Place[] {
-  const isProvisional = ({ touch }: Place): boolean => touch.rank === PROVISIONAL;
-  if (!places.some((place) => isLate(place, paidAt) || isProvisional(place))) return places;
-  const order = (place: Place): number => (isProvisional(place) ? 2 : Number(isLate(place, paidAt)));
+  if (places.every((place) => orderOf(place, paidAt) === 0)) return places;
   const counting = places.filter((place) => place.touch.rank < UNPROVEN || !isLate(place, paidAt));
-  return counting.toSorted((a, b) => order(a) - order(b));
+  return counting.toSorted((a, b) => orderOf(a, paidAt) - orderOf(b, paidAt));
+}
+
+function orderOf(place: Place, paidAt: Moment): number {
+  if (place.touch.rank === PROVISIONAL) return 3;
+  return isLate(place, paidAt) ? 2 : Number(place.touch.rank === UNPROVEN);
 }
 
 const isLate = ({ touch }: Place, paidAt: Moment): boolean => touch.at > paidAt + GRACE_MS;

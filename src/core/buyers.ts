@@ -54,11 +54,11 @@ export type LeadRequest = BuyerNames & {
 
 /**
  * `recorded`: from now on they are credited. `provisional`: only if a backend or a payment bears it out. `beyond`: they
- * are further already, and stay where they are.
+ * are further already, or as many as may be were told of the click without a key; nothing is kept.
  */
 export type Led =
   | { readonly outcome: 'recorded' | 'provisional'; readonly referralId: string }
-  | { readonly outcome: 'beyond'; readonly status: 'conversion' | 'rejected' };
+  | { readonly outcome: 'beyond'; readonly status: 'conversion' | 'rejected' | 'lead' | 'click' };
 
 export type BuyerDesk = {
   /** A visit through a link. `inactive`: there is such a link, but it leads nowhere now. */

@@ -93,7 +93,7 @@ export type Touch = {
 
 /**
  * The rank of what somebody without a key said, and was believed: it counts for payments from then on only. Anybody can
- * say anybody's e-mail, and must not be paid for what was bought before.
+ * say anybody's e-mail, and must not be paid for what was bought before. Whoever was named with a key comes before it.
  */
 export const UNPROVEN = 8;
 

@@ -42,6 +42,8 @@ export type Settings = {
   readonly lossMinimumSales: number;
   /** Whether a sign-up that a browser tells counts at once, or only when a backend or a payment bears it out. */
   readonly leadAuth: 'optional' | 'server_required';
+  /** How many e-mails, and how many of a merchant's ids of customers, sign-ups without a key may bind to one click. */
+  readonly keylessBuyers: number;
   /** A caller's invoice id names their sale: told again, it is the same one. Only for dialects whose sales have no id of their own. */
   readonly uniqueInvoiceIds: boolean;
   /** Who buys with the e-mail of the affiliate: earns like everybody, waits for an approval, earns nothing (cases.md 77). */
@@ -78,6 +80,7 @@ export const DEFAULT_SETTINGS: Settings = {
   lossDays: 90,
   lossMinimumSales: 10,
   leadAuth: 'optional',
+  keylessBuyers: 3,
   uniqueInvoiceIds: false,
   selfReferrals: 'detect',
 };

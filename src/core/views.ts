@@ -107,6 +107,8 @@ export type ReferralView = {
   readonly convertedAt: Moment | null;
   /** It began with a visit that was a test: the live world does not know it. */
   readonly testOnly?: true;
+  /** Which of its names were only said without a key; absent: none. */
+  readonly unproven?: readonly ('email' | 'externalUserId')[];
 };
 
 export type IncentiveView = {

@@ -75,12 +75,19 @@ export type Identities = {
   readonly email: string | null;
   readonly externalUserId: string | null;
   readonly name: string | null;
+  /** Said without a key. */
+  readonly unproven?: boolean | undefined;
 };
+
+/** A column of names: written where nothing stands yet, or where only what was said without a key stands. */
+const bound = (name: string, unproven: string, value: string): string =>
+  `${name} = CASE WHEN ${name} IS NULL OR (${unproven} AND NOT $7) THEN COALESCE(${value}, ${name}) ELSE ${name} END,
+   ${unproven} = CASE WHEN ${value}::text IS NULL THEN ${unproven} WHEN ${name} IS NULL THEN $7 ELSE ${unproven} AND $7 END`;
 
 /**
  * Writes who signed up onto a click or referral, where nothing stands yet; a click becomes a lead, `at` milliseconds UTC.
- * Done twice it changes nothing. null: there is no such referral. Throws 23505 when the e-mail is another referral's of
- * the program.
+ * What was said without a key gives way to what is said with one. Done twice it changes nothing. null: there is no such
+ * referral. Throws 23505 when the e-mail is another referral's of the program.
  */
 export async function bindSignup(
   tx: Tx,
@@ -89,15 +96,17 @@ export async function bindSignup(
   who: Identities,
   at: number,
 ): Promise<ReferralView | null> {
-  const values = [workspace, id, who.email, who.externalUserId, who.name, new Date(at).toISOString()];
+  const { email, externalUserId, name, unproven = false } = who;
+  const values = [workspace, id, email, externalUserId, name, new Date(at).toISOString(), unproven];
   const { rows } = await tx.query<ReferralFields>({
     name: 'bind_signup',
     text: `WITH bound AS (
-        UPDATE referrals SET version = version + 1, email = COALESCE(email, $3), name = COALESCE(name, $5),
-          external_user_id = COALESCE(external_user_id, $4), lead_at = COALESCE(lead_at, $6),
+        UPDATE referrals SET version = version + 1, ${bound('email', 'email_unproven', '$3')},
+          ${bound('external_user_id', 'user_unproven', '$4')}, name = COALESCE(name, $5), lead_at = COALESCE(lead_at, $6),
           status = CASE WHEN status = 'click' THEN 'lead' ELSE status END
-        WHERE workspace_id = $1 AND referral_id = $2 AND (status = 'click' OR (email IS NULL AND $3::text IS NOT NULL)
-          OR (external_user_id IS NULL AND $4::text IS NOT NULL) OR (name IS NULL AND $5::text IS NOT NULL))
+        WHERE workspace_id = $1 AND referral_id = $2 AND (status = 'click' OR (name IS NULL AND $5::text IS NOT NULL)
+          OR ((email IS NULL OR (email_unproven AND NOT $7::boolean)) AND $3::text IS NOT NULL)
+          OR ((external_user_id IS NULL OR (user_unproven AND NOT $7::boolean)) AND $4::text IS NOT NULL))
         RETURNING ${REFERRAL}
       )
       SELECT * FROM bound
@@ -106,6 +115,37 @@ export async function bindSignup(
     values,
   });
   return rows[0] ? referralOf(rows[0]) : null;
+}
+
+/**
+ * Keeps that these names were said of a click without a key: `kind:hash`, at most `most` of each kind. Names that are
+ * kept already are none more. false: they would be too many, and nothing is kept. One row decides, so of any number of
+ * calls at once no more than so many pass. Comes before what it allows: a call that dies in between has used its names, and
+ * its repetition goes on.
+ */
+export async function keepKeylessNames(
+  tx: Tx,
+  workspace: string,
+  id: string,
+  names: readonly string[],
+  most: number,
+): Promise<boolean> {
+  const kept = await tx.query({
+    name: 'keyless_names_kept',
+    text: 'SELECT 1 FROM referrals WHERE workspace_id = $1 AND referral_id = $2 AND keyless_names @> $3::text[]',
+    values: [workspace, id, names],
+  });
+  if (kept.rows.length > 0) return true;
+  const { rows } = await tx.query({
+    name: 'keep_keyless_names',
+    text: `UPDATE referrals SET keyless_names = ARRAY(SELECT unnest(keyless_names) UNION SELECT unnest($3::text[]))
+           WHERE workspace_id = $1 AND referral_id = $2 AND $4 >= ALL (
+             SELECT count(*) FROM (SELECT unnest(keyless_names) UNION SELECT unnest($3::text[])) AS n (name)
+             GROUP BY split_part(name, ':', 1))
+           RETURNING 1`,
+    values: [workspace, id, names, most],
+  });
+  return rows.length > 0;
 }
 
 /** The referral of a program that has this e-mail, in any case; null: none. */
@@ -120,4 +160,17 @@ export async function referralOfEmail(
     values: [workspace, program, email],
   });
   return rows[0]?.referral_id ?? null;
+}
+
+/**
+ * Takes an e-mail from the referral of the program that has it, in any case, when it was only said without a key. true:
+ * now it is free.
+ */
+export async function giveUpEmail(tx: Tx, workspace: string, program: string, email: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    text: `UPDATE referrals SET version = version + 1, email = NULL, email_unproven = false
+           WHERE workspace_id = $1 AND program_id = $2 AND email_key = lower($3) AND email_unproven RETURNING 1`,
+    values: [workspace, program, email],
+  });
+  return rows.length > 0;
 }

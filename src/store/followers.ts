@@ -106,12 +106,12 @@ export async function isArchived(tx: Tx, workspace: string, code: string): Promi
   return rows.length > 0;
 }
 
-/** The first referral that a merchant's own id of a customer stands on; null: it is on none. */
+/** The first referral that a merchant's own id of a customer stands on, said with a key; null: it is on none. */
 export async function referralOfUser(tx: Tx, workspace: string, user: string): Promise<string | null> {
   const { rows } = await tx.query<{ referral_id: string }>({
     name: 'referral_of_user',
     text: `SELECT referral_id FROM referrals WHERE workspace_id = $1 AND external_user_id = $2 AND status NOT IN ('click', 'rejected')
-             AND NOT test_only ORDER BY created_at, referral_id LIMIT 1`,
+             AND NOT test_only AND NOT user_unproven ORDER BY created_at, referral_id LIMIT 1`,
     values: [workspace, user],
   });
   return rows[0]?.referral_id ?? null;

@@ -87,7 +87,7 @@ export type ReferralChanges = Partial<
 >;
 
 /**
- * Changes a referral, or turns a click into one. null: there is none whose status is as expected (`click`, or anything
+ * Changes a referral, or turns a click into one; a name that is given was said with a key. null: there is none whose status is as expected (`click`, or anything
  * but that). Throws 23505 when the e-mail is another referral's of the program.
  */
 export async function changeReferral(
@@ -103,8 +103,10 @@ export async function changeReferral(
     text: `WITH changed AS (
         UPDATE referrals SET version = version + 1, status = COALESCE($4::jsonb ->> 'status', status),
           email = COALESCE($4::jsonb ->> 'email', email), name = COALESCE($4::jsonb ->> 'name', name),
+          email_unproven = email_unproven AND NOT ($4::jsonb ? 'email'),
           customer_id = COALESCE($4::jsonb ->> 'customerId', customer_id),
           external_user_id = COALESCE($4::jsonb ->> 'externalUserId', external_user_id),
+          user_unproven = user_unproven AND NOT ($4::jsonb ? 'externalUserId'),
           subscription_id = COALESCE($4::jsonb ->> 'subscriptionId', subscription_id),
           metadata = COALESCE($4::jsonb -> 'metadata', metadata), converted_at = COALESCE(converted_at, $5::timestamptz),
           lead_at = COALESCE(lead_at, CASE WHEN $3 THEN $6::timestamptz END)

@@ -3,7 +3,7 @@ import type { ReferralView } from '../core/views.ts';
 import type { Tx } from './tx.ts';
 
 export const REFERRAL = `referral_id, affiliate_id, program_id, status, email, name, customer_id, external_user_id,
-  subscription_id, metadata, created_at, converted_at, test_only`;
+  subscription_id, metadata, created_at, converted_at, test_only, email_unproven, user_unproven`;
 
 export type ReferralFields = {
   referral_id: string;
@@ -19,9 +19,15 @@ export type ReferralFields = {
   created_at: Date;
   converted_at: Date | null;
   test_only: boolean;
+  email_unproven: boolean;
+  user_unproven: boolean;
 };
 
 export function referralOf(row: ReferralFields): ReferralView {
+  const unproven = [
+    ...(row.email_unproven ? (['email'] as const) : []),
+    ...(row.user_unproven ? (['externalUserId'] as const) : []),
+  ];
   return {
     id: row.referral_id,
     affiliateId: row.affiliate_id ?? '',
@@ -36,6 +42,7 @@ export function referralOf(row: ReferralFields): ReferralView {
     createdAt: row.created_at.getTime(),
     convertedAt: row.converted_at?.getTime() ?? null,
     ...(row.test_only ? { testOnly: true } : {}),
+    ...(unproven.length > 0 ? { unproven } : {}),
   };
 }
 

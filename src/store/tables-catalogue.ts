@@ -1,4 +1,4 @@
-// Links, what they are kept in and marked with, who buys through them, and the leads they became.
+// Links, what they are kept in and marked with, who buys through them, the leads they became, and what was only a test.
 import { column, nullable, primary, table, withDefault } from './entity.ts';
 
 export const collections = table(
@@ -126,5 +126,23 @@ export const leads = table(
       { name: 'leads_by_customer', columns: ['workspace_id', 'livemode', 'external_id', 'created_at', 'lead_id'] },
     ],
     checks: ['leads_event_name_check'],
+  },
+);
+
+export const testEvents = table(
+  'test_events',
+  {
+    workspace_id: primary(column.id),
+    number: primary(column.number),
+    program_id: column.id,
+    kind: column.text,
+    is_run: withDefault(column.flag, false),
+    details: withDefault(column.jsonb, () => "'{}'"),
+    created_at: column.at,
+  },
+  {
+    references: { programs: ['workspace_id', 'program_id'] },
+    indexes: [{ name: 'test_events_by_program', columns: ['workspace_id', 'program_id', 'number'] }],
+    checks: ['test_events_kind_check'],
   },
 );

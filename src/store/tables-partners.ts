@@ -200,6 +200,9 @@ export const referrals = table(
     email_key: nullable(column.id),
     number: column.number,
     lead_at: nullable(column.at),
+    email_unproven: withDefault(column.flag, false),
+    user_unproven: withDefault(column.flag, false),
+    keyless_names: nullable(column.texts),
   },
   {
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
@@ -236,23 +239,5 @@ export const referrals = table(
       },
     ],
     checks: ['referrals_status_check'],
-  },
-);
-
-export const testEvents = table(
-  'test_events',
-  {
-    workspace_id: primary(column.id),
-    number: primary(column.number),
-    program_id: column.id,
-    kind: column.text,
-    is_run: withDefault(column.flag, false),
-    details: withDefault(column.jsonb, () => "'{}'"),
-    created_at: column.at,
-  },
-  {
-    references: { programs: ['workspace_id', 'program_id'] },
-    indexes: [{ name: 'test_events_by_program', columns: ['workspace_id', 'program_id', 'number'] }],
-    checks: ['test_events_kind_check'],
   },
 );

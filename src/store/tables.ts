@@ -1,18 +1,9 @@
 import type { EntitySchema } from 'typeorm';
-import {
-  workspaces,
-  programs,
-  apiKeys,
-  rateLimits,
-  affiliates,
-  incentives,
-  referrals,
-  testEvents,
-} from './tables-partners.ts';
+import { workspaces, programs, apiKeys, rateLimits, affiliates, incentives, referrals } from './tables-partners.ts';
 import { stripeAccounts, stripeSecrets, stripeApiKeys, requestSecrets, backfills, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { affiliateGroups, coupons, exchangeRates, watches } from './tables-terms.ts';
-import { collections, tags, links, profiles, leads } from './tables-catalogue.ts';
+import { collections, tags, links, profiles, leads, testEvents } from './tables-catalogue.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
 /** Every table TypeORM knows; the drift test compares them with what the migrations made. */

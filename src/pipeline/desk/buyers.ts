@@ -4,7 +4,7 @@
  */
 import type { Buyer, BuyerCredit, BuyerDesk, BuyerNames, Led, LeadRequest } from '../../core/buyers.ts';
 import { attribute, type CreditWorld } from '../../core/attribution.ts';
-import type { Caller } from '../../core/desk.ts';
+import type { Caller, SignupRequest } from '../../core/desk.ts';
 import { PROVISIONAL, UNPROVEN } from '../../core/facts.ts';
 import { userKey } from '../../core/keys.ts';
 import { EMPTY_PAYMENT, type CustomerState } from '../../core/merge.ts';
@@ -12,6 +12,7 @@ import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { LeadEntry } from '../../core/requests.ts';
 import { settingsAt, type Settings } from '../../core/rules.ts';
 import { DAY_MS } from '../../core/time.ts';
+import { keepKeylessNames } from '../../store/clicks.ts';
 import { creditedTo, referralOfUser, type Credited } from '../../store/followers.ts';
 import { load, NOTHING_WANTED } from '../../store/load.ts';
 import { runBatch } from '../batch.ts';
@@ -19,7 +20,7 @@ import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 import { fill, newSession } from '../session.ts';
 import { arrive } from './followers.ts';
-import { digestOf, signUp } from './sign-up.ts';
+import { asTracked, digestOf, namesIn, signUp } from './sign-up.ts';
 
 export function buyerDesk(work: Clockwork): BuyerDesk {
   const bind = signUp(work);
@@ -117,69 +118,72 @@ function shown(
 type Bind = ReturnType<typeof signUp>;
 
 /**
- * The click id is tried first: its visitor gets the customer key. Whose key leads to a referral already stays with it,
- * whatever they clicked since.
+ * Whose key leads to a referral already stays with it, whatever they clicked since; else the visitor of the click id gets
+ * the customer key. What was only said without a key holds nobody against who says otherwise with one.
  */
 async function lead(work: Clockwork, bind: Bind, caller: Caller, request: LeadRequest): Promise<Led | Refusal> {
   const { customerKey, clickId } = request;
   const byKey = await creditOfKey(work, caller, customerKey);
   const clicked = clickId === null ? null : await found(work, caller, clickId);
-  const referralId = byKey.proven ?? (clicked ? clickId : byKey.referralId);
+  const held = caller.keyless ? byKey.proven : byKey.certain;
+  const referralId = held ?? (clicked ? clickId : (byKey.proven ?? byKey.referralId));
   if (referralId === null) return refuse('not_found', 'Nobody is known by this click id or customer key.');
   const known = referralId === clickId && clicked ? clicked : await found(work, caller, referralId);
   if (known?.hasBought) return { outcome: 'beyond', status: 'conversion' };
   if (known?.status === 'rejected') return { outcome: 'beyond', status: 'rejected' };
-  const unproven = caller.keyless && byKey.settings.leadAuth === 'server_required';
-  if (unproven) return provisional(work, caller, request, referralId);
   // A backend that names neither this click nor a customer whom it brought itself bears nothing out.
   const borneOut = !caller.keyless && (referralId === clickId || referralId === byKey.certain);
-  return recorded(bind, caller, request, referralId, !borneOut);
+  const signup = signupOf(caller, request, referralId, !borneOut);
+  if (!caller.keyless) return recorded(bind, caller, signup);
+  const wanted = await asTracked(work, caller.workspace, signup);
+  const { leadAuth, keylessBuyers: most } = byKey.settings;
+  const tx = work.database.of(caller.workspace);
+  if (!(await keepKeylessNames(tx, caller.workspace, referralId, namesIn(wanted), most)))
+    return { outcome: 'beyond', status: known?.status === 'click' ? 'click' : 'lead' };
+  return leadAuth === 'server_required' ? provisional(work, caller, wanted) : recorded(bind, caller, signup);
 }
 
-async function recorded(
-  bind: Bind,
-  caller: Caller,
+function signupOf(
+  { livemode }: Caller,
   { dialect, customerKey, email, body }: LeadRequest,
   referralId: string,
   unproven: boolean,
-): Promise<Led | Refusal> {
-  const signup = {
+): SignupRequest {
+  return {
     dialect,
     clickId: referralId,
     email,
     externalUserId: customerKey,
     name: null,
     // A sign-up of the test world must not turn the click into a lead.
-    leavesClick: !caller.livemode,
+    leavesClick: !livemode,
     unproven,
     body,
   };
+}
+
+async function recorded(bind: Bind, caller: Caller, signup: SignupRequest): Promise<Led | Refusal> {
   const first = await bind(caller, signup);
   const taken = isRefusal(first) && first.refused === 'already_exists';
   // Their e-mail is another referral's: the lead counts, the e-mail stays where it is.
   const answer = taken ? await bind(caller, { ...signup, email: null }) : first;
-  return isRefusal(answer) ? answer : { outcome: 'recorded', referralId };
+  return isRefusal(answer) ? answer : { outcome: 'recorded', referralId: signup.clickId };
 }
 
 /** It is in the journal and credits a payment that nobody else is credited with; the click stays a click. */
-async function provisional(
-  work: Clockwork,
-  { workspace, livemode }: Caller,
-  { dialect, customerKey, email, body }: LeadRequest,
-  referralId: string,
-): Promise<Led> {
+async function provisional(work: Clockwork, { workspace, livemode }: Caller, signup: SignupRequest): Promise<Led> {
+  const { dialect, clickId: referralId, email, externalUserId, body } = signup;
   const entry: LeadEntry = {
     kind: 'lead',
     referralId,
     email,
-    externalUserId: customerKey,
+    externalUserId,
     customerId: null,
     body,
     provisional: true,
   };
   const received = work.now();
-  const who = digestOf({ email, externalUserId: customerKey });
-  const id = entryKey('provisional', livemode, `${referralId}:${who}`);
+  const id = entryKey('provisional', livemode, `${referralId}:${digestOf(signup)}`);
   const item = itemOfEntry({ source: dialect, id, livemode, at: received, received }, entry);
   await runBatch(work, { workspace, livemode, source: dialect, items: [item] });
   return { outcome: 'provisional', referralId };

@@ -6,6 +6,7 @@ import { settingsAt, type Rules } from '../../core/rules.ts';
 import { attribute, type Nodes } from '../../core/attribution.ts';
 import type { Book } from '../../core/book.ts';
 import type { SaleRequest } from '../../core/desk.ts';
+import { UNPROVEN } from '../../core/facts.ts';
 import { customerKey, userKey } from '../../core/keys.ts';
 import { EMPTY_PAYMENT, type CustomerState } from '../../core/merge.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
@@ -20,9 +21,14 @@ type Identified = {
 /** The identifiers of a call, of which each may be missing. */
 export type Identifiers = Pick<SaleRequest, 'referralId' | 'clickId' | 'customerId' | 'externalUserId'>;
 
-/** The one referral the identifiers lead to. `at`: the moment of the call's own touches, which do not count here. */
+/**
+ * The one referral the identifiers lead to. `at`: the moment of the call's own touches, which do not count here. What was
+ * said of them without a key decides only where nothing else does: it must not keep a sale from who has one.
+ */
 export function creditOf(book: Book, rules: Rules, request: Identifiers, at: number): string | Refusal {
-  const found = identify(book, rules, request, at);
+  const certain = identify(book, rules, request, { at, below: UNPROVEN });
+  const decided = certain.some(({ referral }) => referral !== null);
+  const found = decided ? certain : identify(book, rules, request, { at, below: Infinity });
   const resolved = found.filter(({ referral }) => referral !== null);
   const first = resolved[0]?.referral;
   const other = resolved.find(({ referral }) => referral !== first);
@@ -32,8 +38,12 @@ export function creditOf(book: Book, rules: Rules, request: Identifiers, at: num
   return first ?? notFound(found);
 }
 
-function identify(book: Book, rules: Rules, request: Identifiers, at: number): Identified[] {
-  const world = { ...before(book, request, at), rules, price: (key: string) => book.prices.get(key) };
+/** The moment of the call, and the rank below which touches count. */
+type Counting = { readonly at: number; readonly below: number };
+
+function identify(book: Book, rules: Rules, request: Identifiers, counting: Counting): Identified[] {
+  const { at } = counting;
+  const world = { ...before(book, request, counting), rules, price: (key: string) => book.prices.get(key) };
   const settings = settingsAt(rules, rules.version);
   const creditedTo = (party: string): string | null => {
     const bought = { party, subscription: null, paidAt: at, moneyKey: party };
@@ -62,7 +72,7 @@ function identify(book: Book, rules: Rules, request: Identifiers, at: number): I
 }
 
 /** The book's nodes without what this call itself says. A rejected referral is found all the same: it is who was meant. */
-function before(book: Book, request: Identifiers, at: number): Nodes {
+function before(book: Book, request: Identifiers, { at, below }: Counting): Nodes {
   const tokens = new Set([request.referralId, request.clickId]);
   const { customerId, externalUserId } = request;
   const own = [customerId && customerKey(customerId), externalUserId && userKey(externalUserId)];
@@ -70,7 +80,7 @@ function before(book: Book, request: Identifiers, at: number): Nodes {
     ...state,
     links: state.links.filter((link) => !own.includes(link)),
     touches: state.touches.filter(
-      (touch) => !(touch.at === at && touch.subscription === null && tokens.has(touch.token)),
+      (touch) => touch.rank < below && !(touch.at === at && touch.subscription === null && tokens.has(touch.token)),
     ),
   });
   return {

@@ -7,7 +7,7 @@ import type { CustomerDesk, CustomerTold, LeadCall, SaleCall, Tracked } from '..
 import type { Caller } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { readEntry, type LeadEntry, type SaleEntry } from '../../core/requests.ts';
-import { bindSignup, referralOfEmail } from '../../store/clicks.ts';
+import { bindSignup, giveUpEmail, referralOfEmail } from '../../store/clicks.ts';
 import { isRetryable } from '../../store/database.ts';
 import { bodyOf } from '../../store/inbox.ts';
 import { findCustomer, findLead, latestLead, listCustomers, type Credited } from '../../store/profiles.ts';
@@ -114,14 +114,18 @@ async function trackLead(work: Clockwork, caller: Caller, call: LeadCall): Promi
 
 const textOf = (metadata: LeadCall['metadata']): string | null => (metadata === null ? null : JSON.stringify(metadata));
 
-/** Writes who the lead is onto its click, where nothing stands yet. An e-mail that is another referral's stays there. */
+/**
+ * Writes who the lead is onto its click, where nothing stands yet. An e-mail that is another referral's stays there,
+ * unless it was only said without a key.
+ */
 async function bind(work: Clockwork, workspace: string, clickId: string, customer: CustomerTold): Promise<void> {
   const tx = work.database.of(workspace);
   const who = { externalUserId: customer.externalId, name: customer.name, email: null };
   const bound = await bindSignup(tx, workspace, clickId, who, work.now());
   const { email = null } = customer;
-  if (bound === null || email === null || bound.email !== null) return;
-  if ((await referralOfEmail(tx, workspace, bound.programId, email)) !== null) return;
+  if (bound === null || email === null || (bound.email !== null && !bound.unproven?.includes('email'))) return;
+  const owner = await referralOfEmail(tx, workspace, bound.programId, email);
+  if (owner !== null && owner !== clickId && !(await giveUpEmail(tx, workspace, bound.programId, email))) return;
   try {
     await bindSignup(tx, workspace, clickId, { ...who, email }, work.now());
   } catch (error) {

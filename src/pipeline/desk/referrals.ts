@@ -3,6 +3,7 @@ import type { AffiliateView, ReferralView } from '../../core/views.ts';
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
+import { giveUpEmail } from '../../store/clicks.ts';
 import { changeReferral, insertReferral, type ReferralChanges } from '../../store/leads.ts';
 import { currencyOf } from '../../store/programs.ts';
 import { deleteReferral, findReferral, listReferrals, paymentsThatName, referralSums } from '../../store/referrals.ts';
@@ -107,7 +108,11 @@ async function insert(
     createdAt: now,
     convertedAt: isConverted(status) ? now : null,
   };
-  const made = await insertReferral(work.database.of(workspace), workspace, referral, lead.journal);
+  const tx = work.database.of(workspace);
+  const write = (): Promise<ReferralView | null> => insertReferral(tx, workspace, referral, lead.journal);
+  // An e-mail that was only said without a key gives way.
+  const freed = (): Promise<boolean> => giveUpEmail(tx, workspace, affiliate.programId, input.email ?? '');
+  const made = (await write()) ?? ((await freed()) ? await write() : null);
   return made ? { id, lead } : emailTaken(input.email);
 }
 
@@ -157,13 +162,15 @@ async function change(
   changes: ReferralChanges,
   lead: Lead,
 ): Promise<ReferralView | Refusal> {
+  const tx = work.database.of(workspace);
   try {
-    return (
-      (await changeReferral(work.database.of(workspace), workspace, id, was, changes, lead.journal)) ?? noReferral(id)
-    );
+    return (await changeReferral(tx, workspace, id, was, changes, lead.journal)) ?? noReferral(id);
   } catch (error) {
     if (takenIndex(error) === null) throw error;
-    return emailTaken(changes.email);
+    const { email = null } = changes;
+    const { programId = '' } = (await findReferral(tx, workspace, id)) ?? {};
+    const freed = email !== null && (await giveUpEmail(tx, workspace, programId, email));
+    return freed ? change(work, workspace, id, was, changes, lead) : emailTaken(email);
   }
 }
 
@@ -192,9 +199,13 @@ async function update(
   return shown(work, caller, id);
 }
 
-/** When a name of the buyer changes, all of them are bound together again; else nothing is. */
-function bound(known: ReferralView, changes: ReferralChanges): Identity {
+/**
+ * When a name of the buyer changes, all of them are bound together again; else nothing is. A name that was only said
+ * without a key is none until it is said with one.
+ */
+function bound({ unproven = [], ...row }: ReferralView, changes: ReferralChanges): Identity {
   const { email, customerId, externalUserId } = changes;
+  const known = { ...row, ...Object.fromEntries(unproven.map((name) => [name, null])) };
   const news = [
     [email, known.email],
     [customerId, known.customerId],

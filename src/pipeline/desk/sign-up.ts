@@ -10,7 +10,7 @@ import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { readEntry, type LeadEntry } from '../../core/requests.ts';
 import { settingsAt, type Rules } from '../../core/rules.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
-import { bindSignup, referralOfEmail } from '../../store/clicks.ts';
+import { bindSignup, giveUpEmail, referralOfEmail } from '../../store/clicks.ts';
 import { isRetryable } from '../../store/database.ts';
 import { bodyOf } from '../../store/inbox.ts';
 import { changeReferral } from '../../store/leads.ts';
@@ -31,8 +31,9 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
         : entryKey('lead', livemode, externalEventId);
     const before = externalEventId === null ? null : await toldBefore(work, workspace, dialect, id);
     if (before) return { referral: before, replayed: true };
-    const referral = await bind(work, workspace, request);
-    if (isRefusal(referral)) return referral;
+    const bound = await bind(work, workspace, request);
+    if (isRefusal(bound)) return bound;
+    const { referral, first } = bound;
     const entry: LeadEntry = {
       kind: 'lead',
       referralId: clickId,
@@ -45,7 +46,8 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
     const received = work.now();
     const item = itemOfEntry({ source: dialect, id, livemode, at: received, received }, entry);
     const settled = await runBatch(work, { workspace, livemode, source: dialect, items: [item] });
-    const barred = await barSelf(work, workspace, referral, told, settled.rules);
+    // A stranger must not end what a customer whose name they know is to somebody.
+    const barred = unproven && !first ? null : await barSelf(work, workspace, referral, told, settled.rules);
     if (barred) return { referral: barred, replayed: settled.known.has(id) };
     if (settled.known.has(id))
       return { referral: (await toldBefore(work, workspace, dialect, id)) ?? referral, replayed: true };
@@ -58,7 +60,7 @@ export function signUp(work: Clockwork): MoneyDesk['signUp'] {
 }
 
 /** The sign-up without what the program of its click does not want to know. */
-async function asTracked(work: Clockwork, workspace: string, told: SignupRequest): Promise<SignupRequest> {
+export async function asTracked(work: Clockwork, workspace: string, told: SignupRequest): Promise<SignupRequest> {
   const details = await detailsOfClick(work.database.of(workspace), workspace, told.clickId);
   const { email_tracking_enabled: emails, name_tracking_enabled: names } = details?.['tracking'] ?? {};
   if (emails !== false && names !== false) return told;
@@ -98,27 +100,52 @@ async function toldBefore(
   return entry?.kind === 'lead' ? findReferral(work.database.of(workspace), workspace, entry.referralId) : null;
 }
 
+type Who = Pick<SignupRequest, 'email' | 'externalUserId'>;
+
 /** The same person through the same click is the same sign-up. */
-export function digestOf({ email, externalUserId }: Pick<SignupRequest, 'email' | 'externalUserId'>): string {
-  const who = JSON.stringify([email?.trim().toLowerCase() ?? null, externalUserId]);
-  return createHash('sha256').update(who).digest('hex').slice(0, 32);
+export function digestOf({ email, externalUserId }: Who): string {
+  return hashOf(JSON.stringify([email?.trim().toLowerCase() ?? null, externalUserId]));
 }
 
-async function bind(work: Clockwork, workspace: string, request: SignupRequest): Promise<ReferralView | Refusal> {
+/** The names of a sign-up as they are counted without being kept: `kind:hash`. */
+export function namesIn({ email, externalUserId }: Who): string[] {
+  return [
+    ...(email === null ? [] : [`email:${hashOf(email.trim().toLowerCase())}`]),
+    ...(externalUserId === null ? [] : [`user:${hashOf(externalUserId)}`]),
+  ];
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+/** `first`: nothing had come of the click before. */
+type Bound = { readonly referral: ReferralView; readonly first: boolean };
+
+async function bind(work: Clockwork, workspace: string, request: SignupRequest): Promise<Bound | Refusal> {
   const tx = work.database.of(workspace);
   const { clickId, email } = request;
   const referral = await findReferral(tx, workspace, clickId);
   if (!referral) return refuse('not_found', `There is no click "${clickId}".`, { field: 'click_id' });
-  if (request.leavesClick) return referral;
+  const first = referral.status === 'click';
+  if (request.leavesClick) return { referral, first };
   const owner = email === null ? null : await referralOfEmail(tx, workspace, referral.programId, email);
-  if (owner !== null && owner !== clickId) return taken();
+  if (owner !== null && owner !== clickId && !(await isFreed(work, workspace, referral, request))) return taken();
   try {
-    return (await bindSignup(tx, workspace, clickId, request, work.now())) ?? referral;
+    return { referral: (await bindSignup(tx, workspace, clickId, request, work.now())) ?? referral, first };
   } catch (error) {
+    if (!isRetryable(error)) throw error;
     // Another sign-up took the e-mail between the question and the write.
-    if (isRetryable(error)) return taken();
-    throw error;
+    return (await isFreed(work, workspace, referral, request)) ? bind(work, workspace, request) : taken();
   }
+}
+
+/** Whose e-mail it is was said without a key, and gives way to who says it with one. */
+async function isFreed(
+  { database }: Clockwork,
+  workspace: string,
+  { programId }: ReferralView,
+  { email, unproven = false }: SignupRequest,
+): Promise<boolean> {
+  return email !== null && !unproven && giveUpEmail(database.of(workspace), workspace, programId, email);
 }
 
 function taken(): Refusal {

@@ -189,6 +189,10 @@ export const SETTINGS: readonly Field[] = [
     'optional|server_required',
     'whether a sign-up told by a browser counts at once, or when a backend or a payment bears it out',
   ]),
+  field('keyless_buyers', 'keylessBuyers', whole(0, 100), [
+    'number',
+    'e-mails, and ids of customers, that sign-ups without a key may bind to one click',
+  ]),
   field('unique_invoice_ids', 'uniqueInvoiceIds', flag, [
     'yes|no',
     'a Hoko sale with a metadata.invoiceId that was told before is that sale',

@@ -43,6 +43,7 @@ const DEFAULTS = {
   loss_days: 90,
   loss_minimum_sales: 10,
   lead_auth: 'optional',
+  keyless_buyers: 3,
   unique_invoice_ids: false,
   self_referrals: 'detect',
 };
@@ -79,6 +80,7 @@ test('each is changed by itself and together, and read again as it was sent', as
     loss_days: 30,
     loss_minimum_sales: 5,
     lead_auth: 'server_required',
+    keyless_buyers: 0,
     unique_invoice_ids: true,
     self_referrals: 'block',
   };
