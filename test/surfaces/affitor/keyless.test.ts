@@ -451,6 +451,7 @@ describe('in the other dialects, whose calls all have keys', () => {
   test('a link of nobody with a key is nobody’s, whoever claimed the buyer without one', async () => {
     const { key, own } = await claimed();
     await scene.sale({ transaction_id: scene.fresh('own purchase'), click_id: own });
+    scene.stage.clock.now += 1000;
     const other = await scene.click('max');
     await scene.stage.ask('UPDATE referrals SET affiliate_id = NULL WHERE workspace_id = $1 AND referral_id = $2', [
       other,
