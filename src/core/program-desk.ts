@@ -1,5 +1,7 @@
-/** A program as it is set up and shown, and the groups of its affiliates. Moments in milliseconds UTC. */
+/** A program as it is set up and shown, the groups of its affiliates, and what they are given and asked. Moments in milliseconds UTC. */
+import type { CreativeDesk } from './creative-desk.ts';
 import type { Caller } from './desk.ts';
+import type { OnboardingDesk } from './onboarding-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Moment } from './time.ts';
 
@@ -41,7 +43,10 @@ export type GroupInput = Pick<GroupView, 'name' | 'description' | 'customWebsite
 
 type Answer<T> = Promise<T | Refusal>;
 
-export type ProgramDesk = {
+/** A program with all that belongs to it. */
+export type ProgramDesk = SetupDesk & CreativeDesk & OnboardingDesk;
+
+export type SetupDesk = {
   /** `id` null: the one that serves calls which name none. */
   programSetup(caller: Caller, id: string | null): Answer<ProgramSetup>;
   /** Changes the one that serves calls which name none. */

@@ -41,6 +41,8 @@ export type Refusal = {
   readonly message: string;
   readonly field?: string;
   readonly details?: readonly FieldProblem[];
+  /** Ids of the questions that still need an answer. */
+  readonly missing?: readonly string[];
   /** The permission that is missing, in the dialect's own word. */
   readonly needs?: string;
   /** Seconds after which the same call may succeed. */

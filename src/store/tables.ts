@@ -4,6 +4,13 @@ import { stripeAccounts, stripeSecrets, stripeApiKeys, requestSecrets, backfills
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { affiliateGroups, coupons, exchangeRates, watches } from './tables-terms.ts';
 import { collections, tags, links, profiles, leads, testEvents } from './tables-catalogue.ts';
+import {
+  creatives,
+  onboardingAnswers,
+  onboardingCompletions,
+  onboardingForms,
+  onboardingQuestions,
+} from './tables-forms.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
 /** Every table TypeORM knows; the drift test compares them with what the migrations made. */
@@ -21,6 +28,11 @@ export const entities: EntitySchema[] = [
   affiliates,
   affiliateGroups,
   incentives,
+  creatives,
+  onboardingForms,
+  onboardingQuestions,
+  onboardingAnswers,
+  onboardingCompletions,
   collections,
   tags,
   links,

@@ -1,4 +1,4 @@
-/** Programs and groups at the desk. */
+/** Programs at the desk: how they are set up, their groups, what affiliates are given and asked. */
 import type { Caller } from '../../core/desk.ts';
 import type { GroupInput, GroupView, ProgramDesk } from '../../core/program-desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
@@ -10,6 +10,8 @@ import { defaultProgram } from '../../store/workspaces.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import type { Tx } from '../../store/tx.ts';
 import type { Clockwork } from '../clockwork.ts';
+import { creativeDesk } from './creatives.ts';
+import { onboardingDesk } from './onboarding.ts';
 
 export function programDesk(work: Clockwork): ProgramDesk {
   const { of } = work.database;
@@ -23,6 +25,8 @@ export function programDesk(work: Clockwork): ProgramDesk {
     createGroup: (caller, input) => create(work, caller, input),
     updateGroup: (caller, id, changes) => update(work, caller, id, changes),
     deleteGroup: (caller, id) => remove(work, caller, id),
+    ...creativeDesk(work),
+    ...onboardingDesk(work),
   };
 }
 

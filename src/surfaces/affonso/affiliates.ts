@@ -1,14 +1,45 @@
 /** Affiliates (apis.md 2.2). */
 import { z } from 'zod';
+import type { Caller, Desk } from '../../core/desk.ts';
 import { isRefusal } from '../../core/refusals.ts';
+import type { AffiliateView } from '../../core/views.ts';
 import type { Route } from '../surface.ts';
+import { expandField } from './expand.ts';
 import { given } from './given.ts';
 import { optionalText, pageFields, pagingOf } from './inputs.ts';
+import { onboardingAnswer, onboardingShape } from './onboarding-responses.ts';
 import { affiliateAnswer, affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
 import { route } from '../route.ts';
 import { dataAnswer, deleted, deletedAnswer, done, listAnswer, listed } from './shapes.ts';
 
+const EXPANDED = 'onboardingResponses';
+
+const showQuery = z.object({ expand: expandField.describe(`What to show more of: ${EXPANDED}.`) });
+
+const expandedAnswer = affiliateAnswer.extend({
+  [EXPANDED]: onboardingAnswer.nullable().optional().describe(`With expand=${EXPANDED}; null: there is no form.`),
+});
+
+/** How affiliates are shown, with what was asked for beside them; it is read for all of them in one go. */
+async function shapeWith(
+  desk: Desk,
+  caller: Caller,
+  wanted: readonly string[],
+  affiliates: readonly AffiliateView[],
+): Promise<(view: AffiliateView) => Record<string, unknown>> {
+  if (!wanted.includes(EXPANDED)) return affiliateShape;
+  const all = await desk.onboardings(
+    caller,
+    affiliates.map(({ id }) => id),
+  );
+  return (view) => {
+    const own = all?.get(view.id);
+    return { ...affiliateShape(view), [EXPANDED]: own ? onboardingShape(own) : null };
+  };
+}
+
 const listQuery = z.object({
+  ...showQuery.shape,
   ...pageFields,
   status: statusField,
   search: optionalText(255).describe('Part of a name, an e-mail or a tracking_id.'),
@@ -46,24 +77,28 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   method: 'GET',
   path: '/v1/affiliates',
   summary: 'Affiliates, newest first.',
-  answers: { 200: listAnswer(affiliateAnswer) },
+  answers: { 200: listAnswer(expandedAnswer) },
   scope: 'read:affiliates',
   query: listQuery,
   async run({ caller, query }, desk) {
     const { status, search } = query;
-    return listed(await desk.affiliates(caller, { ...pagingOf(query), status, search }), query, affiliateShape);
+    const found = await desk.affiliates(caller, { ...pagingOf(query), status, search });
+    return listed(found, query, await shapeWith(desk, caller, query.expand, found.rows));
   },
 });
 
-const show = route({
+const show = route<unknown, z.infer<typeof showQuery>>({
   method: 'GET',
   path: '/v1/affiliates/:id',
   summary: 'One affiliate.',
-  answers: { 200: dataAnswer(affiliateAnswer) },
+  answers: { 200: dataAnswer(expandedAnswer) },
   scope: 'read:affiliates',
-  async run({ caller, params }, desk) {
+  query: showQuery,
+  async run({ caller, params, query }, desk) {
     const found = await desk.affiliate(caller, params['id'] ?? '');
-    return isRefusal(found) ? found : done(affiliateShape(found));
+    if (isRefusal(found)) return found;
+    const shape = await shapeWith(desk, caller, query.expand, [found]);
+    return done(shape(found));
   },
 });
 

@@ -5,10 +5,13 @@ import { clickRoutes } from './clicks.ts';
 import { commissionRoutes } from './commissions.ts';
 import { conversionRoutes } from './conversions.ts';
 import { couponRoutes } from './coupons.ts';
+import { creativeRoutes } from './creatives.ts';
 import { eventRoutes } from './events.ts';
 import { groupRoutes } from './groups.ts';
 import { keys, knows, limits } from './keys.ts';
 import { notificationRoutes } from './notifications.ts';
+import { onboardingResponseRoutes } from './onboarding-responses.ts';
+import { onboardingRoutes } from './onboarding.ts';
 import { paymentTermsRoutes } from './payment-terms.ts';
 import { payoutRoutes } from './payouts.ts';
 import { pixelRoutes } from './pixel.ts';
@@ -32,6 +35,7 @@ export const affonso: Surface = {
     ...pixelRoutes,
     ...signupRoutes,
     ...affiliateRoutes,
+    ...onboardingResponseRoutes,
     ...referralRoutes,
     ...commissionRoutes,
     ...couponRoutes,
@@ -40,6 +44,8 @@ export const affonso: Surface = {
     ...paymentTermsRoutes,
     ...notificationRoutes,
     ...groupRoutes,
+    ...creativeRoutes,
+    ...onboardingRoutes,
   ],
   problem,
 };

@@ -66,6 +66,10 @@ const common = {
     .nullish(),
   payout_method: oneOf(PAYOUT_METHODS),
   payout_details: metadata.transform(snake).describe('An object; camelCase names become snake_case.'),
+  onboarding_completed: z
+    .boolean({ error: 'must be true or false' })
+    .nullish()
+    .describe('Also set when onboarding responses are marked complete.'),
 };
 
 export const newAffiliate = z.object({
@@ -92,9 +96,9 @@ type Details = z.infer<typeof newAffiliate> | z.infer<typeof affiliateChanges>;
 
 /** The parts that the ledger does not need, kept as given. */
 export function detailsOf(body: Details): Record<string, unknown> {
-  const { company_name, country_code, payout_method, payout_details } = body;
+  const { company_name, country_code, payout_method, payout_details, onboarding_completed } = body;
   const own = Object.keys(payout_details).length === 0 ? null : payout_details;
-  const all = { company_name, country_code, payout_method, payout_details: own };
+  const all = { company_name, country_code, payout_method, payout_details: own, onboarding_completed };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value != null));
 }
 
@@ -114,7 +118,7 @@ export const affiliateAnswer = z
     tracking_id: z.string().describe('What their links carry.'),
     source: z.literal('api'),
     partnership_status: z.enum(['PENDING', 'APPROVED', 'REJECTED', 'PAUSED', 'BANNED']),
-    onboarding_completed: z.literal(false),
+    onboarding_completed: z.boolean(),
     program_id: answered.id,
     group_id: answered.id.nullable(),
     external_user_id: z.string().nullable(),
@@ -138,7 +142,7 @@ export function affiliateShape(view: AffiliateView): Record<string, unknown> {
     tracking_id: view.trackingId,
     source: 'api',
     partnership_status: view.status.toUpperCase(),
-    onboarding_completed: false,
+    onboarding_completed: view.details['onboarding_completed'] === true,
     program_id: view.programId,
     group_id: view.groupId,
     external_user_id: view.externalUserId,

@@ -34,12 +34,13 @@ const PROBLEMS: Readonly<Record<Reason, { readonly status: number; readonly code
 
 export function problem(refusal: Refusal, requestId: string): Reply {
   const { status, code } = PROBLEMS[refusal.refused];
-  const { message, field, details, retryAfter } = refusal;
+  const { message, field, details, missing, retryAfter } = refusal;
   const error = {
     code,
     message,
     ...(field === undefined ? {} : { field }),
     ...(details === undefined ? {} : { details }),
+    ...(missing === undefined ? {} : { missing_question_ids: missing }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     request_id: requestId,
   };

@@ -78,7 +78,7 @@ function putIn(reason: Reason, fields: readonly string[], scopes: readonly strin
   const bare = put([{}]);
   if (BEFORE_FIELDS.includes(reason)) return bare;
   const about = ['body', ...fields].flatMap((field) =>
-    SENTENCES.map((message) => refuse(reason, message, { field, details: [{ field, message }] })),
+    SENTENCES.map((message) => refuse(reason, message, { field, details: [{ field, message }], missing: [field] })),
   );
   return [...bare, ...about];
 }
