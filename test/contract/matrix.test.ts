@@ -36,8 +36,14 @@ const dialects = (await allDialects()).filter(({ examples }) => (examples ?? [])
 /** Where a value must be named to be changed, and null is none: everywhere else it is as good as absent. */
 const NULL_IS_REFUSED = ['tributary PATCH /v1/program/settings'];
 
-/** Fields in which null says something: Hoko tells a customer that is none from one that is left as it is. */
-const NULL_SAYS_SOMETHING: Readonly<Record<string, RegExp>> = { hoko: /customer/i };
+/**
+ * Operation and field in which null says something: Hoko tells a customer that is none from one that is left as it is, and
+ * Affonso refuses a change of its form that says nothing, of which clearing the description is none.
+ */
+const NULL_SAYS_SOMETHING: Readonly<Record<string, RegExp>> = {
+  hoko: / \w*customer\w*$/i,
+  affonso: /PATCH \/v1\/onboarding-form description$/,
+};
 
 for (const dialect of dialects)
   describe(`${dialect.name}`, () => {
@@ -188,7 +194,7 @@ for (const dialect of dialects)
         if (refused.length > 0) {
           expect([refused, NULL_IS_REFUSED]).toEqual([refused, expect.arrayContaining([play.said])]);
           expectRefused(play, isNull, 'invalid_input');
-        } else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(field))) {
+        } else if (!fields.some((field) => NULL_SAYS_SOMETHING[name]?.test(`${play.said} ${field}`))) {
           const absent = await ask((sent) => without(sent, fields));
           // A change may take away what null names; what is made has nothing yet to take away.
           const mayClear = ['PUT', 'PATCH'].includes(play.route.method);

@@ -69,6 +69,54 @@ async function group(stage: ExampleStage): Promise<string> {
   return made(await stage.call('POST', { path: '/v1/program/groups', body: { name: stage.fresh('Gold') } }));
 }
 
+async function creative(stage: ExampleStage): Promise<string> {
+  const body = { name: stage.fresh('Banner'), category: 'banner', tags: ['summer'] };
+  return made(await stage.call('POST', { path: '/v1/program/creatives', body }));
+}
+
+const FORM = '/v1/onboarding-form';
+
+const form = ({ fresh }: ExampleStage): Fields => ({
+  name: fresh('Form'),
+  description: 'Tell us about you.',
+  questions: [
+    {
+      question: 'Which channels will you use?',
+      type: 'multiple_choice',
+      is_required: true,
+      options: ['Blog', 'Video'],
+      order: 0,
+    },
+    { question: 'Who reads you?', type: 'textarea', order: 1 },
+  ],
+});
+
+/** The ids of the questions of the workspace's form, which is made anew when it is not as it was made. */
+async function questions(stage: ExampleStage): Promise<readonly string[]> {
+  const { status, body } = await stage.call('GET', { path: FORM });
+  const asked = (status === 200 ? body.data['questions'] : []) as readonly { id: string; type: string }[];
+  if (asked[0]?.type === 'multiple_choice' && asked[1]?.type === 'textarea') return asked.map(({ id }) => id);
+  await stage.call('DELETE', { path: FORM });
+  await stage.call('POST', { path: FORM, body: form(stage) });
+  return questions(stage);
+}
+
+async function response(stage: ExampleStage): Promise<{ readonly affiliate: string; readonly body: Fields }> {
+  const [channels, readers] = await questions(stage);
+  const responses = [
+    { question_id: channels, answer: ['Blog'] },
+    { question_id: readers, answer: 'Founders.' },
+  ];
+  return { affiliate: await affiliate(stage), body: { responses, mark_complete: true } };
+}
+
+/** The id of an affiliate who answered everything. */
+async function responded(stage: ExampleStage): Promise<string> {
+  const { affiliate: id, body } = await response(stage);
+  await stage.call('POST', { path: `/v1/affiliates/${id}/onboarding-responses`, body });
+  return id;
+}
+
 /** A call whose path ends with the id of something new, and perhaps with more words. */
 function of(
   operation: string,
@@ -243,9 +291,20 @@ const partners: readonly Example[] = [
       });
     },
   },
-  list('/v1/affiliates', affiliate, () => 'status=approved&page=1&limit=10'),
-  of('GET /v1/affiliates/:id', affiliate),
-  of('PUT /v1/affiliates/:id', affiliate, { body: { name: 'Zoe', company_name: 'Zoe & Co' } }),
+  list('/v1/affiliates', responded, () => 'status=approved&page=1&limit=10&expand=onboardingResponses'),
+  of('GET /v1/affiliates/:id', responded, { query: '?expand=onboardingResponses' }),
+  of('PUT /v1/affiliates/:id', affiliate, {
+    body: { name: 'Zoe', company_name: 'Zoe & Co', onboarding_completed: true },
+  }),
+  of('GET /v1/affiliates/:id/onboarding-responses', responded),
+  {
+    operation: 'POST /v1/affiliates/:id/onboarding-responses',
+    status: 200,
+    async prepare(stage) {
+      const { affiliate: id, body } = await response(stage);
+      return { path: `/v1/affiliates/${id}/onboarding-responses`, body };
+    },
+  },
   of('DELETE /v1/affiliates/:id', affiliate),
   {
     operation: 'POST /v1/coupons',
@@ -316,6 +375,49 @@ const program: readonly Example[] = [
   of('PATCH /v1/program/groups/:id', group, { body: { name: 'Silver', is_default: false } }),
   of('PUT /v1/program/groups/:id', group, { body: { name: 'Silver', is_default: false } }),
   of('DELETE /v1/program/groups/:id', group),
+  {
+    operation: 'POST /v1/program/creatives',
+    status: 201,
+    prepare: ({ fresh }) => {
+      const body = { name: fresh('Banner'), category: 'banner', subcategory: 'leaderboard', tags: ['summer', 'sale'] };
+      const file = { url: 'https://x.example/728x90.png', dimensions: { width: 728, height: 90 }, content: '<b>x</b>' };
+      const more = { description: 'For headers.', usage_notes: 'Above the text.', restrictions: 'Not in e-mails.' };
+      return Promise.resolve({ path: '/v1/program/creatives', body: { ...body, ...file, ...more } });
+    },
+  },
+  list('/v1/program/creatives', creative, () => 'category=banner&page=1&limit=10'),
+  of('GET /v1/program/creatives/:id', creative),
+  of('PATCH /v1/program/creatives/:id', creative, {
+    body: { name: 'Autumn', dimensions: { width: 300, height: 250 }, tags: [] },
+  }),
+  of('DELETE /v1/program/creatives/:id', creative),
+  {
+    operation: `POST ${FORM}`,
+    status: 201,
+    async prepare(stage) {
+      await stage.call('DELETE', { path: FORM });
+      return { path: FORM, body: form(stage) };
+    },
+  },
+  ...['GET', 'DELETE'].map((method) => ({
+    operation: `${method} ${FORM}`,
+    status: 200,
+    async prepare(stage: ExampleStage) {
+      await questions(stage);
+      return { path: FORM };
+    },
+  })),
+  {
+    operation: `PATCH ${FORM}`,
+    status: 200,
+    async prepare(stage) {
+      const [id] = await questions(stage);
+      const channels = { question: 'Which channels do you use?', options: ['Blog', 'Video', 'Mail'], order: 0 };
+      const known = { ...channels, id, type: 'multiple_choice', is_required: true };
+      const added = { question: 'Who reads you?', type: 'textarea', order: 1 };
+      return { path: FORM, body: { name: 'What we ask', description: null, questions: [known, added] } };
+    },
+  },
 ];
 
 export const examples: readonly Example[] = [...money, ...visits, ...partners, ...program];
