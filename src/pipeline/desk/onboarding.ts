@@ -117,7 +117,7 @@ function answer(
   const { complete } = said;
   const responses = said.responses.map((one) => (isBlank(one.answer) ? { ...one, answer: null } : one));
   return inTransaction(work.database, workspace, async (tx) => {
-    // What is required is judged by all answers, so those of one affiliate are written one after the other.
+    // One after the other, in whatever order they name questions: what is said to stand does.
     if (!(await lockAnswering(tx, workspace, id))) return noAffiliate(id);
     const form = await findForm(tx, workspace, 'SHARE');
     if (!form) return noForm();

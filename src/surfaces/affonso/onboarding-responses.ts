@@ -9,22 +9,34 @@ import { route } from '../route.ts';
 import { answered, dataAnswer, done, isoOrNull } from './shapes.ts';
 
 const PATH = '/v1/affiliates/:id/onboarding-responses';
-const ANSWER = 'must be a text of at most 10000 characters, a list of at most 100 texts of at most 255 each, or null';
+const MOST = 'must have at most 100 members';
 
-const response = z.object({
-  question_id: text(255).meta({ examples: ['onbq_…'] }),
-  answer: z
-    .union([z.string().max(10_000), z.array(z.string().max(255)).max(100)], { error: ANSWER })
-    .nullable()
-    .describe('A text; for multiple_choice a list of texts. Blank or null: the answer there is goes away.'),
-});
+const words = z
+  .string({ error: 'must be a string' })
+  .max(10_000, 'must be at most 10000 characters')
+  .describe('A text.');
+const list = z
+  .array(z.string({ error: 'must be a string' }).max(255, 'must be at most 255 characters'))
+  .max(100, MOST)
+  .describe('Of multiple_choice.');
+
+const response = z.object(
+  {
+    question_id: text(255).meta({ examples: ['onbq_…'] }),
+    answer: z
+      .union([words, list], { error: 'must be a text, a list of texts, or null' })
+      .nullable()
+      .describe('A text; of multiple_choice a list of texts. Blank or null: the answer there is goes away.'),
+  },
+  { error: 'must be an object with question_id and answer' },
+);
 
 const responses = z
   .array(response, { error: 'must be a list of answers' })
-  .max(100, 'must have at most 100 members')
-  .superRefine((list, context) => {
+  .max(100, MOST)
+  .superRefine((all, context) => {
     const seen = new Set<string>();
-    for (const [at, { question_id: id }] of list.entries()) {
+    for (const [at, { question_id: id }] of all.entries()) {
       if (seen.has(id)) context.addIssue({ code: 'custom', path: [at, 'question_id'], message: 'comes twice' });
       seen.add(id);
     }
@@ -38,7 +50,7 @@ const submission = z
       .nullish()
       .describe('The affiliate is done: every required question must have an answer then.'),
   })
-  .refine(({ responses: list, mark_complete: isComplete }) => list.length > 0 || isComplete === true, {
+  .refine(({ responses: all, mark_complete: isComplete }) => all.length > 0 || isComplete === true, {
     path: ['responses'],
     message: 'must have at least one member, unless mark_complete is true',
   });

@@ -15,18 +15,21 @@ const ORDER = 'must be a whole number from 0 to 1000000';
 const CHOICES: readonly string[] = ['single_choice', 'multiple_choice'];
 
 const question = z
-  .object({
-    id: optionalId.describe('In a change: the question that changes. Left out: a new one.'),
-    question: text(1_000).meta({ examples: ['Which channels will you use?'] }),
-    type: z.enum(QUESTION_TYPES, { error: `must be one of ${QUESTION_TYPES.join(', ')}` }),
-    is_required: z.boolean({ error: 'must be true or false' }).nullish().describe('Default: false.'),
-    options: z
-      .array(text(255), { error: 'must be a list of strings' })
-      .max(100, 'must have at most 100 members')
-      .nullish()
-      .describe('What to choose from; needed for the types of choice, of no account for others.'),
-    order: z.int({ error: ORDER }).min(0, ORDER).max(1_000_000, ORDER).describe('Lowest first.'),
-  })
+  .object(
+    {
+      id: optionalId.describe('In a change: the question that changes. Left out: a new one.'),
+      question: text(1_000).meta({ examples: ['Which channels will you use?'] }),
+      type: z.enum(QUESTION_TYPES, { error: `must be one of ${QUESTION_TYPES.join(', ')}` }),
+      is_required: z.boolean({ error: 'must be true or false' }).nullish().describe('Default: false.'),
+      options: z
+        .array(text(255), { error: 'must be a list of strings' })
+        .max(100, 'must have at most 100 members')
+        .nullish()
+        .describe('What to choose from; needed for the types of choice, of no account for others.'),
+      order: z.int({ error: ORDER }).min(0, ORDER).max(1_000_000, ORDER).describe('Lowest first.'),
+    },
+    { error: 'must be an object with question, type and order' },
+  )
   .refine(({ type, options }) => !CHOICES.includes(type) || (options ?? []).length > 0, {
     path: ['options'],
     message: 'must have at least one member, because the question is a choice',
