@@ -14,6 +14,7 @@ import type { CommissionStatus } from './ledger.ts';
 import type { Ordered } from './ordered.ts';
 import type { PayoutDesk } from './payout-desk.ts';
 import type { PixelDesk } from './pixel-desk.ts';
+import type { PortalDesk } from './portal-desk.ts';
 import type { ProgramDesk } from './program-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Settings } from './rules.ts';
@@ -296,5 +297,6 @@ export type Desk = MoneyDesk &
   EventDesk &
   PayoutDesk &
   PixelDesk &
+  PortalDesk &
   ProgramDesk &
   SigningDesk;

@@ -12,4 +12,7 @@ export const LINKS: Door = { name: 'links', windows: [{ points: 300, seconds: 60
 /** Pictures, each of which costs some milliseconds of the processor; browsers keep them for a year. */
 export const QR_CODES: Door = { name: 'qrcode', windows: [{ points: 120, seconds: 60 }] };
 
-export const DOORS: readonly Door[] = [LINKS, QR_CODES];
+/** Pages on which affiliates see their own numbers. */
+export const PORTAL: Door = { name: 'portal', windows: [{ points: 120, seconds: 60 }] };
+
+export const DOORS: readonly Door[] = [LINKS, QR_CODES, PORTAL];

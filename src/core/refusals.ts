@@ -22,6 +22,8 @@ export const REASONS = [
   'missing_scope',
   'wrong_host',
   'bad_signature',
+  'unknown_token',
+  'expired_token',
   'rate_limited',
   'unknown_path',
   'method_not_allowed',

@@ -33,13 +33,17 @@ const TAKEN_BACK = "('ready_for_payment', 'pending', 'pending_manual_approval')"
 
 const RULINGS = "json_array_elements(p.state -> 'rulings') WITH ORDINALITY AS e(word, n)";
 
-/** Both halves of the condition have an index of their own, and neither holds what was never paid out. */
-const CANDIDATES = `SELECT commission_id FROM commissions
-    WHERE workspace_id = $1 AND livemode = $2 AND status IN ${OF_PAYOUTS}
+/**
+ * Both halves of the condition have an index of their own, and neither holds what was never paid out; one affiliate's are
+ * found among their own.
+ */
+const candidates = (whose: string): string => `SELECT commission_id FROM commissions
+    WHERE workspace_id = $1 AND livemode = $2 AND status IN ${OF_PAYOUTS}${whose}
   UNION SELECT commission_id FROM transfers
-    WHERE workspace_id = $1 AND livemode = $2 AND (debit = 'paid' OR credit = 'paid')`;
+    WHERE workspace_id = $1 AND livemode = $2 AND (debit = 'paid' OR credit = 'paid')${whose}`;
 
-const PAYOUTS = `(
+/** `whose`: a condition on the affiliate, or none. */
+const payouts = (whose = ''): string => `(
   SELECT m.commission_id, m.number, m.affiliate_id, a.name, a.email, m.currency, m.updated_at,
     CASE WHEN m.status = 'processing_payout' THEN 'processing' ELSE 'completed' END AS status,
     CASE WHEN m.status = 'processing_payout' THEN COALESCE((SELECT sum((one ->> 'amount')::bigint)::bigint
@@ -64,7 +68,7 @@ const PAYOUTS = `(
       (array_agg(word -> 'amounts' ORDER BY n) FILTER (WHERE word ->> 'status' = 'processing_payout'))[1] AS amounts
     FROM ${RULINGS} WHERE n > COALESCE((SELECT max(n) FROM ${RULINGS} WHERE word ->> 'status' IN ${TAKEN_BACK}), 0)
   ) w
-  WHERE m.workspace_id = $1 AND m.commission_id = ANY (ARRAY(${CANDIDATES}))
+  WHERE m.workspace_id = $1 AND m.commission_id = ANY (ARRAY(${candidates(whose)}))
     AND (m.status IN ${OF_PAYOUTS} OR t.paid <> 0)
 ) AS payout`;
 
@@ -114,7 +118,7 @@ export async function listPayouts(
     tx,
     {
       columns: '*',
-      from: `${PAYOUTS} WHERE ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR affiliate_id = $4)
+      from: `${payouts(filter.affiliateId === null ? '' : ' AND affiliate_id = $4')} WHERE ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR affiliate_id = $4)
         AND ($5::bigint IS NULL OR created_ms >= $5) AND ($6::bigint IS NULL OR created_ms <= $6)`,
       order: `${ORDERS[sort.by]} ${direction}, commission_id ${direction}`,
       values: [workspace, livemode, filter.status, filter.affiliateId, filter.from, filter.to],
@@ -127,7 +131,7 @@ export async function listPayouts(
 /** null: this world of the workspace has no such payout. */
 export async function findPayout(tx: Tx, { workspace, livemode }: World, id: string): Promise<PayoutView | null> {
   const { rows } = await tx.query<Row>({
-    text: `SELECT * FROM ${PAYOUTS} WHERE commission_id = $3`,
+    text: `SELECT * FROM ${payouts()} WHERE commission_id = $3`,
     values: [workspace, livemode, id.replace(new RegExp(`^${PAYOUT}`), COMMISSION)],
   });
   return rows[0] ? viewOf(rows[0]) : null;

@@ -6,20 +6,10 @@ import type { Tx } from './tx.ts';
 
 type Row = Omit<AffiliateSums, 'affiliateId' | 'trackingId'> & { affiliate_id: string; tracking_id: string };
 
-/**
- * Newest affiliates first; money in `currency` only. Clicks and leads serve both worlds and are told in the live one; a
- * lead is a click that something came of. `earned` is what stands after reversals, `paid` what was paid out of it.
- */
-export async function listSums(
-  tx: Tx,
-  { workspace, livemode }: World,
-  currency: string,
-  { limit, offset }: Limits,
-): Promise<AffiliateSums[]> {
-  const { rows } = await tx.query<Row>({
-    text: `WITH page AS (
+/** Every affiliate of a page, whose ids `$4…` say, newest first. */
+const sumsFor = (page: string): string => `WITH page AS (
         SELECT affiliate_id, tracking_id, email, created_at FROM affiliates WHERE workspace_id = $1 AND deleted_at IS NULL
-        ORDER BY created_at DESC, affiliate_id DESC LIMIT $4 OFFSET $5
+        ${page}
       ), visits AS (
         SELECT affiliate_id, count(*) FILTER (WHERE clicked_at IS NOT NULL)::int AS clicks,
           count(*) FILTER (WHERE status NOT IN ('click', 'rejected'))::int AS leads
@@ -42,12 +32,39 @@ export async function listSums(
       FROM page p LEFT JOIN visits v USING (affiliate_id) LEFT JOIN sold s USING (affiliate_id)
         LEFT JOIN earned e USING (affiliate_id)
         LEFT JOIN balances b ON b.workspace_id = $1 AND b.affiliate_id = p.affiliate_id AND b.currency = $3 AND b.livemode = $2
-      ORDER BY p.created_at DESC, p.affiliate_id DESC`,
-    values: [workspace, livemode, currency, limit, offset],
-  });
+      ORDER BY p.created_at DESC, p.affiliate_id DESC`;
+
+async function select(tx: Tx, page: string, values: readonly unknown[]): Promise<AffiliateSums[]> {
+  const { rows } = await tx.query<Row>({ text: sumsFor(page), values: [...values] });
   return rows.map(({ affiliate_id, tracking_id, ...sums }) => ({
     affiliateId: affiliate_id,
     trackingId: tracking_id,
     ...sums,
   }));
+}
+
+/**
+ * Newest affiliates first; money in `currency` only. Clicks and leads serve both worlds and are told in the live one; a
+ * lead is a click that something came of. `earned` is what stands after reversals, `paid` what was paid out of it.
+ */
+export function listSums(
+  tx: Tx,
+  { workspace, livemode }: World,
+  currency: string,
+  { limit, offset }: Limits,
+): Promise<AffiliateSums[]> {
+  const page = 'ORDER BY created_at DESC, affiliate_id DESC LIMIT $4 OFFSET $5';
+  return select(tx, page, [workspace, livemode, currency, limit, offset]);
+}
+
+/** The same of one affiliate. Throws when there is none. */
+export async function sumsOf(
+  tx: Tx,
+  { workspace, livemode }: World,
+  currency: string,
+  affiliate: string,
+): Promise<AffiliateSums> {
+  const [sums] = await select(tx, 'AND affiliate_id = $4', [workspace, livemode, currency, affiliate]);
+  if (!sums) throw new Error(`there is no affiliate "${affiliate}"`);
+  return sums;
 }

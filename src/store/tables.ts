@@ -11,6 +11,7 @@ import {
   onboardingForms,
   onboardingQuestions,
 } from './tables-forms.ts';
+import { passes } from './tables-portal.ts';
 import { conversions, commissions, transfers, balances } from './tables-money.ts';
 
 /** Every table TypeORM knows; the drift test compares them with what the migrations made. */
@@ -38,6 +39,7 @@ export const entities: EntitySchema[] = [
   links,
   referrals,
   testEvents,
+  passes,
   profiles,
   leads,
   coupons,

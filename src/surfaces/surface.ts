@@ -42,6 +42,8 @@ export type Route = {
    * `keyless` and in the workspace `default` until the desk's `atProgram` says whose program the call names.
    */
   readonly keyless?: 'always' | 'allowed';
+  /** Who calls is told by a token in the query, which may be unknown or have expired. */
+  readonly tokened?: true;
   /** Pages of any origin may call it, without credentials. */
   readonly cors?: true;
   /** The headers that carry a signature of the body; asked for where the workspace has a secret, else ignored. */

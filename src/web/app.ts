@@ -19,6 +19,7 @@ import { sayAlive, sayReady, type Ready } from './health.ts';
 import type { Limiting } from './limiting.ts';
 import { serve } from './mount.ts';
 import { neutral } from './neutral.ts';
+import { createPortal } from './portal/index.ts';
 import { drawQrCode, QR_CODE } from './qrcode.ts';
 import { isShortLink, redirect } from './redirect.ts';
 import { createReference, type Reference } from './reference/index.ts';
@@ -60,6 +61,7 @@ export function createApp(parts: AppParts): Koa {
   const { limiting = null, publicUrl = null } = parts;
   const kept = { keys: keyRing(work), signatures: signatures(work) };
   const mounted = { desk: parts.desk, ...kept, log, limiting, publicUrl };
+  const portal = createPortal({ desk: parts.desk, now: work.now, limiting, publicUrl });
   const newRequestId = requestIds();
   app.silent = true;
   const { trustedProxies = 0 } = parts;
@@ -74,6 +76,7 @@ export function createApp(parts: AppParts): Koa {
       if (endpoint) return await webhooks.answer(ctx, endpoint, requestId);
       if (isShortLink(ctx.path)) return await redirect(parts.desk, limiting, ctx);
       if (ctx.path === QR_CODE) return await drawQrCode(limiting, ctx);
+      if (portal.owns(ctx.path)) return await portal.answer(ctx);
       const peoples = PEOPLES.includes(ctx.path) || reference.owns(ctx.path);
       const destination = peoples ? null : dispatch(requestOf(ctx));
       if (destination) return await serve(mounted, ctx, requestId, destination);

@@ -56,8 +56,11 @@ function linkIn(path: string): { readonly workspace: string; readonly code: stri
   }
 }
 
-/** A browser says so when it fetches a page that nobody has asked for yet. */
 const PREFETCH = ['purpose', 'sec-purpose', 'x-purpose', 'x-moz'];
+
+/** A browser says so when it fetches a page that nobody has asked for yet. */
+export const fetchesAhead = (ctx: Context): boolean =>
+  PREFETCH.some((name) => /prefetch|preview|prerender/i.test(ctx.get(name)));
 
 /**
  * Who is counted; null: nobody. Only looking are HEAD, browsers that fetch ahead, whoever sends no user agent, and those
@@ -65,8 +68,7 @@ const PREFETCH = ['purpose', 'sec-purpose', 'x-purpose', 'x-moz'];
  */
 function visitorOf(ctx: Context): Visitor | null {
   const userAgent = ctx.get('user-agent').slice(0, LONGEST_AGENT);
-  const ahead = PREFETCH.some((name) => /prefetch|preview|prerender/i.test(ctx.get(name)));
-  if (ctx.method === 'HEAD' || ahead || userAgent === '' || isbot(userAgent)) return null;
+  if (ctx.method === 'HEAD' || fetchesAhead(ctx) || userAgent === '' || isbot(userAgent)) return null;
   const referrer = ctx.get('referer').slice(0, LONGEST_REFERRER) || null;
   return { referrer, userAgent, scanned: ctx.query['qr'] === '1' };
 }

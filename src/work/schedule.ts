@@ -1,5 +1,7 @@
 /** The schedule: what the worker does now and then, beside the queue. */
+import { DAY_MS } from '../core/time.ts';
 import type { Clockwork } from '../pipeline/clockwork.ts';
+import { forgetPasses } from '../store/passes.ts';
 import { forgetQuestions } from '../store/questions.ts';
 import { listWorkspaces } from '../store/workspaces.ts';
 
@@ -23,19 +25,24 @@ export function createSchedule(work: Pick<Clockwork, 'now' | 'log'>, chores: rea
 }
 
 /** How long an ended question is kept, to be looked at. */
-const QUESTION_KEPT_MS = 30 * 86_400_000;
+const QUESTION_KEPT_MS = 30 * DAY_MS;
+/** How long somebody who comes with an expired pass is told so. */
+const PASS_KEPT_MS = DAY_MS;
 const FORGOTTEN_AT_ONCE = 5_000;
 
-/** Deletes questions that were answered, or had no answer, 30 days ago. */
+/** Deletes questions that were answered, or had no answer, 30 days ago, and passes that expired a day ago. */
 export function forgetting(work: Clockwork): Chore {
   const run = async (): Promise<number> => {
     const { of, across } = work.database;
     let most = 0;
-    for (const workspace of await listWorkspaces(across))
-      most = Math.max(
-        most,
-        await forgetQuestions(of(workspace), workspace, work.now() - QUESTION_KEPT_MS, FORGOTTEN_AT_ONCE),
-      );
+    for (const workspace of await listWorkspaces(across)) {
+      const tx = of(workspace);
+      const forgotten = [
+        await forgetQuestions(tx, workspace, work.now() - QUESTION_KEPT_MS, FORGOTTEN_AT_ONCE),
+        await forgetPasses(tx, workspace, work.now() - PASS_KEPT_MS, FORGOTTEN_AT_ONCE),
+      ];
+      most = Math.max(most, ...forgotten);
+    }
     return most < FORGOTTEN_AT_ONCE ? 0 : most;
   };
   return { everyMs: 3_600_000, run };

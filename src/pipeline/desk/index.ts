@@ -14,6 +14,7 @@ import { linkDesk } from './links.ts';
 import { officeDesk } from './office.ts';
 import { payoutDesk } from './payouts.ts';
 import { pixelDesk } from './pixel.ts';
+import { portalDesk } from './portal.ts';
 import { programDesk } from './programs.ts';
 import { refund } from './refund.ts';
 import { sell } from './sell.ts';
@@ -38,6 +39,7 @@ export function createDesk(work: Clockwork, translators: Translators): Desk {
     ...eventDesk(work),
     ...payoutDesk(work),
     ...pixelDesk(work),
+    ...portalDesk(work),
     ...programDesk(work),
     ...signingDesk(work),
     sell: (caller, told) => seller(caller, told),

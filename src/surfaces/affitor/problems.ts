@@ -26,6 +26,8 @@ const PROBLEMS: Readonly<Record<Reason, Said>> = {
   expired_key: { status: 401, error: 'Invalid API token', code: KEY },
   wrong_host: { status: 401, error: 'Invalid API token', code: KEY },
   bad_signature: { status: 401, error: null, code: KEY },
+  unknown_token: { status: 401, error: null, code: KEY },
+  expired_token: { status: 401, error: null, code: KEY },
   missing_scope: { status: 401, error: 'Invalid API token', code: KEY },
   unknown_path: { status: 404, error: 'Not Found', code: 'not_found' },
   method_not_allowed: { status: 405, error: 'Method Not Allowed', code: 'method_not_allowed' },

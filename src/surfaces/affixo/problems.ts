@@ -28,6 +28,8 @@ const PROBLEMS: Readonly<Record<Reason, Said>> = {
   expired_key: UNAUTHORIZED,
   wrong_host: UNAUTHORIZED,
   bad_signature: UNAUTHORIZED,
+  unknown_token: UNAUTHORIZED,
+  expired_token: UNAUTHORIZED,
   rate_limited: { status: 429, error: 'rate_limited' },
   missing_scope: { status: 403, error: 'insufficient_scope' },
   not_found: NOTHING,

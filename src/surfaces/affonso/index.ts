@@ -6,6 +6,7 @@ import { commissionRoutes } from './commissions.ts';
 import { conversionRoutes } from './conversions.ts';
 import { couponRoutes } from './coupons.ts';
 import { creativeRoutes } from './creatives.ts';
+import { embedRoutes } from './embed.ts';
 import { eventRoutes } from './events.ts';
 import { groupRoutes } from './groups.ts';
 import { keys, knows, limits } from './keys.ts';
@@ -36,6 +37,7 @@ export const affonso: Surface = {
     ...signupRoutes,
     ...affiliateRoutes,
     ...onboardingResponseRoutes,
+    ...embedRoutes,
     ...referralRoutes,
     ...commissionRoutes,
     ...couponRoutes,

@@ -17,6 +17,8 @@ const PROBLEMS: Readonly<Record<Reason, { readonly status: number; readonly code
   revoked_key: { status: 401, code: 'API_KEY_DISABLED' },
   expired_key: { status: 401, code: 'API_KEY_EXPIRED' },
   bad_signature: { status: 401, code: 'UNAUTHORIZED' },
+  unknown_token: { status: 401, code: 'UNAUTHORIZED' },
+  expired_token: { status: 401, code: 'UNAUTHORIZED' },
   missing_scope: { status: 403, code: 'INSUFFICIENT_PERMISSIONS' },
   wrong_host: { status: 403, code: 'FORBIDDEN' },
   not_found: { status: 404, code: 'NOT_FOUND' },

@@ -37,6 +37,8 @@ const STATUSES: Readonly<Record<Reason, keyof typeof TEXTS>> = {
   expired_key: 401,
   wrong_host: 401,
   bad_signature: 401,
+  unknown_token: 401,
+  expired_token: 401,
   missing_scope: 403,
   unknown_path: 404,
   method_not_allowed: 405,

@@ -10,12 +10,14 @@ const OF_KEYS: readonly Reason[] = [
   'expired_key',
   'wrong_host',
 ];
+const OF_TOKENS: readonly Reason[] = ['unknown_token', 'expired_token'];
 const OF_BODIES: readonly Reason[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
 const OF_WRITING: readonly Reason[] = ['already_exists', 'different_money', 'refund_too_large', 'nothing_to_refund'];
 /** Said before anything of the request was read, or of no field of it. */
 export const BEFORE_FIELDS: readonly Reason[] = [
   ...OF_KEYS,
   ...OF_BODIES,
+  ...OF_TOKENS,
   'bad_signature',
   'unknown_path',
   'method_not_allowed',
@@ -30,6 +32,7 @@ export function mayRefuse(surface: Surface, route: Route, reason: Reason): boole
   if (OF_STRANGERS.includes(reason)) return false;
   if (OF_BODIES.includes(reason)) return route.body !== undefined;
   if (OF_WRITING.includes(reason)) return route.method !== 'GET';
+  if (OF_TOKENS.includes(reason)) return route.tokened === true;
   if (reason === 'bad_signature') return route.signed !== undefined;
   if (reason === 'missing_key') return route.keyless === undefined;
   if (OF_KEYS.includes(reason)) return route.keyless !== 'always';
