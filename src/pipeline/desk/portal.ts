@@ -206,8 +206,6 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one, sorted) === JSON.stringify(other, sorted);
 }
 
-const STATUSES: Readonly<Record<string, AffiliateView['status'] | null>> = { public: 'approved', invite: null };
-
 async function make(
   work: Clockwork,
   caller: Caller,
@@ -216,8 +214,7 @@ async function make(
 ): Promise<AffiliateView | Refusal> {
   const address = email ?? '';
   const mode = program.details['program']?.['access_mode'];
-  const status = STATUSES[String(mode)] === undefined ? 'pending' : STATUSES[String(mode)];
-  if (status == null)
+  if (mode === 'invite')
     return refuse('affiliate_not_approved', 'The program is for invited people only: make the affiliate first.', {
       field: 'partner',
     });
@@ -225,7 +222,7 @@ async function make(
     programId: program.id,
     email: address,
     name: name ?? address.split('@')[0] ?? address,
-    status,
+    status: mode === 'public' ? 'approved' : 'pending',
     ...(groupId === null ? {} : { groupId }),
     ...(externalUserId === null ? {} : { externalUserId }),
     ...(metadata === null ? {} : { metadata }),

@@ -237,6 +237,40 @@ const money: readonly Example[] = [
   of('PUT /v1/payouts/:id', payout, { body: { status: 'completed', paymentMethod: 'manual' } }),
 ];
 
+/** What a page shows somebody, by a token that was made for it. */
+async function embedToken(stage: ExampleStage): Promise<string> {
+  const body = { partner: { email: `${stage.fresh('embed')}@partner.example` } };
+  const { body: said } = await stage.call('POST', { path: '/v1/embed/token', body });
+  return String(said.data['publicToken']);
+}
+
+const portal: readonly Example[] = [
+  {
+    operation: 'POST /v1/embed/token',
+    status: 201,
+    prepare(stage) {
+      const partner = {
+        email: `${stage.fresh('embed')}@partner.example`,
+        name: 'Ann',
+        image: 'https://a.example/a.png',
+      };
+      const more = { groupId: 'gold', externalUserId: stage.fresh('user'), metadata: { plan: 'pro' } };
+      return Promise.resolve({
+        path: '/v1/embed/token',
+        body: { programId: stage.site.stage.program, partner, ...more },
+      });
+    },
+  },
+  list('/v1/embed/data', embedToken, (token) => `token=${token}`),
+  {
+    operation: 'POST /v1/affiliates/:id/portal-token',
+    status: 201,
+    async prepare(stage) {
+      return { path: `/v1/affiliates/${await affiliate(stage)}/portal-token` };
+    },
+  },
+];
+
 const visits: readonly Example[] = [
   {
     operation: 'POST /v1/clicks',
@@ -420,4 +454,4 @@ const program: readonly Example[] = [
   },
 ];
 
-export const examples: readonly Example[] = [...money, ...visits, ...partners, ...program];
+export const examples: readonly Example[] = [...money, ...visits, ...portal, ...partners, ...program];
