@@ -19,9 +19,9 @@ p{margin:.3rem 0}a{color:var(--link)}
 .soft{color:var(--soft)}
 .note{padding:.6rem .8rem;background:var(--raised);border:1px solid var(--line);border-radius:6px;margin:.8rem 0}
 .copy{display:block;font:.9rem/1.5 ui-monospace,monospace;padding:.6rem .8rem;margin:.3rem 0;background:var(--raised);border:1px solid var(--line);border-radius:6px;user-select:all;-webkit-user-select:all}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.6rem;margin:.3rem 0 .8rem}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(11rem,100%),1fr));gap:.6rem;margin:.3rem 0 .8rem}
 .figures div{padding:.5rem .8rem;background:var(--raised);border:1px solid var(--line);border-radius:6px}
-dt{color:var(--soft);font-size:.9rem}dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}
+dt{color:var(--soft);font-size:.9rem}dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}dd,.amount{white-space:nowrap}
 .rows{list-style:none;margin:0;padding:0}
 .rows li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1.5rem;padding:.6rem 0;border-top:1px solid var(--line)}
 .rows p{margin:0}.rows .amount{font-weight:600;font-variant-numeric:tabular-nums}.rows .why{flex-basis:100%;color:var(--soft);font-size:.9rem}

@@ -129,9 +129,13 @@ function commissionRow(view: EarningView, now: Moment): Html {
   const { occurredAt, saleAmount, saleCurrency, earned, reversed, currency, status, referralId } = view;
   const sale = referralId === null ? null : html` · sale of ${money(saleAmount, saleCurrency)}`;
   const why = whyInWords(view, now).join(' ');
+  const left = money(earned - reversed, currency);
   return html`<li>
     <p>${dated(occurredAt)}${sale}</p>
-    <p><span class="amount">${money(earned - reversed, currency)}</span> ${statusInWords(status)}</p>
+    <p>
+      ${status === 'declined' ? html`<s class="amount">${left}</s>` : html`<span class="amount">${left}</span>`}
+      ${statusInWords(status)}
+    </p>
     ${why === '' ? null : html`<p class="why">${why}</p>`}
   </li> `;
 }
