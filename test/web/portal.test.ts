@@ -392,6 +392,21 @@ describe('what is shown', () => {
     expect(said).not.toContain('$123.00');
   });
 
+  test('that commissions are looked at before they are paid, and not why', async () => {
+    await site.stage.affiliate('held');
+    const hold = `UPDATE affiliates SET held_reason = 'too many refunds', held_at = now() WHERE workspace_id = $1 AND affiliate_id = 'held'`;
+    await site.stage.ask(hold);
+    const { said } = await look('held');
+    expect(said).toContain('The company looks at your commissions before they are paid.');
+    expect(said).not.toContain('too many refunds');
+  });
+
+  test('a commission that was declined crossed out', async () => {
+    const referral = await partner('kim');
+    await sale(referral, 10, { status: 'declined' });
+    expect((await look('kim')).text).toContain('<s class="amount">$3.00</s>');
+  });
+
   test('nothing where there is nothing', async () => {
     await site.stage.affiliate('hana');
     const { said } = await look('hana');
