@@ -2,6 +2,7 @@
  * What an affiliate sees of their own, without a key: a pass says whose numbers may be seen, in which world and for how
  * long. Amounts in minor units, moments in milliseconds UTC.
  */
+import type { CreativeView } from './creative-desk.ts';
 import type { Caller, Paging } from './desk.ts';
 import { isPage } from './destinations.ts';
 import type { CommissionStatus } from './ledger.ts';
@@ -70,6 +71,8 @@ export type Overview = {
   readonly balances: readonly BalanceView[];
   /** In the workspace's currency, which is the program's. */
   readonly sums: AffiliateSums;
+  /** Of the affiliate's program, the newest first. */
+  readonly creatives: readonly CreativeView[];
   readonly earnings: Cursor<EarningView>;
 };
 

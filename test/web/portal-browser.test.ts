@@ -36,6 +36,8 @@ async function fill(): Promise<void> {
   const support = { support_email_status: true, support_email_value: 'help@acme.example' };
   await site.send('PATCH', '/v1/program/portal', JSON.stringify(support));
   await stage.coupon('coup_1', 'jane', 'JANE20', { details: { discount_type: 'percentage', discount_value: 20 } });
+  const banner = { name: 'Banner', url: 'https://acme.example/b.png', content: `<a href="${'x'.repeat(300)}">` };
+  await site.post('/v1/program/creatives', banner);
   const states = [
     'pending',
     'pending_manual_approval',

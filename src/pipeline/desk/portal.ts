@@ -17,6 +17,7 @@ import { DAY_MS } from '../../core/time.ts';
 import type { AffiliateView } from '../../core/views.ts';
 import { findAffiliate, findAffiliateByEmail } from '../../store/affiliates.ts';
 import { listCoupons } from '../../store/coupons.ts';
+import { listCreatives } from '../../store/creatives.ts';
 import { listEarnings, referralPage } from '../../store/earnings.ts';
 import { balancesNow } from '../../store/ledger.ts';
 import { deletePass, findPass, homeOfPass, insertPass, openSession, type PassRow } from '../../store/passes.ts';
@@ -134,6 +135,7 @@ async function open(work: Clockwork, token: string): Promise<Pass | Refusal> {
 }
 
 const MOST_COUPONS = 50;
+const MOST_CREATIVES = 50;
 
 async function overview(
   tx: Parameters<typeof findAffiliate>[0],
@@ -146,6 +148,8 @@ async function overview(
   if (!affiliate || !program) return noAffiliate(affiliateId);
   const page = await referralPage(tx, workspace, affiliateId);
   const coupons = await listCoupons(tx, workspace, { affiliateId, limit: MOST_COUPONS, offset: 0 });
+  const given = { program: program.id, category: null, limit: MOST_CREATIVES, offset: 0 };
+  const creatives = await listCreatives(tx, workspace, given);
   return {
     affiliate,
     program,
@@ -153,6 +157,7 @@ async function overview(
     link: referralLink(page, affiliate.trackingId),
     coupons: coupons.rows,
     balances: await balancesNow(tx, workspace, livemode, affiliateId),
+    creatives: creatives.rows,
     sums: await sumsOf(tx, caller, program.currency, affiliateId),
     earnings: await listEarnings(tx, caller, affiliateId, paging),
   };

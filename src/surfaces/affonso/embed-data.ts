@@ -1,5 +1,6 @@
 /** What a page shows an affiliate of their own, to whoever has the token that was made for it. */
 import { z } from 'zod';
+import { CREATIVE_CATEGORIES } from '../../core/creative-desk.ts';
 import { compareIncentives } from '../../core/incentives.ts';
 import type { CommissionStatus } from '../../core/ledger.ts';
 import type { EarningView, Overview } from '../../core/portal-desk.ts';
@@ -72,7 +73,18 @@ const dataShown = z.object({
     .nullable()
     .describe('The newest.'),
   couponBlueprint: z.null(),
-  creatives: z.array(z.unknown()).max(0),
+  creatives: z
+    .array(
+      z.object({
+        id: answered.id,
+        name: z.string().nullable(),
+        description: z.string().nullable(),
+        category: z.enum(CREATIVE_CATEGORIES).nullable(),
+        url: z.string().nullable(),
+        dimensions: z.object({ width: z.int(), height: z.int() }).nullable(),
+      }),
+    )
+    .describe('The newest fifty.'),
   program: z.object({ name: z.string(), logoUrl: z.string().nullable() }),
   theme: z.object({ primaryColor: z.string().nullable(), secondaryColor: z.string().nullable() }),
   token: z.string(),
@@ -144,7 +156,7 @@ function dataShape(
   token: string,
   origin: string,
 ): z.infer<typeof dataShown> {
-  const { affiliate, program, coupons, earnings } = overview;
+  const { affiliate, program, coupons, creatives, earnings } = overview;
   const { primary_color: primary, secondary_color: secondary } = program.details['portal'] ?? {};
   return {
     affiliate: {
@@ -162,7 +174,14 @@ function dataShape(
     portalUrl: portalUrl(origin, token),
     coupon: coupons[0] ? couponShape(coupons[0]) : null,
     couponBlueprint: null,
-    creatives: [],
+    creatives: creatives.map(({ id, name, description, category, url, dimensions }) => ({
+      id,
+      name,
+      description,
+      category,
+      url,
+      dimensions,
+    })),
     program: { name: program.name, logoUrl: textOrNull(program.details['program']?.['logo_url']) },
     theme: { primaryColor: textOrNull(primary), secondaryColor: textOrNull(secondary) },
     token,

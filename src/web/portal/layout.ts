@@ -25,6 +25,7 @@ dt{color:var(--soft);font-size:.9rem}dd{margin:0;font-weight:600;font-variant-nu
 .rows{list-style:none;margin:0;padding:0}
 .rows li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1.5rem;padding:.6rem 0;border-top:1px solid var(--line)}
 .rows p{margin:0}.rows .amount{font-weight:600;font-variant-numeric:tabular-nums}.rows .why{flex-basis:100%;color:var(--soft);font-size:.9rem}
+.rows .copy{flex-basis:100%;white-space:pre-wrap}
 .pages{display:flex;gap:1.5rem;margin:.6rem 0}.pages a{padding:.3rem 0}
 footer{margin-top:2.5rem;padding-top:1rem;border-top:1px solid var(--line)}
 button{font:inherit;padding:.4rem .9rem;color:var(--text);background:var(--raised);border:1px solid var(--soft);border-radius:6px;cursor:pointer}`;

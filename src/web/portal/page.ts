@@ -42,7 +42,7 @@ export function portalPage(shown: Shown): string {
     </header>
     <main>
       ${notes.map((note) => (note === null ? null : html`<p class="note">${note}</p> `))}${linkSection(overview)}
-      ${couponSection(overview)}${balanceSection(overview)}${commissionSection(shown)}${payoutSection(shown)}
+      ${couponSection(overview)}${balanceSection(overview)}${commissionSection(shown)}${payoutSection(shown)}${creativeSection(overview)}
     </main>
     <footer>${support(overview)}${signOut === null ? null : signOutForm(signOut)}</footer>`;
   return layout(`${affiliate.name} · ${program.name}`, body, theme);
@@ -172,6 +172,27 @@ function turning(name: string, page: number, hasMore: boolean, at: (page: number
       hasMore ? html`<a href="${at(page + 1)}">Older</a>` : null
     }
   </nav>`;
+}
+
+function creativeSection({ creatives }: Overview): Html | null {
+  if (creatives.length === 0) return null;
+  return html`<section aria-labelledby="creatives">
+    <h2 id="creatives">To advertise with</h2>
+    ${rows(creatives.map(creativeRow), '')}
+  </section> `;
+}
+
+/** Nothing of it is loaded: its file is a link, and what is to be put into a page is text to be copied. */
+function creativeRow(view: Overview['creatives'][number]): Html {
+  const { name, description, category, url, content, dimensions, usageNotes, restrictions } = view;
+  const title = name ?? category ?? 'Without a name';
+  const size = dimensions === null ? null : ` · ${dimensions.width} × ${dimensions.height}`;
+  const link = url === null ? title : html`<a href="${url}" rel="noreferrer noopener">${title}</a>`;
+  const said = [description, usageNotes, restrictions].filter((text) => text !== null);
+  return html`<li>
+    <p>${link}${size}</p>
+    ${said.map((text) => html`<p class="why">${text}</p>`)}${content === null ? null : copyable(content)}
+  </li> `;
 }
 
 function support({ program }: Overview): Html | null {

@@ -252,6 +252,12 @@ describe('what a page shows', () => {
       discount_value: 20,
       duration: 'forever',
     });
+    await site.post('/v1/program/creatives', {
+      name: 'Banner',
+      category: 'banner',
+      url: 'https://acme.example/b.png',
+      dimensions: { width: 300, height: 250 },
+    });
     await site.post('/v1/clicks', { trackingId: 'jane' });
     token = tokenOf(await ask({ partner: JANE }));
   });
@@ -292,7 +298,16 @@ describe('what a page shows', () => {
           portalUrl: `https://money.example.com/commissions/portal/open?token=${token}`,
           coupon: { code: 'JANE20', discountType: 'percentage', discountValue: 20 },
           couponBlueprint: null,
-          creatives: [],
+          creatives: [
+            {
+              id: expect.stringMatching(/^creative_/),
+              name: 'Banner',
+              description: null,
+              category: 'banner',
+              url: 'https://acme.example/b.png',
+              dimensions: { width: 300, height: 250 },
+            },
+          ],
           program: { name: 'Acme', logoUrl: 'https://acme.example/l.png' },
           theme: { primaryColor: '#881337', secondaryColor: '#f0f0f0' },
           token,
