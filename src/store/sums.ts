@@ -6,7 +6,7 @@ import type { Tx } from './tx.ts';
 
 type Row = Omit<AffiliateSums, 'affiliateId' | 'trackingId'> & { affiliate_id: string; tracking_id: string };
 
-/** Every affiliate of a page, whose ids `$4…` say, newest first. */
+/** `page`: which affiliates, by parameters from $4 on. */
 const sumsFor = (page: string): string => `WITH page AS (
         SELECT affiliate_id, tracking_id, email, created_at FROM affiliates WHERE workspace_id = $1 AND deleted_at IS NULL
         ${page}
