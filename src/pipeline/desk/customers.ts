@@ -7,6 +7,7 @@ import type { CustomerDesk, CustomerTold, LeadCall, SaleCall, Tracked } from '..
 import type { Caller } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { readEntry, type LeadEntry, type SaleEntry } from '../../core/requests.ts';
+import { newSale } from '../../core/sale-request.ts';
 import { bindSignup, giveUpEmail, referralOfEmail } from '../../store/clicks.ts';
 import { isRetryable } from '../../store/database.ts';
 import { bodyOf } from '../../store/inbox.ts';
@@ -145,26 +146,18 @@ async function trackSale(work: Clockwork, sell: Seller, caller: Caller, call: Sa
   const { dialect, customer, amount, currency, eventName, metadata, leadEventName, body } = call;
   const sold = await sell(
     caller,
-    {
+    newSale({
       dialect,
       externalEventId: once,
       clickDecides: true,
-      referralId: null,
       clickId,
       ...namesOf(customer.externalId),
       email: customer.email ?? null,
       amount,
       currency,
-      priceIds: [],
-      productIds: [],
-      interval: null,
-      isSubscription: false,
-      commissionStatus: null,
-      saleStatus: null,
-      occurredAt: null,
       metadata: { eventName, metadata, leadEventName },
       body,
-    },
+    }),
     profileOf(work, caller, customer),
   );
   if (isRefusal(sold)) return sold;

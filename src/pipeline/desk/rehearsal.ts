@@ -7,6 +7,7 @@ import type { Decision } from '../../core/decide.ts';
 import { userKey } from '../../core/keys.ts';
 import type { Entry } from '../../core/requests.ts';
 import { settingsAt, type Rules } from '../../core/rules.ts';
+import { newSale } from '../../core/sale-request.ts';
 import type { Moment } from '../../core/time.ts';
 import type { Verdict } from '../../core/trials.ts';
 import { itemOfEntry } from '../journal.ts';
@@ -63,24 +64,13 @@ function leadOf({ customerKey }: Scene): Entry {
 }
 
 function saleOf({ rules, currency, customerKey, at }: Scene): Entry {
-  const request = {
+  const request = newSale({
     dialect: SOURCE,
     externalEventId: `rehearsal:${at}`,
-    referralId: null,
-    clickId: null,
-    customerId: null,
     externalUserId: customerKey,
     amount: AMOUNT,
     currency: settingsAt(rules, rules.version).currency ?? currency,
-    priceIds: [],
-    productIds: [],
-    interval: null,
-    isSubscription: false,
-    commissionStatus: null,
-    saleStatus: null,
-    occurredAt: null,
-    metadata: {},
     body: '',
-  };
+  });
   return { kind: 'sale', request, alias: null };
 }

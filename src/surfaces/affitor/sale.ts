@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { BuyerCredit } from '../../core/buyers.ts';
 import type { Caller, Desk, NewSale } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { newSale } from '../../core/sale-request.ts';
 import { route } from '../route.ts';
 import type { Reply, Route } from '../surface.ts';
 import {
@@ -94,25 +95,19 @@ const INTERVALS: Readonly<Record<string, string>> = {
 function saleOf(body: Sale, raw: string, credit: BuyerCredit, customerKey: string | null): NewSale {
   const { transaction_id: externalEventId, amount_cents: amount, product_id: product } = body;
   const { sale_type, is_recurring, subscription_id, subscription_interval: interval } = body;
-  return {
+  return newSale({
     dialect: NAME,
     externalEventId,
-    referralId: null,
     clickId: credit.by === 'click_id' ? credit.referralId : null,
-    customerId: null,
     externalUserId: customerKey,
     amount: BigInt(amount ?? 0),
     currency: body.currency,
-    priceIds: [],
     productIds: product === null ? [] : [product],
     interval: INTERVALS[interval?.toLowerCase() ?? ''] ?? null,
     isSubscription: is_recurring || sale_type?.toLowerCase() === 'subscription',
-    commissionStatus: null,
-    saleStatus: null,
-    occurredAt: null,
     metadata: { sale_type, is_recurring, subscription_id, subscription_interval: interval },
     body: raw,
-  };
+  });
 }
 
 async function sold(body: Sale, raw: string, caller: Caller, desk: Desk): Promise<Reply | Refusal> {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Caller, Desk } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { newSale } from '../../core/sale-request.ts';
 import type { KnownBy } from '../../core/visits.ts';
 import type { Reply, Route } from '../surface.ts';
 import { shownId } from './ids.ts';
@@ -131,26 +132,17 @@ const sold = route<z.infer<typeof sale>>({
     if (isRefusal(minor)) return minor;
     const world = worldOf(caller, body.is_test);
     const { clickId, visitorId } = await recognized('sale', body, world, desk);
-    const answer = await desk.sell(world, {
+    const told = newSale({
       dialect: NAME,
       externalEventId: body.external_id,
       firstWins: true,
-      referralId: null,
       clickId,
-      customerId: null,
-      externalUserId: null,
       amount: minor,
       currency: body.currency,
-      priceIds: [],
-      productIds: [],
-      interval: null,
-      isSubscription: false,
-      commissionStatus: null,
-      saleStatus: null,
-      occurredAt: null,
       metadata: given({ url: body.url, referrer: body.referrer }),
       body: raw,
     });
+    const answer = await desk.sell(world, told);
     if (isRefusal(answer)) return creditsNobody(answer) ? unattributed(visitorId) : answer;
     const { id, affiliateId } = answer.conversion;
     return affiliateId === null ? unattributed(visitorId) : attributed(id);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SaleRequest } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { newSale } from '../../core/sale-request.ts';
 import type { Reply, Route } from '../surface.ts';
 import {
   amount,
@@ -126,7 +127,7 @@ export function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
     return invalid('interval', 'is only for subscriptions; leave it out, or leave is_subscription out');
   const minor = minorOf(body.sale_amount, body.sale_amount_currency, 'sale_amount');
   if (isRefusal(minor)) return minor;
-  return {
+  return newSale({
     dialect: 'affonso',
     externalEventId: body.external_event_id,
     ...identity,
@@ -141,7 +142,7 @@ export function requestOf(body: SaleBody, raw: string): SaleRequest | Refusal {
     occurredAt: body.created_at,
     metadata: body.metadata,
     body: raw,
-  };
+  });
 }
 
 function noIdentifier(): Refusal {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Caller, Desk, NewSale, RulingRequest } from '../../core/desk.ts';
 import type { Ordered } from '../../core/ordered.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { newSale } from '../../core/sale-request.ts';
 import type { ConversionView } from '../../core/views.ts';
 import { route } from '../route.ts';
 import { optionalFlag } from './conversions.ts';
@@ -83,27 +84,20 @@ function creationOf(body: z.infer<typeof creation>, raw: string): NewSale | Refu
   if (isRefusal(sold)) return sold;
   const earned = minorOf(body.commission_amount, earnedCurrency ?? 'usd', 'commission_amount');
   if (isRefusal(earned)) return earned;
-  return {
+  return newSale({
     dialect: 'affonso',
     externalEventId: body.payment_intent_id,
     referralId: body.referral_id,
-    clickId: null,
-    customerId: null,
-    externalUserId: null,
     amount: sold,
     currency: saleCurrency ?? 'usd',
-    priceIds: [],
-    productIds: [],
-    interval: null,
     isSubscription: body.is_subscription ?? false,
     commissionStatus: body.status,
     saleStatus: body.sales_status,
     ordered: { amount: earned, currency: earnedCurrency ?? 'usd' },
     holdDays: body.hold_period_days,
     occurredAt: body.created_at,
-    metadata: {},
     body: raw,
-  };
+  });
 }
 
 const ruling = z.object({
