@@ -1,4 +1,5 @@
 /** What a backfill is to walk: which lists, from when to when, and where one that was stopped goes on. */
+import { fromIso } from '../core/time.ts';
 import type { Source } from '../pipeline/backfill.ts';
 import { cursorsOf, planBackfill, type Cursor } from '../store/backfills.ts';
 import type { Tx } from '../store/tx.ts';
@@ -10,23 +11,17 @@ const FIRST_MOMENT = Date.UTC(2011, 0, 1);
 /** Objects are listed up to a day after events begin, so that nothing falls between the two. */
 const OVERLAP_MS = 86_400_000;
 
-/** An ISO date or moment that lies in the past. Throws an `InputError` otherwise. */
+/** An ISO date or moment that lies in the past, UTC where it names no offset. Throws an `InputError` otherwise. */
 export function sinceOf(value: unknown, now: number): number {
   const text = typeof value === 'string' ? value : '';
-  const since = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(since) || !isCalendarDay(text))
+  const since = fromIso(text);
+  if (since === null)
     throw new InputError(
       `--since must be a day such as 2026-10-01 or a time such as 2026-10-01T12:00:00Z, not "${text}".`,
     );
   if (since >= now) throw new InputError(`--since ${text} lies in the future.`);
   if (since < FIRST_MOMENT) throw new InputError(`--since ${text} lies before there was anything to list.`);
   return since;
-}
-
-/** 2026-02-30 would be taken for 2 March. */
-function isCalendarDay(text: string): boolean {
-  const day = text.slice(0, 10);
-  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 export type Wish = {

@@ -1,6 +1,6 @@
 /** The European Central Bank's reference rates, as eurofxref.csv and eurofxref-hist.csv have them. */
 import type { Ratio } from '../core/money.ts';
-import { DAY_MS } from '../core/time.ts';
+import { DAY_MS, dayFromIso } from '../core/time.ts';
 import { ratioOfDecimal } from '../pipeline/rates.ts';
 import type { NewRate } from '../store/rates.ts';
 
@@ -32,7 +32,7 @@ export function readEurofxref(content: string, to: string, since: number | null)
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
     const row = rowOf(codes, line);
-    if (!row) return { problem: `line ${index + 2} does not begin with a day, or holds what is no rate` };
+    if (!row) return { problem: `line ${index + 2} does not begin with a day that exists, or holds what is no rate` };
     rows.push(row);
   }
   const days = rows.map(({ day }) => day).toSorted((a, b) => a - b);
@@ -65,11 +65,14 @@ function rowOf(codes: readonly string[], line: string): Row | null {
   return { day, perEuro };
 }
 
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
 /** `2026-01-05` in the history, `05 January 2026` in the daily file. */
 function dayOf(date: string): number | null {
-  const iso = /^\d{4}-\d{2}-\d{2}$/.test(date);
-  const at = iso || /^\d{1,2} [A-Z][a-z]+ \d{4}$/.test(date) ? Date.parse(iso ? date : `${date} UTC`) : Number.NaN;
-  return Number.isNaN(at) ? null : at;
+  const [, day = '', month = '', year = ''] = /^(\d{1,2}) ([A-Z][a-z]{2,}) (\d{4})$/.exec(date) ?? [];
+  if (day === '') return dayFromIso(date);
+  const number = MONTHS.findIndex((name) => name.startsWith(month)) + 1;
+  return dayFromIso(`${year}-${String(number).padStart(2, '0')}-${day.padStart(2, '0')}`);
 }
 
 function ratesOf({ day, perEuro }: Row, to: string): NewRate[] {

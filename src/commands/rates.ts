@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Parts } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { settingsAt } from '../core/rules.ts';
+import { dayFromIso } from '../core/time.ts';
 import { addRates, ratioOfDecimal } from '../pipeline/rates.ts';
 import { currencyOf } from '../store/programs.ts';
 import { dayText, listRates, type NewRate } from '../store/rates.ts';
@@ -27,20 +28,17 @@ export async function rates(config: Config, args: readonly string[], options: Op
   return opened(config, 2, async (parts) => run(parts, await workspaceOf(parts, options), given, options));
 }
 
-const isCurrency = (code: string): boolean => /^[a-z]{3}$/i.test(code);
+const noDay = (text: string): number => fail(`"${text}" is no day that exists; write it as 2026-01-05.`);
 
-/** Midnight UTC; null: it is no day. */
-function dayOf(text: string): number | null {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return Number.isNaN(at) || dayText(at) !== text ? null : at;
-}
+const isCurrency = (code: string): boolean => /^[a-z]{3}$/i.test(code);
 
 async function add({ work }: Parts, workspace: string, given: readonly string[], options: Options): Promise<number> {
   const [from = '', to = '', day = '', rate = ''] = given;
-  const at = dayOf(day);
+  const at = dayFromIso(day);
   const ratio = ratioOfDecimal(rate);
-  if (!isCurrency(from) || !isCurrency(to) || from.toLowerCase() === to.toLowerCase() || at === null || ratio === null)
+  if (!isCurrency(from) || !isCurrency(to) || from.toLowerCase() === to.toLowerCase() || day === '' || ratio === null)
     return fail(SAY);
+  if (at === null) return noDay(day);
   const source = textOf(options, 'source') ?? 'command line';
   const own = { from: from.toLowerCase(), to: to.toLowerCase(), day: at, ratio, source };
   const { fresh, others } = await addRates(work, workspace, [own]);
@@ -88,8 +86,9 @@ async function load(
   options: Options,
 ): Promise<number> {
   const first = textOf(options, 'since');
-  const since = first === null ? null : dayOf(first);
-  if (file === '' || (first !== null && since === null)) return fail(SAY);
+  const since = first === null ? null : dayFromIso(first);
+  if (file === '') return fail(SAY);
+  if (first !== null && since === null) return noDay(first);
   const rules = await loadRules(database.of(workspace), workspace);
   const own = settingsAt(rules, rules.version).currency ?? (await currencyOf(database.of(workspace), workspace));
   const to = (textOf(options, 'to') ?? own).toLowerCase();

@@ -1,5 +1,6 @@
 /** A secret for a command: from standard input or from a variable of the environment, never from an argument. */
 import { text as textOf } from 'node:stream/consumers';
+import { fromIso } from '../core/time.ts';
 
 /** What can be said to the person at the command line, without a stack. */
 export class InputError extends Error {}
@@ -22,10 +23,13 @@ export async function readSecret(options: Readonly<Record<string, unknown>>): Pr
   return value;
 }
 
-/** An ISO 8601 moment of an option, in milliseconds UTC; null: not given. Throws an `InputError` naming the option. */
+/**
+ * An ISO 8601 moment of an option, in milliseconds UTC, also where it names no offset; null: not given. Throws an
+ * `InputError` naming the option.
+ */
 export function momentOf(name: string, value: unknown): number | null {
   if (value === undefined) return null;
-  const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(moment)) throw new InputError(`${name} must be a time such as 2026-06-22T12:00:00Z.`);
+  const moment = typeof value === 'string' ? fromIso(value) : null;
+  if (moment === null) throw new InputError(`${name} must be a time that exists, such as 2026-06-22T12:00:00Z.`);
   return moment;
 }

@@ -50,6 +50,42 @@ export function addMonths(moment: Moment, months: number): Moment {
   return daysFromCivil({ year, month, day }) * DAY_MS + (moment - days * DAY_MS);
 }
 
+const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
+const TIME = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(Z|([+-])([01]\d|2[0-3]):?([0-5]\d))?$/;
+
+/** Years 1 to 9999: no calendar has a year 0, and neither has a database. */
+const FIRST_MOMENT = daysFromCivil({ year: 1, month: 1, day: 1 }) * DAY_MS;
+const LAST_MOMENT = daysFromCivil({ year: 10_000, month: 1, day: 1 }) * DAY_MS - 1;
+
+/** `2026-06-22` as its midnight UTC; null: it is not written so, or no calendar has it, as 31 February. */
+export function dayFromIso(text: string): Moment | null {
+  const [year, month, day] = (DAY.exec(text) ?? []).slice(1).map(Number);
+  if (!year || !month || !day || month > 12 || day > daysInMonth(year, month)) return null;
+  return daysFromCivil({ year, month, day }) * DAY_MS;
+}
+
+/**
+ * A moment written in ISO 8601: a day alone is its midnight, a time is UTC where it names no offset, what is finer than a
+ * millisecond is cut off. null: it is not written so, no calendar or clock has it, or it lies outside the years 1 to 9999.
+ */
+export function fromIso(text: string): Moment | null {
+  const day = dayFromIso(text.slice(0, 10));
+  if (day === null || text.length === 10) return day;
+  const clock = /[T ]/.test(text.charAt(10)) ? TIME.exec(text.slice(11)) : null;
+  if (!clock) return null;
+  const [, hour, minute, second = 0, fraction = '', , sign, ahead = 0, past = 0] = clock;
+  const offset = (Number(ahead) * 60 + Number(past)) * (sign === '-' ? -60_000 : 60_000);
+  const seconds = (Number(hour) * 60 + Number(minute)) * 60 + Number(second);
+  const moment = day + seconds * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3)) - offset;
+  return moment >= FIRST_MOMENT && moment <= LAST_MOMENT ? moment : null;
+}
+
+/** The same as the end of a stretch of time: a day alone is its last millisecond, so that the day is included. */
+export function untilFromIso(text: string): Moment | null {
+  const day = dayFromIso(text);
+  return day === null ? fromIso(text) : day + DAY_MS - 1;
+}
+
 /** ISO 8601 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
 export function toIso(moment: Moment): string {
   const days = Math.floor(moment / DAY_MS);

@@ -86,6 +86,8 @@ describe('the command line', { timeout: 120_000 }, () => {
       [`${add} --secret-stdin`, /Nothing came/],
       [`${add} --secret-stdin`, /begins with whsec_/, OLD_ONLY, 'sk_live_oops'],
       [`${add} --secret-stdin --expires soon`, /--expires must be a time/, OLD_ONLY, 'whsec_x'],
+      [`${add} --secret-stdin --expires 2027-02-31`, /--expires must be a time that exists/, OLD_ONLY, 'whsec_x'],
+      [`${add} --secret-stdin --others-expire 2027-02-31`, /--others-expire must be a time/, OLD_ONLY, 'whsec_x'],
       [`${add} --secret-stdin`, /openssl rand -base64 32/, {}, 'whsec_x'],
       ['stripe accounts reseal', /openssl rand -base64 32/, {}],
       ['stripe accounts remove acct_nobody', /No Stripe account "acct_nobody"/],

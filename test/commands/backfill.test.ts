@@ -146,6 +146,7 @@ describe('backfill', { timeout: 120_000 }, () => {
     const wrong: readonly (readonly [string, RegExp, Record<string, string | undefined>?])[] = [
       ['--since yesterday', /--since must be a day such as 2026-10-01[^]*"yesterday"/],
       ['--since 2026-02-30', /--since must be a day/],
+      ['--since 2026-02-30T00:00:00Z', /--since must be a day/],
       ['--since 2026-13-01', /--since must be a day/],
       [`--since ${dayOf(startAt + 90 * DAY)}`, /lies in the future/],
       ['--since 1999-01-01', /before there was anything/],

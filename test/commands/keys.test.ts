@@ -48,6 +48,8 @@ describe('the command line', { timeout: 120_000 }, () => {
     ['keys create --family stripe', /--family must be one of affonso/],
     ['keys create --scopes track', /no permission of affonso/],
     ['keys create --expires soon', /--expires must be a time/],
+    ['keys create --expires 2027-02-31', /--expires must be a time that exists/],
+    ['keys create --expires 2027-02-31T00:00:00Z', /--expires must be a time that exists/],
     ['keys create --workspace nobody', /There is no workspace "nobody"/],
     ['keys import --family hoko', /--secret-stdin/],
     ['keys revoke key_nobody', /There is no API key/],

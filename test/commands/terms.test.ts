@@ -86,7 +86,7 @@ describe('rates', () => {
   });
 
   test.each([
-    [['rates', 'add', 'EUR', 'USD', '2026-02-30', '1']],
+    [['rates', 'add', 'EUR', 'USD', '', '1']],
     [['rates', 'add', 'EUR', 'EUR', '2026-01-05', '1']],
     [['rates', 'add', 'EUR', 'USD', '2026-01-05', '0']],
     [['rates', 'sell']],
@@ -94,6 +94,18 @@ describe('rates', () => {
   ])('%j is refused with what to say', { timeout: 60_000 }, async (args) => {
     const said = await run(...args);
     expect([said.code, said.err]).toEqual([1, expect.stringContaining('tributary rates add EUR USD')]);
+  });
+
+  test.each([
+    [['rates', 'add', 'EUR', 'USD', '2026-02-31', '1']],
+    [['rates', 'add', 'EUR', 'USD', '2026-02-28T00:00:00Z', '1']],
+    [['rates', 'import', 'eurofxref-hist.csv', '--since', '2026-02-31']],
+  ])('%j names the day that does not exist', { timeout: 60_000 }, async (args) => {
+    const said = await run(...args);
+    expect([said.code, said.err]).toEqual([
+      1,
+      expect.stringMatching(/^"2026-02-.*" is no day that exists; write it as/),
+    ]);
   });
 
   test('a file that is none is refused', { timeout: 60_000 }, async () => {
@@ -119,6 +131,9 @@ describe('eurofxref', () => {
     ['Day,USD\n2026-01-05,1', 'usd', /first line/],
     ['Date,USD\n2026-01-05,1', 'chf', /no column for CHF/],
     ['Date,USD\nyesterday,1', 'usd', /line 2/],
+    ['Date,USD\n2026-01-05,1\n2024-02-31,1', 'usd', /line 3 does not begin with a day that exists/],
+    ['Date,USD\n31 February 2024,1', 'usd', /line 2 does not begin with a day that exists/],
+    ['Date,USD\n05 Januember 2026,1', 'eur', /line 2/],
     ['Date,USD\n2026-01-05,1,08', 'eur', /line 2|no rate/],
     ['Date,USD\n2026-01-05,-1', 'usd', /line 2/],
     ['Date,USD\n', 'usd', /no days/],

@@ -61,6 +61,10 @@ const NO_MOMENT = [
   ...NO_TEXT,
   '"yesterday"',
   '"2026-13-01T00:00:00Z"',
+  '"2024-02-31"',
+  '"2024-02-31T00:00:00Z"',
+  '"2023-02-29T00:00:00+02:00"',
+  '"2024-01-01T24:00:00Z"',
   '"2026-01-01T00:00:00"',
   '"0000-01-01T00:00:00Z"',
   '"1969-12-31T23:59:59Z"',
@@ -68,6 +72,8 @@ const NO_MOMENT = [
   '1767600000',
   '"2999-01-01"',
 ];
+/** Of what may lie in the future. */
+const NO_PERIOD = NO_MOMENT.filter((text) => text !== '"2999-01-01"');
 const NO_CURRENCY = [...NO_TEXT, '""', '"US"', '"USDT"', '"U$D"', '"12D"', '"ÜSD"'];
 const NO_WORD = [...NO_TEXT, '""', '"PAID"', '"weekly"', '"__proto__"', '"toString"'];
 const NO_LIST = [
@@ -140,6 +146,31 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
       refunded_at: NO_MOMENT,
     },
   },
+  events: {
+    path: () => '/v1/events',
+    body: () => ({ referral_id: 'ref_1', event_name: 'bad' }),
+    bad: { occurred_at: NO_MOMENT },
+  },
+  'events of a source': {
+    path: () => '/v1/sources/shop/events',
+    body: () => ({ referral_id: 'ref_1', event_name: 'bad' }),
+    bad: { occurred_at: NO_MOMENT },
+  },
+  commissions: {
+    path: () => '/v1/commissions',
+    body: () => ({ referral_id: 'ref_1', sale_amount: 10, commission_amount: 1 }),
+    bad: { created_at: NO_MOMENT },
+  },
+  incentives: {
+    path: () => '/v1/program/incentives',
+    body: () => ({ name: 'bad', type: 'percentage', amount: 10 }),
+    bad: { effective_from: NO_PERIOD, effective_until: NO_PERIOD },
+  },
+  'exchange rates': {
+    path: () => '/v1/exchange_rates',
+    body: () => ({ from: 'USD', to: 'EUR', rate: '1', source: 'bad' }),
+    bad: { day: [...NO_PERIOD, ...REQUIRED, '"2024-02-28T00:00:00Z"', '"2024-2-3"'] },
+  },
   clicks: {
     path: () => '/v1/clicks',
     body: () => ({ trackingId: 'jane' }),
@@ -184,8 +215,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     bad: {
       secret: [...NO_TEXT, ...REQUIRED, '"sk_live_x"', '"whsec_"', '"whsec_a b"', `"whsec_${'x'.repeat(256)}"`],
       label: [...NO_TEXT, `"${'x'.repeat(101)}"`],
-      expires_at: [...NO_MOMENT.filter((text) => text !== '"2999-01-01"'), '"2020-01-01"'],
-      others_expire_at: NO_MOMENT.filter((text) => text !== '"2999-01-01"'),
+      expires_at: [...NO_PERIOD, '"2020-01-01"'],
+      others_expire_at: NO_PERIOD,
     },
   },
   'api keys': {
@@ -196,7 +227,6 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   },
 };
 
-const SOON = '"2999-01-01"';
 const KEY_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   'keys of callers': {
     path: () => '/v1/keys',
@@ -208,7 +238,7 @@ const KEY_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
       scopes: [...NO_LIST, '["track"]', '["write:commissions "]'],
       allowed_hosts: [...NO_LIST, '["https://a.example"]', '["*"]', '["a.*.example"]', '["a b"]'],
       affiliate_id: [...NO_TEXT, '"jane"'],
-      expires_at: [...NO_MOMENT.filter((text) => text !== SOON), '"2020-01-01"'],
+      expires_at: [...NO_PERIOD, '"2020-01-01"'],
       key: [...NO_TEXT, '"sk_live_short"', `"sk_dev_${'a'.repeat(30)}"`, `"sa_live_${'a'.repeat(30)}"`],
     },
   },
@@ -217,7 +247,7 @@ const KEY_ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     body: () => ({}),
     bad: {
       overlap_seconds: [...NEVER, '"60"', '-1', '1.5', '2592001', '1e400'],
-      expires_at: [...NO_MOMENT.filter((text) => text !== SOON), '"2020-01-01"'],
+      expires_at: [...NO_PERIOD, '"2020-01-01"'],
     },
   },
 };
@@ -350,6 +380,20 @@ describe('queries and paths', () => {
     const answer = await site.get(path);
     if (path === '/v1/conversions/') return expect(answer.status).toBe(200);
     expectRefused(answer, [...CODES, 'METHOD_NOT_ALLOWED']);
+  });
+
+  test.each([
+    ...['commissions', 'payouts'].flatMap((what) => [`${what}?dateFrom`, `${what}?dateTo`]),
+    ...['commissions', 'referrals'].flatMap((what) => [`${what}?created_gte`, `${what}?created_lte`]),
+    'affiliates/jane/balance?at',
+  ])('GET /v1/%s= takes no day that does not exist', async (query) => {
+    const [, field] = query.split('?');
+    for (const day of ['2024-02-31', '2024-02-31T00:00:00Z', '2023-02-29', '2024-04-31T12:00:00%2B02:00']) {
+      const { status, body } = await site.get(`/v1/${query}=${day}`);
+      const message = `${field} must be an ISO 8601 time that exists, such as 2026-06-22T12:00:00Z`;
+      expect([status, body.error]).toMatchObject([400, { code: 'VALIDATION_ERROR', field, message }]);
+    }
+    expect((await site.get(`/v1/${query}=2024-02-29`)).status).toBe(200);
   });
 
   test('what a query must not name is not obeyed', async () => {

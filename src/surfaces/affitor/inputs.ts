@@ -3,6 +3,7 @@
  * describes a call and is of the wrong kind: a visit counts whatever its page was called.
  */
 import { z } from 'zod';
+import { fromIso, untilFromIso } from '../../core/time.ts';
 
 const LONGEST_ID = 255;
 const LONGEST_URL = 2000;
@@ -107,26 +108,25 @@ export function cents(least: number, message: string): z.ZodType<number | null |
   return z.number({ error: message }).int({ error: message }).min(least, { error: message }).nullish();
 }
 
-const ISO = 'must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z';
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const ISO = 'must be an ISO 8601 date or time that exists, such as 2026-11-21T00:00:00Z';
 
 /** Years of four digits, the days compared with included: what a database takes. */
 const FIRST_MOMENT = Date.parse('1900-01-01T00:00:00Z');
-const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
 
-function isMoment(text: string): boolean {
-  const at = Date.parse(text);
-  return at >= FIRST_MOMENT && at <= LAST_MOMENT;
-}
-
-/** A bound of a time span, milliseconds UTC; a day is taken from its beginning, as an end until its end. */
+/**
+ * A bound of a time span, milliseconds UTC, also where it names no offset; a day is taken from its beginning, as an end
+ * until its end.
+ */
 export function bound(end: boolean): z.ZodType<number | null> {
   return z
     .string({ error: ISO })
-    .refine((text) => text.trim() === '' || isMoment(text), ISO)
     .nullish()
-    .transform((text) => {
-      if (text == null || text.trim() === '') return null;
-      return Date.parse(text) + (end && DAY.test(text.trim()) ? 86_399_999 : 0);
+    .transform((sent, context) => {
+      const text = sent?.trim() ?? '';
+      if (text === '') return null;
+      const at = (end ? untilFromIso : fromIso)(text);
+      if (at !== null && at >= FIRST_MOMENT) return at;
+      context.addIssue({ code: 'custom', message: ISO });
+      return z.NEVER;
     });
 }

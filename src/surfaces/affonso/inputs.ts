@@ -36,7 +36,7 @@ export const currency: z.ZodType<string> = z
   .regex(/^[A-Za-z]{3}$/, 'must be a three-letter currency code, such as USD')
   .transform((code) => code.toLowerCase());
 
-const ISO = 'must be an ISO 8601 time, such as 2026-06-22T12:00:00Z';
+const ISO = 'must be an ISO 8601 time that exists, such as 2026-06-22T12:00:00Z';
 
 /** An ISO 8601 time with an offset, or a date (midnight UTC), from 1970 to 9999, as milliseconds UTC. */
 export const moment: z.ZodType<Moment> = z

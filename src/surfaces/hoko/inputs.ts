@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Walk } from '../../core/catalogue-desk.ts';
 import { isPage } from '../../core/destinations.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
+import { fromIso, untilFromIso } from '../../core/time.ts';
 
 /** Most of a list that is written or read. */
 export const MOST = 10_000;
@@ -101,13 +102,6 @@ export const metadata = z
   .nullish()
   .transform((value) => value ?? null);
 
-const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
-const DAY_LENGTH = 10;
-const LAST_OF_DAY = 'T23:59:59.999';
-/** Years 1 to 9999, wherever on earth: no calendar has a year 0, and neither has a database. */
-const FIRST_MOMENT = Date.parse('0001-01-01T00:00:00Z');
-const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
-
 /** ISO 8601, UTC where it names no zone. A day alone begins with its first moment, as an end it ends with its last. */
 export function moment(as: 'start' | 'end', description: string): z.ZodType<number | null> {
   return z
@@ -115,11 +109,9 @@ export function moment(as: 'start' | 'end', description: string): z.ZodType<numb
     .optional()
     .transform((value, context) => {
       if (value === undefined || value === '') return null;
-      const whole = typeof value === 'string' && value.length === DAY_LENGTH && as === 'end' ? LAST_OF_DAY : '';
-      const told = typeof value === 'string' && MOMENT.test(value) ? `${value}${whole}` : '';
-      const at = Date.parse(/T.*(Z|[+-]\d\d:?\d\d)$/.test(told) || !told.includes('T') ? told : `${told}Z`);
-      if (at >= FIRST_MOMENT && at <= LAST_MOMENT) return at;
-      context.addIssue({ code: 'custom', message: 'must be a moment such as 2024-01-31T23:59:59Z' });
+      const at = typeof value === 'string' ? (as === 'end' ? untilFromIso : fromIso)(value) : null;
+      if (at !== null) return at;
+      context.addIssue({ code: 'custom', message: 'must be a moment that exists, such as 2024-01-31T23:59:59Z' });
       return z.NEVER;
     })
     .meta({ type: 'string', format: 'date-time', description });

@@ -22,7 +22,7 @@ import {
 import type { Route } from '../../surfaces/surface.ts';
 
 const PATH = '/v1/exchange_rates';
-const DAY = 'must be a day, such as 2026-01-05';
+const DAY = 'must be a day that exists, such as 2026-01-05';
 const RATE = 'must be decimal text above 0, such as "1.0873", with at most 18 decimals';
 
 const day: z.ZodType<number> = z.iso

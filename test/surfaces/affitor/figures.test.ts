@@ -247,17 +247,22 @@ describe('a customer’s way', () => {
   });
 });
 
+const NO_MOMENT = (field: string): string =>
+  `${field} must be an ISO 8601 date or time that exists, such as 2026-11-21T00:00:00Z`;
+
 describe('what is refused', () => {
   test.each([
     ['events', '?eventType=sale', 'eventType must be click, lead or conversion'],
-    ['events', '?dateFrom=yesterday', 'dateFrom must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'],
-    ['events', '?dateTo=0000-01-01', 'dateTo must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'],
-    ['events', '?dateTo=%2B100000-01-01', 'dateTo must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z'],
-    [
-      'performance',
-      '?dateFrom=0001-01-01&dateTo=0001-01-02',
-      'dateFrom must be an ISO 8601 date or time, such as 2026-11-21T00:00:00Z',
-    ],
+    ['events', '?dateFrom=yesterday', NO_MOMENT('dateFrom')],
+    ['events', '?dateTo=2024-02-31', NO_MOMENT('dateTo')],
+    ['events', '?dateFrom=2024-02-31T00:00:00Z', NO_MOMENT('dateFrom')],
+    ['events', '?dateFrom=2024-01-01T24:00:00Z', NO_MOMENT('dateFrom')],
+    ['events', '?dateFrom=7%20March%202026', NO_MOMENT('dateFrom')],
+    ['performance', '?dateFrom=2023-02-29&dateTo=2023-03-01', NO_MOMENT('dateFrom')],
+    ['performance', '?dateFrom=2023-02-01&dateTo=2023-02-29', NO_MOMENT('dateTo')],
+    ['events', '?dateTo=0000-01-01', NO_MOMENT('dateTo')],
+    ['events', '?dateTo=%2B100000-01-01', NO_MOMENT('dateTo')],
+    ['performance', '?dateFrom=0001-01-01&dateTo=0001-01-02', NO_MOMENT('dateFrom')],
     ['performance', '?period=1y', 'period must be 7d, 30d, 90d or all'],
     ['performance', '?dateFrom=2026-01-01', 'dateFrom and dateTo must be sent together'],
     ['performance', '?dateFrom=2026-02-01&dateTo=2026-01-01', 'dateFrom must not be after dateTo'],

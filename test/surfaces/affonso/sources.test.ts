@@ -162,6 +162,18 @@ describe('Segment', () => {
       /^properties.currency is needed/,
     ],
     ['a time in words', { event: 'x', messageId: 'm', userId: 'c', timestamp: 'now' }, 'timestamp', /^timestamp must/],
+    [
+      'a day that does not exist',
+      { event: 'x', messageId: 'm', userId: 'c', timestamp: '2024-02-31' },
+      'timestamp',
+      /^timestamp must be an ISO 8601 time that exists/,
+    ],
+    [
+      'a time of such a day',
+      { event: 'x', messageId: 'm', userId: 'c', timestamp: '2024-02-31T00:00:00Z' },
+      'timestamp',
+      /^timestamp must be an ISO 8601 time that exists/,
+    ],
     ['properties that are none', { event: 'x', messageId: 'm', userId: 'c', properties: [] }, 'properties', /object/],
   ])('%s is refused in its words', async (_name, body, field, message) => {
     const before = await site.everything();

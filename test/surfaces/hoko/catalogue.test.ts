@@ -679,6 +679,11 @@ describe('analytics', () => {
     'startDate=0000-01-01',
     'endDate=9999-12-31T23:59:59-14:00',
     'endDate=2027-13-01',
+    'startDate=2024-02-31',
+    'endDate=2024-02-31',
+    'startDate=2024-02-31T00:00:00Z',
+    'endDate=2023-02-29T00:00:00',
+    'endDate=2024-01-01T24:00:00Z',
     'linkId=a&linkId=b',
   ])('?%s: 400', async (query) => {
     expect(said(await api('GET', `analytics?${query}`))).toEqual([400, INVALID]);
