@@ -16,13 +16,21 @@ export type Utm = Readonly<Partial<Record<UtmName, string>>>;
 /** The query parameter that carries a click to the destination. */
 export const CLICK_PARAMETER = 'hoko_id';
 
-const LONGEST_URL = 2000;
+export const LONGEST_PAGE = 2000;
 
-/** A page a visitor may be sent to: http or https, with a host, at most 2000 characters, no control characters. */
+/** A page that may be linked or sent to: http or https, with a host, at most 2000 characters, no control characters. */
 export function isPage(text: string): boolean {
-  if (text.length > LONGEST_URL || !/^https?:\/\/[^\s/?#]/i.test(text) || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
+  if (text.length > LONGEST_PAGE || !/^https?:\/\/[^\s/?#]/i.test(text) || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
     return false;
   return URL.canParse(text);
+}
+
+/** What is said of a field that is no page. */
+export const NO_PAGE = `must be an http or https URL of at most ${LONGEST_PAGE} characters, such as https://example.com`;
+
+/** An address that somebody's browser told, where it may be shown as a link; null: it may not, or there is none. */
+export function shownPage(told: unknown): string | null {
+  return typeof told === 'string' && isPage(told) ? told : null;
 }
 
 /** `a%20b=1` → `a b`: the name of one part of a query. */

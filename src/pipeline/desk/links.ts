@@ -1,6 +1,6 @@
 /** Links at the desk, and what came of them. */
 import type { Caller } from '../../core/desk.ts';
-import { isPage } from '../../core/destinations.ts';
+import { isPage, NO_PAGE } from '../../core/destinations.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import type { LinkDesk, LinkView } from '../../core/visits.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
@@ -33,7 +33,7 @@ async function create(
 ): Promise<LinkView | Refusal> {
   const { of } = work.database;
   if (input.destinationUrl !== null && !isPage(input.destinationUrl))
-    return refuse('invalid_input', 'destination_url must be an http or https URL', { field: 'destination_url' });
+    return refuse('invalid_input', `destination_url ${NO_PAGE}`, { field: 'destination_url' });
   const affiliate = await findAffiliate(of(workspace), workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
   const programId = input.programId ?? affiliate.programId;

@@ -1,5 +1,6 @@
 /** How this dialect shows events, days and totals: smallest units in events, major units in figures (apis.md 4.2). */
 import { z } from 'zod';
+import { shownPage } from '../../core/destinations.ts';
 import type { DayFigures, EventView, Span } from '../../core/figures.ts';
 import { divideRounded, toMajor } from '../../core/money.ts';
 import { toIso } from '../../core/time.ts';
@@ -57,16 +58,16 @@ export function eventShape(view: EventView): z.infer<typeof eventAnswer> {
       event_type: kind,
       customer_key: customerKey,
       session_id: text(told['session_id']),
-      page_url: text(told['page_url']),
+      page_url: shownPage(told['page_url']),
       converted,
     };
   return {
     ...common,
     event_type: kind,
     session_id: text(details['session_id']),
-    page_url: text(details['page_url']),
+    page_url: shownPage(details['page_url']),
     // Other dialects' clicks call it so.
-    referrer_url: text(details['referrer_url'] ?? details['referrer']),
+    referrer_url: shownPage(details['referrer_url'] ?? details['referrer']),
     geo_country: null,
     geo_region: null,
     geo_city: null,

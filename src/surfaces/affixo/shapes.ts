@@ -3,6 +3,7 @@
  * 1.3 and 5.4).
  */
 import { z } from 'zod';
+import { shownPage } from '../../core/destinations.ts';
 import type { CommissionStatus } from '../../core/ledger.ts';
 import { toMajor } from '../../core/money.ts';
 import type { PayoutView } from '../../core/payout-desk.ts';
@@ -13,8 +14,6 @@ import { shownId, shownOrNull } from './ids.ts';
 
 /** 2970 minor units of usd → 29.7. The text is exact; the number is the double nearest to it. */
 const major = (amount: bigint, currency: string): number => Number(toMajor(amount, currency));
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 const shown = z.string().describe('A UUID; an id that was brought along is shown as it is.');
 const made = z.iso.datetime();
@@ -200,8 +199,8 @@ export function clickShape({ id, visitorId, code, details, clickedAt }: ClickVie
     id: shownId(id),
     visitor_id: visitorId ?? id,
     ref_param: code,
-    url: textOrNull(url),
-    referrer: textOrNull(referrer),
+    url: shownPage(url),
+    referrer: shownPage(referrer),
     created_at: toIso(clickedAt),
   };
 }

@@ -9,7 +9,7 @@ import { expandField } from './expand.ts';
 import { incentiveAnswer, incentiveShape, incentivesOf } from './group-incentives.ts';
 import { text } from './inputs.ts';
 import { route } from '../route.ts';
-import { clearableText } from './sections.ts';
+import { clearablePage, clearableText } from './sections.ts';
 import { answered, dataAnswer, deleted, deletedAnswer, done } from './shapes.ts';
 
 const groupAnswer = z.object({
@@ -81,7 +81,7 @@ const show = route<unknown, z.infer<typeof query>>({
 
 const optional = {
   description: clearableText(5_000).input,
-  custom_website_url: clearableText(2_000).input,
+  custom_website_url: clearablePage().input,
   is_default: z.boolean({ error: 'must be true or false' }).nullish(),
 };
 const newGroup = z.object({ ...optional, name: text(255) });

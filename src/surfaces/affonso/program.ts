@@ -12,6 +12,7 @@ import { route } from '../route.ts';
 import {
   changesOf,
   clearableObject,
+  clearablePage,
   clearableText,
   flag,
   plainText,
@@ -52,8 +53,8 @@ const general: Part = {
     tagline: clearableText(255),
     category: clearableText(255),
     description: clearableText(5_000),
-    website_url: clearableText(2_000),
-    logo_url: clearableText(2_000),
+    website_url: clearablePage(),
+    logo_url: clearablePage(),
     access_mode: word(['public', 'private', 'invite'], 'private'),
     affiliate_links_enabled: flag(true),
   },

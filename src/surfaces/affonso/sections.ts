@@ -3,6 +3,7 @@
  * on them; who acts on one says so where the section is.
  */
 import { z } from 'zod';
+import { isPage, LONGEST_PAGE, NO_PAGE } from '../../core/destinations.ts';
 
 export type Field<In = unknown> = {
   /** What a change may send; undefined: it stays. */
@@ -41,6 +42,18 @@ export function clearableText(max: number): Field<string | null> {
     .max(max, `must be at most ${max} characters`)
     .nullable()
     .optional();
+  return { input, shown: z.string().nullable(), absent: null };
+}
+
+/** A page that is linked or shown as a picture; null and empty text take it away. */
+export function clearablePage(): Field<string | null> {
+  const input = z
+    .string({ error: NO_PAGE })
+    .refine((value) => value === '' || isPage(value), NO_PAGE)
+    .meta({ format: 'uri', maxLength: LONGEST_PAGE })
+    .nullable()
+    .optional()
+    .transform((value) => (value === '' ? null : value));
   return { input, shown: z.string().nullable(), absent: null };
 }
 

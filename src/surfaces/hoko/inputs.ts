@@ -1,7 +1,7 @@
 /** What this dialect accepts. Unknown fields are ignored; null is as good as absent, where it does not clear something. */
 import { z } from 'zod';
 import type { Walk } from '../../core/catalogue-desk.ts';
-import { isPage } from '../../core/destinations.ts';
+import { isPage, LONGEST_PAGE, NO_PAGE } from '../../core/destinations.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { fromIso, untilFromIso } from '../../core/time.ts';
 
@@ -77,9 +77,10 @@ export function clearable(most: number, description: string) {
     .describe(description);
 }
 
-const PAGE = 'must be an http or https URL';
-
-export const page = z.string({ error: PAGE }).refine(isPage, PAGE).meta({ format: 'uri' });
+export const page = z
+  .string({ error: NO_PAGE })
+  .refine(isPage, NO_PAGE)
+  .meta({ format: 'uri', maxLength: LONGEST_PAGE });
 
 const LONGEST_EMAIL = 320;
 

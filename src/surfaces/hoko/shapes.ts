@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agentOf } from '../../core/agents.ts';
 import type { CollectionView, LinkClickView, PartnerView, ShortLinkView, TagView } from '../../core/catalogue-desk.ts';
 import type { CustomerView } from '../../core/customer-desk.ts';
+import { shownPage } from '../../core/destinations.ts';
 import { toIso } from '../../core/time.ts';
 import { shownId, shownOrNull } from '../uuids.ts';
 
@@ -144,7 +145,7 @@ export function clickShape(view: LinkClickView): z.infer<typeof clickAnswer> {
     id,
     linkId: shownId(linkId),
     partnerId: shownOrNull(affiliateId),
-    referrer,
+    referrer: shownPage(referrer),
     userAgent,
     ...agentOf(userAgent),
     country: null,
