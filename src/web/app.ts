@@ -110,7 +110,7 @@ function leave(ctx: Context): void {
 /** What is for people and probes, on whatever host. */
 const PEOPLES = ['/', '/healthz', '/readyz'];
 
-async function answerPeople({ ready, publicUrl }: AppParts, reference: Reference, ctx: Context): Promise<void> {
+async function answerPeople({ ready, publicUrl = null }: AppParts, reference: Reference, ctx: Context): Promise<void> {
   if (!PEOPLES.includes(ctx.path) && !reference.owns(ctx.path)) return neutral(ctx, 404, 'not_found');
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     ctx.set('Allow', 'GET, HEAD');
@@ -118,8 +118,8 @@ async function answerPeople({ ready, publicUrl }: AppParts, reference: Reference
   }
   if (ctx.path === '/healthz') return sayAlive(ctx);
   if (ctx.path === '/readyz') return sayReady(ctx, ready);
-  const url = publicUrl ?? `${ctx.protocol}://${ctx.host}`;
-  return ctx.path === '/' ? sayWelcome(ctx, url) : reference.answer(ctx, url);
+  const outside = { publicUrl };
+  return ctx.path === '/' ? sayWelcome(ctx, outside) : reference.answer(ctx, outside);
 }
 
 /** A sender has this long for its headers, and for all of a request. */

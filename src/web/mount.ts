@@ -15,6 +15,7 @@ import type { Reply, Route, Surface } from '../surfaces/surface.ts';
 import { Aborted, limitFor, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
 import type { Destination } from './dispatch.ts';
 import { keylessAt, secondsUntil, type Limiting } from './limiting.ts';
+import { originOf } from './origin.ts';
 
 /** Seconds after which a sender should try again when the database is away. */
 export const RETRY_AFTER = '5';
@@ -107,10 +108,6 @@ async function run(
   const { 'user-agent': userAgent = '' } = ctx.headers;
   const call = { caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw, userAgent };
   return route.run({ ...call, idempotencyKey: idempotencyKeyOf(ctx), origin: originOf(mounted, ctx) }, mounted.desk);
-}
-
-export function originOf({ publicUrl }: Pick<Mounted, 'publicUrl'>, ctx: Context): string {
-  return publicUrl ?? `${ctx.protocol}://${ctx.host}`;
 }
 
 function idempotencyKeyOf(ctx: Context): string | null {

@@ -1,6 +1,7 @@
 /** The page at `/`: what this is, where webhooks go, and the first calls. One small file, no script, no outside link. */
 import type { Context } from 'koa';
 import { escaped } from './html.ts';
+import { keptOf, originOf, type Outside } from './origin.ts';
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c1c1c;background:#fff}
 h1{font-size:1.6rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .4rem}
@@ -45,10 +46,10 @@ curl ${at}/v1/trace/order_1 -H "Authorization: Bearer $KEY"</pre>
 `;
 }
 
-/** `url`: how the outside reaches us, without a trailing slash. */
-export function sayWelcome(ctx: Context, url: string): void {
+export function sayWelcome(ctx: Context, outside: Outside): void {
   ctx.type = 'text/html; charset=utf-8';
   ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
   ctx.set('X-Content-Type-Options', 'nosniff');
-  ctx.body = pageFor(url);
+  ctx.set('Cache-Control', keptOf(outside));
+  ctx.body = pageFor(originOf(outside, ctx));
 }

@@ -89,6 +89,32 @@ describe('for machines', () => {
     });
   });
 
+  test('without PUBLIC_URL no cache may give others what names an address; this caller keeps it by its tag', async () => {
+    await elsewhere({}, async (other) => {
+      const paths = ['/', '/openapi', '/openapi.json', '/openapi/hoko.json', '/docs', '/docs/hoko'];
+      for (const path of paths) {
+        const { status, headers } = await get(path, {}, other);
+        expect([path, status, headers.get('cache-control')]).toEqual([path, 200, 'private, no-cache']);
+        const tags = { 'if-none-match': headers.get('etag') ?? '"none"' };
+        const again = await get(path, tags, other);
+        expect([path, again.status]).toEqual([path, path === '/' ? 200 : 304]);
+        expect(again.headers.get('cache-control')).toBe('private, no-cache');
+      }
+      const [own, others] = [await get('/openapi/hoko.json', {}, other), await tagged(other.url, 'b.example')];
+      expect(others).toMatch(/^"/);
+      expect(others).not.toBe(own.headers.get('etag'));
+      // What is the same under every name is everybody's.
+      for (const path of ['/docs/reference.css', '/docs/reference.js'])
+        expect((await get(path, {}, other)).headers.get('cache-control')).toBe('public, max-age=300');
+    });
+  });
+
+  test('with PUBLIC_URL they are everybody’s, whatever name was asked', async () => {
+    for (const path of ['/', '/openapi.json', '/openapi/hoko.json', '/docs', '/docs/hoko', '/docs/reference.css'])
+      expect([path, (await get(path)).headers.get('cache-control')]).toEqual([path, 'public, max-age=300']);
+    expect(await tagged(site.url, 'b.example')).toBe((await get('/openapi/hoko.json')).headers.get('etag'));
+  });
+
   test('whoever calls under many names has the documents made once', async () => {
     let asked = 0;
     const counting: Surface = {
@@ -228,15 +254,20 @@ describe('for people', () => {
   });
 });
 
+type Said = { readonly text: string; readonly etag: string | undefined };
+
 /** What is answered to a caller who names a host of their own. */
-function withHost(url: string, host: string): Promise<string> {
+function saidTo(url: string, host: string): Promise<Said> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { headers: { host } }, (answer) => {
-      let page = '';
+      let text = '';
       answer.setEncoding('utf8');
-      answer.on('data', (part: string) => (page += part));
-      answer.on('end', () => resolve(page));
+      answer.on('data', (part: string) => (text += part));
+      answer.on('end', () => resolve({ text, etag: answer.headers.etag }));
     });
     asked.on('error', reject).end();
   });
 }
+
+const withHost = async (url: string, host: string): Promise<string> => (await saidTo(url, host)).text;
+const tagged = async (url: string, host: string) => (await saidTo(`${url}/openapi/hoko.json`, host)).etag;

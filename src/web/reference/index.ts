@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { Context } from 'koa';
 import type { Surface } from '../../surfaces/surface.ts';
 import { neutral } from '../neutral.ts';
+import { KEPT_BY_ALL, keptOf, originOf, type Outside } from '../origin.ts';
 import type { Document } from './document.ts';
 import { documentOf } from './openapi.ts';
 import { documentPage, listPage, type Entry } from './page.ts';
@@ -15,14 +16,16 @@ import { serversOf } from './servers.ts';
 export type Reference = {
   /** Whether a path is of the reference, whatever is there. */
   owns(path: string): boolean;
-  /** `url`: how the outside reaches us, without a trailing slash. */
-  answer(ctx: Context, url: string): void;
+  answer(ctx: Context, outside: Outside): void;
 };
 
 type File = { readonly type: string; readonly body: string; readonly etag: string };
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
+
+/** What says under which address it was asked for. */
+const NAMES_US = new Set([JSON_TYPE, HTML_TYPE]);
 
 const POLICY = [
   "default-src 'none'",
@@ -41,21 +44,22 @@ export function createReference(surfaces: readonly Surface[], hosts: ReadonlyMap
   let kept: { readonly url: string; readonly pages: Pages; readonly files: Map<string, File> } | null = null;
   return {
     owns: (path) => /^\/(docs(\/|$)|openapi(\.json$|\/|$))/.test(path),
-    answer(ctx, url) {
+    answer(ctx, outside) {
+      const url = originOf(outside, ctx);
       documents ??= surfaces.map((surface) => documentOf(surface, []));
       if (kept?.url !== url) kept = { url, pages: pagesAt(url, documents, surfaces, hosts), files: new Map() };
       const file = kept.files.get(ctx.path) ?? fileOf(kept.pages.get(ctx.path));
       if (!file) return neutral(ctx, 404, 'not_found');
       kept.files.set(ctx.path, file);
-      send(ctx, file);
+      send(ctx, file, NAMES_US.has(file.type) ? keptOf(outside) : KEPT_BY_ALL);
     },
   };
 }
 
-function send(ctx: Context, { type, body, etag }: File): void {
+function send(ctx: Context, { type, body, etag }: File, kept: string): void {
   ctx.status = 200;
   ctx.type = type;
-  ctx.set({ ETag: etag, 'Cache-Control': 'public, max-age=300', 'X-Content-Type-Options': 'nosniff' });
+  ctx.set({ ETag: etag, 'Cache-Control': kept, 'X-Content-Type-Options': 'nosniff' });
   if (type === HTML_TYPE) ctx.set({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'no-referrer' });
   // Tools on pages of other origins may read what everybody may read.
   if (type === JSON_TYPE) ctx.set('Access-Control-Allow-Origin', '*');
