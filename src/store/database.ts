@@ -2,7 +2,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresNaming } from './naming.ts';
 import { entities } from './tables.ts';
-import { ACROSS, isRefused, prepareScopes, scoped, within } from './scoped.ts';
+import { ACROSS, prepareScopes, scoped, within } from './scoped.ts';
 import type { Tx } from './tx.ts';
 
 // Money and counters are int8. As bigint they are exact everywhere: in entities and in raw SQL.
@@ -10,7 +10,10 @@ pg.types.setTypeParser(pg.types.builtins.INT8, BigInt);
 
 export type Database = {
   readonly dataSource: DataSource;
-  /** TypeORM's own pool, as whoever owns the tables: for migrations, LISTEN and tests. */
+  /**
+   * TypeORM's own pool, as whoever owns the tables: for LISTEN and tests. Its `query` throws the connection away with every
+   * error; statements of ours go by `of` and `across`, which keep one that was only refused.
+   */
   readonly pool: pg.Pool;
   /** Statements of one workspace, each a transaction of its own. Several in one: store/transaction.ts. */
   of(workspace: string): Tx;
@@ -58,7 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     extra: { keepAlive: true, maxUses: connectionUses, onConnect: prepareConnection },
   });
   await dataSource.initialize();
-  const pool = keepConnections(poolOf(dataSource));
+  const pool = poolOf(dataSource);
   return {
     dataSource,
     pool,
@@ -75,23 +78,6 @@ async function close(dataSource: DataSource): Promise<void> {
 function poolOf(dataSource: DataSource): pg.Pool {
   if (!('master' in dataSource.driver)) throw new Error('the PostgreSQL driver has no pool');
   return dataSource.driver.master as pg.Pool;
-}
-
-/** The pool's own `query` throws its connection away with every error. */
-function keepConnections(pool: pg.Pool): pg.Pool {
-  const query = async (...given: readonly unknown[]): Promise<unknown> => {
-    const client = await pool.connect();
-    try {
-      const result: unknown = await Reflect.apply(client.query, client, given);
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(!isRefused(error));
-      throw error;
-    }
-  };
-  pool.query = query as typeof pool.query;
-  return pool;
 }
 
 // Limits are set by a statement and not as start-up parameters, because PgBouncer refuses those. Named statements are

@@ -3,6 +3,7 @@
  * stands behind. What differs between the two is what row-level security costs.
  */
 import type { AddressInfo } from 'node:net';
+import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import pino from 'pino';
 import type { Clockwork } from '../../src/pipeline/clockwork.ts';
 import { createDesk } from '../../src/pipeline/desk/index.ts';
@@ -12,6 +13,8 @@ import { createVault } from '../../src/pipeline/vault.ts';
 import { allTranslators } from '../../src/compose.ts';
 import { providers } from '../../src/providers/index.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
+import { isRefused } from '../../src/store/scoped.ts';
+import type { Tx } from '../../src/store/tx.ts';
 import { surfaces } from '../../src/surfaces/index.ts';
 import { createApp, listen } from '../../src/web/app.ts';
 import { SECRET } from './material.ts';
@@ -28,10 +31,27 @@ async function serve(database: Database): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** Keeps a connection whose statement was only refused, as scopes do: nothing else may differ. */
+function unscoped({ pool }: Database): Tx {
+  return {
+    async query<Row extends QueryResultRow>(query: QueryConfig): Promise<QueryResult<Row>> {
+      const client = await pool.connect();
+      try {
+        const result = await client.query<Row>(query);
+        client.release();
+        return result;
+      } catch (error) {
+        client.release(!isRefused(error));
+        throw error;
+      }
+    },
+  };
+}
+
 const url = process.env['DATABASE_URL'] ?? '';
 const behind = await openDatabase({ url });
 const open = await openDatabase({ url });
-const second = await serve({ ...open, of: () => open.pool, across: open.pool });
+const second = await serve({ ...open, of: () => unscoped(open), across: unscoped(open) });
 const ports = [await serve(behind), second];
 console.log(`listening ${ports.join(' ')}.`);
 process.on('SIGTERM', () => process.exit(0));
