@@ -30,6 +30,7 @@ export const families: readonly KeyFamily[] = surfaces.map(({ keys }) => keys);
 
 export { affonso as native } from './affonso/index.ts';
 export * from './affonso/inputs.ts';
+export { listRoute, pageQuery } from './affonso/listing.ts';
 export { route } from './route.ts';
 export * from './affonso/shapes.ts';
 export { affiliateAnswer, affiliateShape } from './affonso/partners.ts';

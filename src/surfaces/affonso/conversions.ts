@@ -16,17 +16,15 @@ import {
   optionalMoment,
   optionalText,
   pageFields,
-  pagingOf,
   text,
 } from './inputs.ts';
+import { listRoute } from './listing.ts';
 import { route } from '../route.ts';
 import {
   conversionAnswer,
   conversionShape,
   dataAnswer,
   done,
-  listAnswer,
-  listed,
   listedConversion,
   listedConversionAnswer,
 } from './shapes.ts';
@@ -234,21 +232,15 @@ const shown = route({
   },
 });
 
-const list = route<unknown, z.infer<typeof found>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/conversions',
   summary: 'Sales, refunds and disputes, newest first.',
-  answers: { 200: listAnswer(listedConversionAnswer) },
   scope: 'read:commissions',
   query: found,
-  async run({ query, caller }, desk): Promise<Reply> {
-    const { external_event_id: externalEventId = null, kind = null } = query;
-    return listed(
-      await desk.conversions(caller, { ...pagingOf(query), externalEventId, kind }),
-      query,
-      listedConversion,
-    );
-  },
+  row: listedConversionAnswer,
+  shape: listedConversion,
+  read: ({ caller, query: { external_event_id: externalEventId = null, kind = null }, paging }, desk) =>
+    desk.conversions(caller, { ...paging, externalEventId, kind }),
 });
 
 export const conversionRoutes: readonly Route[] = [sold, refunded, shown, list];

@@ -5,9 +5,10 @@ import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { Route } from '../surface.ts';
 import { given } from './given.ts';
-import { amount, currency, idList, invalid, minorOf, oneOf, optionalId, pageFields, pagingOf, text } from './inputs.ts';
+import { amount, currency, idList, invalid, minorOf, oneOf, optionalId, pageFields, text } from './inputs.ts';
+import { listRoute } from './listing.ts';
 import { route } from '../route.ts';
-import { answered, dataAnswer, deleted, deletedAnswer, done, listAnswer, listed, upper } from './shapes.ts';
+import { answered, dataAnswer, deleted, deletedAnswer, done, upper } from './shapes.ts';
 
 const PROVIDERS = ['stripe', 'dodo', 'polar', 'creem', 'paddle'] as const;
 const DISCOUNT_TYPES = ['percentage', 'fixed'] as const;
@@ -129,17 +130,14 @@ const create = route<CouponBody>({
 
 const listQuery = z.object({ ...pageFields, affiliate_id: optionalId });
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/coupons',
   summary: 'Coupons in force, newest first.',
-  answers: { 200: listAnswer(couponAnswer) },
   scope: 'read:coupons',
   query: listQuery,
-  async run({ caller, query }, desk) {
-    const filter = { ...pagingOf(query), affiliateId: query.affiliate_id };
-    return listed(await desk.coupons(caller, filter), query, couponShape);
-  },
+  row: couponAnswer,
+  shape: couponShape,
+  read: ({ caller, query, paging }, desk) => desk.coupons(caller, { ...paging, affiliateId: query.affiliate_id }),
 });
 
 const show = route({

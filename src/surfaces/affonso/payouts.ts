@@ -7,9 +7,10 @@ import { isRefusal } from '../../core/refusals.ts';
 import type { PayoutFilter, PayoutView } from '../../core/payout-desk.ts';
 import { toIso } from '../../core/time.ts';
 import type { Route } from '../surface.ts';
-import { moment, momentUntil, oneOf, optionalId, pageFields, pagingOf } from './inputs.ts';
+import { moment, momentUntil, oneOf, optionalId, pageFields } from './inputs.ts';
+import { listRoute } from './listing.ts';
 import { route } from '../route.ts';
-import { answered, dataAnswer, done, listAnswer, listed, major, upper } from './shapes.ts';
+import { answered, dataAnswer, done, major, upper } from './shapes.ts';
 
 const STATUSES = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
 
@@ -115,25 +116,24 @@ function detailShape(view: PayoutView): z.infer<typeof payoutDetail> {
   return { ...shape, transactions: [transaction] };
 }
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/payouts',
   summary: 'Payouts, newest first: commissions that somebody ruled to be on their way or paid.',
-  answers: { 200: listAnswer(payoutAnswer) },
   scope: 'read:payouts',
   query: listQuery,
-  async run({ caller, query }, desk) {
+  row: payoutAnswer,
+  shape: payoutShape,
+  async read({ caller, query, paging }, desk) {
     const { status } = query;
-    if (status !== null && !isReached(status)) return listed({ rows: [], total: 0 }, query, payoutShape);
-    const page = await desk.payouts(caller, {
-      ...pagingOf(query),
+    if (status !== null && !isReached(status)) return { rows: [], total: 0 };
+    return desk.payouts(caller, {
+      ...paging,
       status,
       affiliateId: query.affiliateId ?? query.affiliate_id,
       from: query.dateFrom ?? null,
       to: query.dateTo ?? null,
       sort: sortOf(query.sort),
     });
-    return listed(page, query, payoutShape);
   },
 });
 

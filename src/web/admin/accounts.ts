@@ -10,13 +10,11 @@ import {
   deletedAnswer,
   done,
   isoOrNull,
-  listAnswer,
-  listed,
+  listRoute,
   oneOf,
   optionalMoment,
   optionalText,
-  pageFields,
-  pagingOf,
+  pageQuery,
   route,
   text,
 } from '../../surfaces/index.ts';
@@ -45,7 +43,6 @@ const keyBody = z.object({
     examples: ['rk_live_…'],
   }),
 });
-const listQuery = z.object(pageFields);
 const modeQuery = z.object({ mode: oneOf(['live', 'test']).describe('Default: both.') });
 
 const shown = z.string().describe('Beginning and last four characters.');
@@ -118,16 +115,14 @@ function accountShape(view: StripeAccountView): z.infer<typeof accountAnswer> {
   };
 }
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/stripe/accounts',
   summary: 'Stripe accounts of the workspace, with what is stored for them.',
-  answers: { 200: listAnswer(accountAnswer) },
   scope: 'read:stripe',
-  query: listQuery,
-  async run({ caller, query }, desk) {
-    return listed(await desk.accounts(caller, pagingOf(query)), query, accountShape);
-  },
+  query: pageQuery,
+  row: accountAnswer,
+  shape: accountShape,
+  read: ({ caller, paging }, desk) => desk.accounts(caller, paging),
 });
 
 /** 201 for a new account; 200 for one that was there, which is connected again when it was not. */

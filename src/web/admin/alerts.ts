@@ -3,18 +3,7 @@ import { z } from 'zod';
 import type { AlertView } from '../../core/account-desk.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import {
-  answered,
-  dataAnswer,
-  done,
-  isoOrNull,
-  listAnswer,
-  listed,
-  oneOf,
-  pageFields,
-  pagingOf,
-  route,
-} from '../../surfaces/index.ts';
+import { answered, dataAnswer, done, isoOrNull, listRoute, oneOf, pageFields, route } from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 const listQuery = z.object({ ...pageFields, state: oneOf(['open', 'resolved']) });
@@ -47,16 +36,14 @@ function alertShape(view: AlertView): z.infer<typeof alertAnswer> {
   };
 }
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/alerts',
   summary: 'What a person has to look at, with what to do.',
-  answers: { 200: listAnswer(alertAnswer) },
   scope: 'read:alerts',
   query: listQuery,
-  async run({ caller, query }, desk) {
-    return listed(await desk.alerts(caller, { ...pagingOf(query), state: query.state }), query, alertShape);
-  },
+  row: alertAnswer,
+  shape: alertShape,
+  read: ({ caller, query, paging }, desk) => desk.alerts(caller, { ...paging, state: query.state }),
 });
 
 const resolve = route({

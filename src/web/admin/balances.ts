@@ -7,12 +7,10 @@ import {
   answered,
   dataAnswer,
   done,
-  listAnswer,
-  listed,
+  listRoute,
   major,
   momentUntil,
-  pageFields,
-  pagingOf,
+  pageQuery,
   route,
   upper,
 } from '../../surfaces/index.ts';
@@ -22,7 +20,6 @@ import type { Route } from '../../surfaces/surface.ts';
 const balanceQuery = z.object({
   at: momentUntil.optional().describe('As of then, from the ledger; a date alone with its whole day. Default: now.'),
 });
-const ledgerQuery = z.object(pageFields);
 
 const balanceAnswer = z
   .object({
@@ -87,17 +84,14 @@ const balance = route<unknown, z.infer<typeof balanceQuery>>({
   },
 });
 
-const ledger = route<unknown, z.infer<typeof ledgerQuery>>({
-  method: 'GET',
+const ledger = listRoute({
   path: '/v1/affiliates/:id/ledger',
   summary: 'Every transfer of an affiliate, newest first.',
-  answers: { 200: listAnswer(transferAnswer) },
   scope: 'read:affiliates',
-  query: ledgerQuery,
-  async run({ caller, params, query }, desk) {
-    const found = await desk.ledger(caller, params['id'] ?? '', pagingOf(query));
-    return isRefusal(found) ? found : listed(found, query, transferShape);
-  },
+  query: pageQuery,
+  row: transferAnswer,
+  shape: transferShape,
+  read: ({ caller, params, paging }, desk) => desk.ledger(caller, params['id'] ?? '', paging),
 });
 
 export const balanceRoutes: readonly Route[] = [balance, ledger];

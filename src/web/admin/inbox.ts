@@ -3,18 +3,7 @@ import { z } from 'zod';
 import type { InboxView } from '../../core/views.ts';
 import { isRefusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import {
-  answered,
-  dataAnswer,
-  done,
-  isoOrNull,
-  listAnswer,
-  listed,
-  oneOf,
-  pageFields,
-  pagingOf,
-  route,
-} from '../../surfaces/index.ts';
+import { answered, dataAnswer, done, isoOrNull, listRoute, oneOf, pageFields, route } from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 
 const STATES = ['parked', 'failed', 'ignored', 'done', 'pending'] as const;
@@ -54,16 +43,14 @@ function eventShape(view: InboxView): z.infer<typeof eventAnswer> {
   };
 }
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/inbox',
   summary: 'What came in and what became of it, newest first.',
-  answers: { 200: listAnswer(eventAnswer) },
   scope: 'read:inbox',
   query: listQuery,
-  async run({ caller, query }, desk) {
-    return listed(await desk.inbox(caller, { ...pagingOf(query), state: query.state }), query, eventShape);
-  },
+  row: eventAnswer,
+  shape: eventShape,
+  read: ({ caller, query, paging }, desk) => desk.inbox(caller, { ...paging, state: query.state }),
 });
 
 /** The id is `source:event key`, URL-encoded. */

@@ -1,5 +1,5 @@
 /** Incentives: the rules that pay. A change is a new version; payments known before keep the one they were made with. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isRefusal } from '../../core/refusals.ts';
 import {
   dataAnswer,
@@ -7,17 +7,13 @@ import {
   deletedAnswer,
   done,
   invalid,
-  listAnswer,
-  listed,
-  pageFields,
-  pagingOf,
+  listRoute,
+  pageQuery,
   route,
 } from '../../surfaces/index.ts';
 import type { Route } from '../../surfaces/surface.ts';
 import { incentiveAnswer, incentiveShape, readIncentive } from './terms.ts';
 import { incentiveBody } from './terms-fields.ts';
-
-const listQuery = z.object(pageFields);
 
 const create = route<z.infer<typeof incentiveBody>>({
   method: 'POST',
@@ -34,16 +30,14 @@ const create = route<z.infer<typeof incentiveBody>>({
   },
 });
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/program/incentives',
   summary: 'Incentives of the workspace.',
-  answers: { 200: listAnswer(incentiveAnswer) },
   scope: 'read:incentives',
-  query: listQuery,
-  async run({ caller, query }, desk) {
-    return listed(await desk.incentives(caller, pagingOf(query)), query, incentiveShape);
-  },
+  query: pageQuery,
+  row: incentiveAnswer,
+  shape: incentiveShape,
+  read: ({ caller, paging }, desk) => desk.incentives(caller, paging),
 });
 
 const show = route({

@@ -12,14 +12,12 @@ import {
   families,
   invalid,
   isoOrNull,
-  listAnswer,
-  listed,
+  listRoute,
   oneOf,
   optionalId,
   optionalMoment,
   optionalText,
-  pageFields,
-  pagingOf,
+  pageQuery,
   route,
   text,
 } from '../../surfaces/index.ts';
@@ -60,8 +58,6 @@ const rotation = z.object({
     .describe('For how long the old key goes on working. Default: a day.'),
   expires_at: optionalMoment.describe('When the new key ends. Default: as long again as the old one.'),
 });
-
-const listQuery = z.object(pageFields);
 
 const keyAnswer = z
   .object({
@@ -109,16 +105,14 @@ function made(answer: MadeKey | Refusal): Reply | Refusal {
   return done({ ...keyShape(view), ...(key === null ? {} : { key }) }, 201);
 }
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: '/v1/keys',
   summary: 'API keys of every dialect, without the keys themselves.',
-  answers: { 200: listAnswer(keyAnswer) },
   scope: 'read:keys',
-  query: listQuery,
-  async run({ caller, query }, desk) {
-    return listed(await desk.keys(caller, pagingOf(query)), query, keyShape);
-  },
+  query: pageQuery,
+  row: keyAnswer,
+  shape: keyShape,
+  read: ({ caller, paging }, desk) => desk.keys(caller, paging),
 });
 
 /** Everything is allowed unless `scopes` says less; without `mode` it is of the caller's own world. */

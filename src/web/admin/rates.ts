@@ -11,10 +11,8 @@ import {
   dataAnswer,
   done,
   invalid,
-  listAnswer,
-  listed,
+  listRoute,
   pageFields,
-  pagingOf,
   route,
   text,
   upper,
@@ -95,17 +93,14 @@ const add = route<z.infer<typeof newRate>>({
   },
 });
 
-const list = route<unknown, z.infer<typeof listQuery>>({
-  method: 'GET',
+const list = listRoute({
   path: PATH,
   summary: 'Exchange rates, newest day first.',
-  answers: { 200: listAnswer(rateAnswer) },
   scope: 'read:exchange_rates',
   query: listQuery,
-  async run({ caller, query }, desk) {
-    const { from = null, to = null } = query;
-    return listed(await desk.rates(caller, { ...pagingOf(query), from, to }), query, rateShape);
-  },
+  row: rateAnswer,
+  shape: rateShape,
+  read: ({ caller, query: { from = null, to = null }, paging }, desk) => desk.rates(caller, { ...paging, from, to }),
 });
 
 export const rateRoutes: readonly Route[] = [add, list];
