@@ -1,17 +1,15 @@
 /** `POST /v1/conversions` against the document it comes from (reference/documents/002_…), and reading what it made. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { terms, translators } from '../../support/stage.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import { terms } from '../../support/stage.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 
 beforeAll(async () => {
-  db = await createDatabase({ poolSize: 16 });
-  site = await openSite(db);
+  scene = await openScene({ poolSize: 16 });
+  ({ site } = scene);
   const { stage } = site;
   await stage.affiliate('aff_jane');
   await stage.affiliate('aff_max');
@@ -27,12 +25,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  const proof = await verifyWorkspace(db.database, translators, 'default');
-  await site.close();
-  await db.drop();
-  expect(proof.differences).toEqual([]);
-});
+afterAll(() => scene.close());
 
 const sell = (body: Record<string, unknown>, key?: string): Promise<Answer> =>
   site.post('/v1/conversions', body, key === undefined ? {} : { key });

@@ -1,26 +1,20 @@
 /** `/v1/affiliates` (apis.md 2.2). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
 import { terms, translators } from '../../support/stage.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let other: Site;
 
 beforeAll(async () => {
-  db = await createDatabase();
-  site = await openSite(db);
-  other = await openSite(db, { workspace: 'other' });
+  scene = await openScene();
+  ({ site, other } = scene);
 });
 
-afterAll(async () => {
-  await site.close();
-  await other.close();
-  await db.drop();
-});
+afterAll(() => scene.close());
 
 const create = (body: unknown): Promise<Answer> => site.post('/v1/affiliates', body);
 const put = (id: unknown, body: unknown): Promise<Answer> =>
@@ -360,6 +354,6 @@ describe('what a change means for money', () => {
       [0, 'affiliate_not_approved'],
       [0, 'affiliate_not_approved'],
     ]);
-    expect((await verifyWorkspace(db.database, translators, 'default')).differences).toEqual([]);
+    expect((await verifyWorkspace(scene.db.database, translators, 'default')).differences).toEqual([]);
   });
 });

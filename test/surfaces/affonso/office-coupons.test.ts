@@ -1,27 +1,21 @@
 /** `/v1/coupons` (apis.md 2.2): what is taken, what is refused, and from when on a code counts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let other: Site;
 
 beforeAll(async () => {
-  db = await createDatabase();
-  site = await openSite(db);
-  other = await openSite(db, { workspace: 'other' });
+  scene = await openScene();
+  ({ site, other } = scene);
   await site.stage.affiliate('jane');
   await site.stage.affiliate('bob');
   await other.stage.affiliate('foreign');
 });
 
-afterAll(async () => {
-  await site.close();
-  await other.close();
-  await db.drop();
-});
+afterAll(() => scene.close());
 
 const PATH = '/v1/coupons';
 const create = (body: unknown): Promise<Answer> => site.post(PATH, body);

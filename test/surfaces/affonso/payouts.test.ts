@@ -1,21 +1,18 @@
 /** `/v1/payouts` (apis.md 2.2): what was ruled to be on its way or paid, as it is read; and what Affixo shows of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
 import { createKey } from '../../../src/pipeline/keys.ts';
 import { affixo } from '../../../src/surfaces/affixo/index.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { terms, translators } from '../../support/stage.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import { terms } from '../../support/stage.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let other: Site;
 
 beforeAll(async () => {
-  db = await createDatabase();
-  site = await openSite(db);
-  other = await openSite(db, { workspace: 'other' });
+  scene = await openScene();
+  ({ site, other } = scene);
   const { stage } = site;
   await stage.affiliate('jane');
   await stage.affiliate('max');
@@ -24,13 +21,7 @@ beforeAll(async () => {
   await stage.incentive('inc_all', terms('30'));
 });
 
-afterAll(async () => {
-  const proof = await verifyWorkspace(db.database, translators, 'default');
-  await site.close();
-  await other.close();
-  await db.drop();
-  expect(proof.differences).toEqual([]);
-});
+afterAll(() => scene.close());
 
 type Row = Record<string, unknown>;
 const rowsOf = ({ body }: Answer): readonly Row[] => body.data as unknown as readonly Row[];

@@ -1,33 +1,24 @@
 /** `POST /v1/track` (apis.md 2.2): the pixel of a page, without a key and from any origin. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRateLimits } from '../../../src/pipeline/limits.ts';
-import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { terms, translators } from '../../support/stage.ts';
+import { terms } from '../../support/stage.ts';
 import { openSite, type Answer, type Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let other: Site;
 
 beforeAll(async () => {
-  db = await createDatabase();
-  site = await openSite(db);
-  other = await openSite(db, { workspace: 'other' });
+  scene = await openScene();
+  ({ site, other } = scene);
   await site.stage.affiliate('jane');
   await site.stage.affiliate('waiting', null, 'pending');
   await site.stage.incentive('inc_all', terms('30'));
   await other.stage.affiliate('theirs');
 });
 
-afterAll(async () => {
-  const proof = await verifyWorkspace(db.database, translators, 'default');
-  await site.close();
-  await other.close();
-  await db.drop();
-  expect(proof.differences).toEqual([]);
-});
+afterAll(() => scene.close());
 
 type Fields = Record<string, unknown>;
 
@@ -256,8 +247,8 @@ describe('from a browser', () => {
   test('each address has its own limit', async () => {
     const now = (): number => site.stage.clock.now;
     const set = new Map([['affonso', [{ points: 2, seconds: 3600 }]]]);
-    const limiting = { rates: createRateLimits(db.database, now), now, set };
-    const limited = await openSite(db, { work: site.work, limiting });
+    const limiting = { rates: createRateLimits(scene.db.database, now), now, set };
+    const limited = await openSite(scene.db, { work: site.work, limiting });
     const call = (): Promise<Answer> =>
       limited.send('POST', '/v1/track', '{"programId":"prog_default"}', { key: null, headers: ORIGIN });
     const answers = [await call(), await call(), await call()];

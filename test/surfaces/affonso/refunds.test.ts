@@ -1,29 +1,21 @@
 /** `POST /v1/conversions/{id}/refund`, clicks and sign-ups. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
 import { createAccount } from '../../../src/simulator/account.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { translators } from '../../support/stage.ts';
-import { furnish, openSite, type Answer, type Site } from '../../web/site.ts';
+import { furnish, type Answer, type Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let sales = 0;
 let id = '';
 
 beforeAll(async () => {
-  db = await createDatabase({ poolSize: 16 });
-  site = await openSite(db);
+  scene = await openScene({ poolSize: 16 });
+  ({ site } = scene);
   await furnish(site.stage);
 });
 
-afterAll(async () => {
-  const proof = await verifyWorkspace(db.database, translators, 'default');
-  await site.close();
-  await db.drop();
-  expect(proof.differences).toEqual([]);
-});
+afterAll(() => scene.close());
 
 beforeEach(async () => {
   sales += 1;

@@ -1,28 +1,21 @@
 /** `POST /v1/sources/…/events` (apis.md 2.2): Segment's payloads, and sources of one's own. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { terms, translators } from '../../support/stage.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import { terms } from '../../support/stage.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 
 beforeAll(async () => {
-  db = await createDatabase({ poolSize: 16 });
-  site = await openSite(db);
+  scene = await openScene({ poolSize: 16 });
+  ({ site } = scene);
   await site.stage.affiliate('jane');
   await site.stage.incentive('inc_all', terms('30'));
   await site.stage.incentive('inc_pro', terms('50', { productIds: ['pro'] }));
 });
 
-afterAll(async () => {
-  const proof = await verifyWorkspace(db.database, translators, 'default');
-  await site.close();
-  await db.drop();
-  expect(proof.differences).toEqual([]);
-});
+afterAll(() => scene.close());
 
 let made = 0;
 const fresh = (word: string): string => `${word}_${(made += 1)}`;
