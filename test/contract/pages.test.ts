@@ -38,6 +38,8 @@ beforeAll(async () => {
   known['link'] = link?.id ?? '';
   const group = await call('affonso', 'POST', '/v1/program/groups', { name: 'Known' });
   known['group'] = String(group.body.data['id']);
+  const creative = await call('affonso', 'POST', '/v1/program/creatives', { name: 'Known' });
+  known['creative'] = String(creative.body.data['id']);
 });
 
 afterAll(async () => {
@@ -82,10 +84,10 @@ type Linked = {
 };
 
 const saidByAffonso =
-  (field: string) =>
+  (field: string, within?: string) =>
   ({ status, body }: Answer): void => {
-    expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', field]);
-    expect(body.error.message).toBe(`${field} ${NO_PAGE}`);
+    expect([status, body.error.code, body.error.field]).toEqual([400, 'VALIDATION_ERROR', within ?? field]);
+    expect(body.error.message).toBe(`${within === undefined ? '' : `${within}.`}${field} ${NO_PAGE}`);
   };
 
 function saidByHoko({ status, body, headers }: Answer): void {
@@ -114,6 +116,24 @@ const LINKED: readonly Linked[] = [
     call: (value: unknown) => call('affonso', method, path(), { name: 'Group', custom_website_url: value }),
     said: saidByAffonso('custom_website_url'),
   })),
+  ...(
+    [
+      ['POST', () => '/v1/program/creatives'],
+      ['PATCH', () => `/v1/program/creatives/${known['creative']}`],
+    ] as const
+  ).map(([method, path]) => ({
+    dialect: 'affonso',
+    field: 'url',
+    call: (value: unknown) => call('affonso', method, path(), { name: 'Banner', url: value }),
+    said: saidByAffonso('url'),
+  })),
+  {
+    dialect: 'affonso',
+    field: 'image',
+    call: (value) =>
+      call('affonso', 'POST', '/v1/embed/token', { partner: { email: 'new@partner.example', image: value } }),
+    said: saidByAffonso('image', 'partner'),
+  },
   {
     dialect: 'affixo',
     field: 'destination_url',
@@ -185,7 +205,10 @@ test.each([
 /** Where somebody was, as their browser says. */
 const TOLD = ['affixo url', 'affixo referrer', 'affitor page_url', 'affitor referrer_url', 'hoko referrer'];
 /** Shown only: what is made here, and what is taken under another name. */
-const SHOWN = ['hoko shortUrl', 'hoko avatar'];
+const SHOWN = [
+  ...['hoko shortUrl', 'hoko avatar'],
+  ...['affonso portalUrl', 'affonso websiteUrl', 'affonso avatarUrl', 'affonso logoUrl'],
+];
 
 test('every field that is named like a URL is one of these', async () => {
   const found = new Set<string>();

@@ -1,7 +1,7 @@
 /** Creatives of the program (apis.md 2.2): kept and shown as they were given. */
 import { z } from 'zod';
 import { CREATIVE_CATEGORIES, type CreativeInput, type CreativeView } from '../../core/creative-desk.ts';
-import { isPage } from '../../core/destinations.ts';
+import { isPage, NO_PAGE } from '../../core/destinations.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { Reply, Route } from '../surface.ts';
@@ -23,8 +23,8 @@ const fields = z.object({
   category: z.enum(CREATIVE_CATEGORIES, { error: ONE_OF }).nullish(),
   subcategory: clearableText(255).input,
   url: z
-    .string({ error: 'must be a URL or null' })
-    .refine(isPage, 'must be an http or https URL of at most 2000 characters')
+    .string({ error: NO_PAGE })
+    .refine(isPage, NO_PAGE)
     .nullish()
     .meta({ description: 'Where the file is.', examples: ['https://x.example/banner.png'] }),
   content: clearableText(50_000).input.describe('HTML or text.'),

@@ -3,7 +3,7 @@
  * answers of these calls are camelCase.
  */
 import { z } from 'zod';
-import { isPage } from '../../core/destinations.ts';
+import { isPage, NO_PAGE } from '../../core/destinations.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { AffiliateView } from '../../core/views.ts';
@@ -16,8 +16,8 @@ import { answered, dataAnswer, done } from './shapes.ts';
 const optionalEmail = email.nullish().transform((value) => value ?? null);
 
 const image = z
-  .string({ error: 'must be a URL' })
-  .refine(isPage, 'must be an http or https URL of at most 2000 characters')
+  .string({ error: NO_PAGE })
+  .refine(isPage, NO_PAGE)
   .nullish()
   .transform((value) => value ?? null);
 

@@ -186,7 +186,8 @@ describe('what the client sends', () => {
   test('every operation of the dialect may be called with a path of its own and below the prefix', async () => {
     const questions = [{ question: 'Your site?', type: 'text_input', order: 0 }];
     expect((await site.post('/v1/onboarding-form', { name: 'About you', questions })).status).toBe(201);
-    for (const { method, path } of affonso.routes.filter((one) => one.method === 'GET' && !one.path.includes(':')))
+    const plain = affonso.routes.filter((one) => one.method === 'GET' && !one.path.includes(':') && !one.tokened);
+    for (const { method, path } of plain)
       for (const one of [path, `/affonso${path}`])
         expect([one, (await site.send(method, one, undefined)).status]).toEqual([one, 200]);
   });
