@@ -66,7 +66,24 @@ export function countedOf(
     counted,
   );
   const each = [...withOtherNames(counted, twice), ...beyond.map((refund) => countRefund(refund, [], onlyCharge))];
-  return each.toSorted((a, b) => a.at - b.at || compareText(a.key, b.key));
+  return namedApart(each.toSorted(inTime));
+}
+
+const inTime = (a: Counted, b: Counted): number =>
+  a.at - b.at ||
+  compareText(a.key, b.key) ||
+  compareText(a.kind, b.kind) ||
+  compareText(a.externalEventId, b.externalEventId);
+
+/** Objects of different kinds have different ids, but for those of damaged events: each has to have a name of its own. */
+function namedApart(counted: Counted[]): Counted[] {
+  const names = new Map<string, number>();
+  return counted.map((one) => {
+    const name = `${one.kind} ${one.key}`;
+    const count = (names.get(name) ?? 0) + 1;
+    names.set(name, count);
+    return count === 1 ? one : { ...one, key: `${one.key}~${count}` };
+  });
 }
 
 function withOtherNames(counted: readonly Counted[], twice: readonly ToldTwice[]): readonly Counted[] {

@@ -115,14 +115,9 @@ function draftRefunds(draft: Draft, paymentId: string, before: Posted, decision:
   const refunds: Record<string, PostedRow> = {};
   for (const refund of decision.conversions) {
     if (refund.kind === 'sale') continue;
-    refunds[refund.moneyKey] = draftConversion(
-      draft,
-      paymentId,
-      before.refunds[refund.moneyKey] ?? null,
-      refund,
-      referral,
-      null,
-    );
+    // Of each kind by itself: nothing but their ids says that a refund and a dispute are two.
+    const name = refund.kind === 'refund' ? refund.moneyKey : `${refund.kind} ${refund.moneyKey}`;
+    refunds[name] = draftConversion(draft, paymentId, before.refunds[name] ?? null, refund, referral, null);
   }
   for (const [key, row] of Object.entries(before.refunds)) refunds[key] ??= voidConversion(draft, row, paymentId);
   return refunds;

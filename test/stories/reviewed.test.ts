@@ -131,3 +131,27 @@ test('a commission of nothing is ready when its hold ends, like every other', as
   expect(await statuses()).toEqual(new Map(['3000', '0'].map((earned) => [earned, 'ready_for_payment'])));
   await proven(stage);
 });
+
+test.each(['refund first', 'dispute first'])(
+  'a damaged dispute under the id of a refund is not taken for it (%s)',
+  async (order) => {
+    const { stage } = await scene();
+    const account = createAccount({ family: 'basil', seed: 11, startAt: 1_767_700_000 });
+    const sub = account.subscribe({
+      customer: account.customer({ metadata: { affonso_referral: 'ref_1' } }),
+      price: account.price({ amount: 10_000 }),
+    });
+    await stage.hearAll(account.events);
+    let id = '';
+    const refunded = account.during(() => {
+      ({ id } = account.refund(sub.firstPayment, { amount: 3000 }));
+    });
+    const disputed = account.during(() => account.dispute(sub.firstPayment, { amount: 2000 }));
+    const damaged = disputed.map((event) => ({ ...event, body: event.body.replaceAll(/"d[up]_\w+"/g, `"${id}"`) }));
+    await stage.hearAll(order === 'refund first' ? refunded : damaged);
+    await stage.hearAll(order === 'refund first' ? damaged : refunded);
+    expect((await stage.conversions('refund')).map(({ status }) => status)).toEqual(['succeeded']);
+    expect((await stage.conversions('dispute')).map(({ status }) => status)).toEqual(['open']);
+    await proven(stage);
+  },
+);
