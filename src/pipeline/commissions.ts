@@ -1,15 +1,21 @@
 /** Commissions, transfers and balances of a batch: the difference between where money should stand and where it stands. */
 import type { PostedCommission } from '../core/codec.ts';
 import type { Commission } from '../core/decide.ts';
+import type { Ruling } from '../core/facts.ts';
 import { applied, EMPTY_STANDING, movements, type Standing } from '../core/ledger.ts';
+import { isNothing, payoutIn, shownOf, type Sold } from '../core/shown.ts';
 import { digestOf, iso, push, type Draft, type Gains } from './sheet.ts';
+
+/** What commissions follow from besides the decision: their sale (null: there is none) and what was said of them. */
+export type Beside = { readonly sold: Sold | null; readonly rulings: readonly Ruling[] };
 
 export function draftCommissions(
   draft: Draft,
   before: readonly PostedCommission[],
   wanted: readonly Commission[],
-  conversionId: string | null,
+  { sold, rulings }: Beside,
 ): PostedCommission[] {
+  const conversionId = sold?.conversionId;
   const kept = new Map<PostedCommission, Commission>();
   const fresh: Commission[] = [];
   for (const one of wanted) {
@@ -20,28 +26,61 @@ export function draftCommissions(
     if (own) kept.set(own, one);
     else fresh.push(one);
   }
-  const after = before.filter((other) => !kept.has(other)).map((other) => withdrawCommission(draft, other));
-  if (conversionId === null) return after;
-  for (const [own, one] of kept) after.push(draftCommission(draft, own, one, conversionId));
-  for (const one of fresh) after.push(draftCommission(draft, undefined, one, conversionId));
+  const taken = before.filter((other) => !kept.has(other));
+  const shown = shownOf(
+    sold,
+    wanted,
+    taken.filter((other) => other.conversionId === conversionId),
+  );
+  const after = taken.map((other) => withdrawCommission(draft, other, other === shown ? sold : null));
+  if (sold === null) return after;
+  const drafted = (own: PostedCommission | undefined, one: Commission): PostedCommission =>
+    draftCommission(draft, own, one, { sold, rulings, isShown: one === shown });
+  for (const [own, one] of kept) after.push(drafted(own, one));
+  for (const one of fresh) after.push(drafted(undefined, one));
   return after;
 }
 
-/** Nobody is credited with this any more (late attribution to another, united payments): back to zero, row kept. */
-function withdrawCommission(draft: Draft, known: PostedCommission): PostedCommission {
-  if (known.digest === 'void') return known;
+/** No digest of a row that stands: those have no space in them. */
+const WITHDRAWN = 'void ';
+
+/** Whether a commission was taken back; its row is kept. */
+export const isWithdrawn = ({ digest }: Pick<PostedCommission, 'digest'>): boolean =>
+  digest.startsWith(WITHDRAWN) || digest === 'void';
+
+/**
+ * Nobody is credited with this any more (late attribution to another, united payments): back to zero, row kept. `sold`: its
+ * sale, where it shows nothing else; null: it does.
+ */
+function withdrawCommission(draft: Draft, known: PostedCommission, sold: Sold | null): PostedCommission {
+  const shown = sold === null ? [null, null] : [iso(sold.at), sold.status];
+  const digest = sold === null ? 'void' : WITHDRAWN + shown.join(' ');
+  if (known.digest === digest) return known;
   transfer(draft, known, EMPTY_STANDING, 'withdrawn');
-  push(draft.rows, 'commissions_void', [draft.scope.workspace, known.id, iso(draft.scope.now)]);
-  return { ...known, digest: 'void', standing: EMPTY_STANDING };
+  push(draft.rows, 'commissions_void', [draft.scope.workspace, known.id, ...shown, iso(draft.scope.now)]);
+  return { ...known, digest, standing: EMPTY_STANDING };
+}
+
+type Drafted = Beside & { readonly sold: Sold; readonly isShown: boolean };
+
+/** What lists show of it: columns of its row. */
+function shownColumns(wanted: Commission, { sold, rulings, isShown }: Drafted): (string | null)[] {
+  const payout = payoutIn(rulings, wanted, sold.at);
+  return [
+    isShown || !isNothing(wanted) ? iso(sold.at) : null,
+    isShown ? sold.status : null,
+    ...(payout ? [iso(payout.at), iso(payout.processedAt), String(payout.amount)] : [null, null, null]),
+  ];
 }
 
 function draftCommission(
   draft: Draft,
   own: PostedCommission | undefined,
   wanted: Commission,
-  conversionId: string,
+  drafted: Drafted,
 ): PostedCommission {
   const { workspace, livemode, now } = draft.scope;
+  const { conversionId } = drafted.sold;
   const { affiliateId, currency } = wanted;
   const id = own?.id ?? draft.ids.newId('earn');
   const content = [
@@ -57,6 +96,7 @@ function draftCommission(
     wanted.holdDays,
     iso(wanted.availableAt),
     wanted.releasedAt === null ? null : iso(wanted.releasedAt),
+    ...shownColumns(wanted, drafted),
   ];
   // Written out, because a replacer is called for every value there is.
   const parts = JSON.stringify(

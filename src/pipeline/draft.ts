@@ -68,6 +68,7 @@ function draftLosers(draft: Draft, session: Session): void {
       null,
       null,
       null,
+      null,
       [],
       [],
       null,

@@ -5,6 +5,7 @@ import { writePayment, writePosted, type Posted, type PostedRow } from '../core/
 import type { Conversion, Decision } from '../core/decide.ts';
 import { partyOfPayment } from '../core/collect.ts';
 import { priceKey } from '../core/keys.ts';
+import type { Sold } from '../core/shown.ts';
 import { explanationOf } from '../core/explain.ts';
 import { draftCommissions } from './commissions.ts';
 import { digestOf, iso, push, type Draft } from './sheet.ts';
@@ -26,8 +27,15 @@ export function draftPayment(draft: Draft, session: Session, paymentId: string, 
     referralId: decision.attribution?.referral?.id ?? null,
     parked: decision.parked,
   };
-  const commissions = draftCommissions(draft, before.commissions, decision.commissions, posted.sale?.id ?? null);
+  const sold = sale && posted.sale ? soldAs(posted.sale, sale, decision) : null;
+  const { rulings } = state;
+  const commissions = draftCommissions(draft, before.commissions, decision.commissions, { sold, rulings });
   return draftState(draft, session, paymentId, { ...posted, commissions }, decision);
+}
+
+function soldAs({ id: conversionId }: PostedRow, sale: Conversion, { attribution }: Decision): Sold {
+  const { status, currency, occurredAt: at } = sale;
+  return { conversionId, status, currency, at, affiliateId: attribution?.referral?.affiliateId ?? null };
 }
 
 function draftState(draft: Draft, session: Session, paymentId: string, posted: Posted, decision: Decision): boolean {
@@ -50,6 +58,7 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
     partyOf(book, paymentId),
     posted.referralId,
     sale ? iso(sale.paidAt) : null,
+    programOf(decision),
     decision.parked,
     decision.wakeAt === null ? null : iso(decision.wakeAt),
     state.touches.map((touch) => touch.token),
@@ -72,6 +81,15 @@ function draftState(draft: Draft, session: Session, paymentId: string, posted: P
     ]);
   }
   return true;
+}
+
+const STANDS_NOT = new Set(['open', 'trialing', 'failed']);
+
+/** In which program's figures its sale counts; null: it credits nobody, or does not stand. */
+function programOf({ conversions, attribution }: Decision): string | null {
+  const sale = conversions.find(({ kind }) => kind === 'sale');
+  const referral = attribution?.referral;
+  return sale && !STANDS_NOT.has(sale.status) && referral?.affiliateId ? referral.programId : null;
 }
 
 /** What later payments of the referral see of it: how it counts, when that last changed, and the rest. */

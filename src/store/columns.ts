@@ -251,7 +251,14 @@ export const TABLES = {
   commissions: upsert('O', 'commissions', 'workspace_id, commission_id', COMMISSION, {
     keep: ['livemode', 'created_at'],
   }),
-  commissions_void: voided('o', 'commissions', 'commission_id', '', "status = 'declined', earned = 0, reversed = 0"),
+  commissions_void: voided(
+    'o',
+    'commissions',
+    'commission_id',
+    'sold_at timestamptz, sale_status text, ',
+    `status = 'declined', earned = 0, reversed = 0, sold_at = s.sold_at, sale_status = s.sale_status, payout_at = NULL,
+      processed_at = NULL, payout_amount = NULL`,
+  ),
   transfers: insert(
     'T',
     'transfers',

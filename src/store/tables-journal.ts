@@ -29,7 +29,7 @@ export const inbox = table(
         where: "(state = ANY (ARRAY['parked'::text, 'failed'::text, 'pending'::text]))",
       },
       { name: 'inbox_due', columns: ['run_at'], where: "(state = 'pending'::text)" },
-      { name: 'inbox_received', columns: ['workspace_id', 'received_at'] },
+      { name: 'inbox_received', columns: ['workspace_id', 'livemode', 'received_at', 'state'] },
     ],
     checks: ['inbox_attempts_check', 'inbox_check', 'inbox_check1', 'inbox_state_check'],
   },
@@ -58,6 +58,7 @@ export const payments = table(
     customer_key: nullable(column.id),
     referral_id: nullable(column.id),
     paid_at: nullable(column.at),
+    program_id: nullable(column.id),
     parked: nullable(column.text),
     wake_at: nullable(column.at),
     tokens: withDefault(column.texts, () => "'{}'"),
@@ -81,7 +82,7 @@ export const payments = table(
       },
       {
         name: 'payments_by_referral',
-        columns: ['workspace_id', 'livemode', 'referral_id', 'paid_at'],
+        columns: ['workspace_id', 'livemode', 'referral_id', 'paid_at', 'program_id'],
         where: '(referral_id IS NOT NULL)',
       },
       {

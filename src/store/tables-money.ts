@@ -1,6 +1,8 @@
 // What was decided, and the ledger.
 import { column, nullable, primary, table } from './entity.ts';
 
+const CREDITED = `((kind = 'sale'::text) AND (affiliate_id IS NOT NULL) AND (status <> ALL (ARRAY['void'::text, 'open'::text, 'trialing'::text, 'failed'::text])))`;
+
 export const conversions = table(
   'conversions',
   {
@@ -35,7 +37,16 @@ export const conversions = table(
         columns: ['workspace_id', 'affiliate_id', 'occurred_at', 'conversion_id'],
         where: '(affiliate_id IS NOT NULL)',
       },
-      { name: 'conversions_by_time', columns: ['workspace_id', 'livemode', 'occurred_at', 'conversion_id'] },
+      {
+        name: 'conversions_by_time',
+        columns: ['workspace_id', 'livemode', 'occurred_at', 'conversion_id', 'kind'],
+        where: "(status <> 'void'::text)",
+      },
+      {
+        name: 'conversions_credited',
+        columns: ['workspace_id', 'program_id', 'livemode', 'occurred_at', 'number'],
+        where: CREDITED,
+      },
       {
         name: 'conversions_by_change',
         columns: ['workspace_id', 'updated_at'],
@@ -79,6 +90,11 @@ export const commissions = table(
     hold_days: nullable(column.integer),
     available_at: column.at,
     released_at: nullable(column.at),
+    sold_at: nullable(column.at),
+    sale_status: nullable(column.text),
+    payout_at: nullable(column.at),
+    processed_at: nullable(column.at),
+    payout_amount: nullable(column.money),
     created_at: column.at,
     updated_at: column.at,
     parts: column.json,
@@ -92,12 +108,17 @@ export const commissions = table(
     indexes: [
       {
         name: 'commissions_by_affiliate',
-        columns: ['workspace_id', 'affiliate_id', 'commission_id'],
+        columns: ['workspace_id', 'affiliate_id', 'livemode', 'sold_at', 'conversion_id', 'status', 'sale_status'],
       },
       {
-        name: 'commissions_paid_out',
-        columns: ['workspace_id', 'livemode', 'updated_at'],
-        where: "(status = ANY (ARRAY['processing_payout'::text, 'paid'::text]))",
+        name: 'commissions_by_time',
+        columns: ['workspace_id', 'livemode', 'sold_at', 'conversion_id', 'status', 'sale_status'],
+        where: '(sale_status IS NOT NULL)',
+      },
+      {
+        name: 'commissions_payouts',
+        columns: ['workspace_id', 'livemode', 'payout_at', 'commission_id', 'status', 'affiliate_id'],
+        where: '(payout_at IS NOT NULL)',
       },
       {
         name: 'commissions_once',
@@ -111,6 +132,8 @@ export const commissions = table(
       'commissions_currency_check',
       'commissions_earned_check',
       'commissions_hold_days_check',
+      'commissions_payout_check',
+      'commissions_sold_check',
       'commissions_status_check',
     ],
   },
@@ -134,7 +157,10 @@ export const transfers = table(
   {
     references: { commissions: ['workspace_id', 'commission_id'] },
     indexes: [
-      { name: 'transfers_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'transfer_id'] },
+      {
+        name: 'transfers_by_affiliate',
+        columns: ['workspace_id', 'affiliate_id', 'livemode', 'at', 'transfer_id'],
+      },
       {
         name: 'transfers_paid',
         columns: ['workspace_id', 'commission_id'],

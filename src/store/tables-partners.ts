@@ -1,4 +1,4 @@
-// Whose it is and who earns: workspaces, programs, keys, affiliates, incentives, referrals.
+// Whose it is and who earns: workspaces, programs, keys, affiliates, incentives.
 import { column, nullable, primary, table, withDefault } from './entity.ts';
 
 const PRESENT = '(deleted_at IS NULL)';
@@ -171,73 +171,5 @@ export const incentives = table(
       },
     ],
     checks: ['incentives_check', 'incentives_version_check'],
-  },
-);
-
-export const referrals = table(
-  'referrals',
-  {
-    workspace_id: primary(column.id),
-    referral_id: primary(column.id),
-    version: withDefault(column.integer, 1),
-    affiliate_id: nullable(column.id),
-    program_id: column.id,
-    status: column.text,
-    email: nullable(column.text),
-    name: nullable(column.text),
-    customer_id: nullable(column.text),
-    external_user_id: nullable(column.text),
-    subscription_id: nullable(column.text),
-    metadata: withDefault(column.jsonb, () => "'{}'"),
-    click: withDefault(column.jsonb, () => "'{}'"),
-    created_at: column.at,
-    converted_at: nullable(column.at),
-    link_id: nullable(column.id),
-    visitor_id: nullable(column.id),
-    fingerprint: nullable(column.id),
-    clicked_at: nullable(column.at),
-    test_only: withDefault(column.flag, false),
-    email_key: nullable(column.id),
-    number: column.number,
-    lead_at: nullable(column.at),
-    email_unproven: withDefault(column.flag, false),
-    user_unproven: withDefault(column.flag, false),
-    keyless_names: nullable(column.texts),
-  },
-  {
-    references: { affiliates: ['workspace_id', 'affiliate_id'] },
-    indexes: [
-      { name: 'referrals_clicked', columns: ['workspace_id', 'clicked_at'], where: '(clicked_at IS NOT NULL)' },
-      {
-        name: 'referrals_by_user',
-        columns: ['workspace_id', 'external_user_id'],
-        where: '(external_user_id IS NOT NULL)',
-      },
-      { name: 'referrals_leads', columns: ['workspace_id', 'lead_at'], where: '(lead_at IS NOT NULL)' },
-      { name: 'referrals_by_affiliate', columns: ['workspace_id', 'affiliate_id', 'referral_id'] },
-      {
-        name: 'referrals_email',
-        columns: ['workspace_id', 'program_id', 'email_key'],
-        unique: true,
-        where: '(email_key IS NOT NULL)',
-      },
-      {
-        name: 'referrals_by_link',
-        columns: ['workspace_id', 'link_id', 'clicked_at', 'referral_id'],
-        where: '((link_id IS NOT NULL) AND (clicked_at IS NOT NULL))',
-      },
-      {
-        name: 'referrals_by_click',
-        columns: ['workspace_id', 'clicked_at', 'referral_id'],
-        where: '((link_id IS NOT NULL) AND (clicked_at IS NOT NULL))',
-      },
-      { name: 'referrals_by_visitor', columns: ['workspace_id', 'visitor_id'], where: '(visitor_id IS NOT NULL)' },
-      {
-        name: 'referrals_by_fingerprint',
-        columns: ['workspace_id', 'fingerprint'],
-        where: '(fingerprint IS NOT NULL)',
-      },
-    ],
-    checks: ['referrals_status_check'],
   },
 );

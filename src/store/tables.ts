@@ -1,5 +1,6 @@
 import type { EntitySchema } from 'typeorm';
-import { workspaces, programs, apiKeys, rateLimits, affiliates, incentives, referrals } from './tables-partners.ts';
+import { workspaces, programs, apiKeys, rateLimits, affiliates, incentives } from './tables-partners.ts';
+import { referrals } from './tables-referrals.ts';
 import { stripeAccounts, stripeSecrets, stripeApiKeys, requestSecrets, backfills, alerts } from './tables-accounts.ts';
 import { inbox, payloads, payments, paymentKeys, customers, prices, questions } from './tables-journal.ts';
 import { affiliateGroups, coupons, exchangeRates, watches } from './tables-terms.ts';

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import type { TestDatabase } from '../support/server.ts';
+import { expectShown } from '../support/shown.ts';
 import { occurrences } from './occurrences.ts';
 import { rehearse } from './rehearsal.ts';
 
@@ -40,6 +41,7 @@ export function orderProperty(part: number, parts: number): void {
           console.error(`failed: PROPERTY_SEED=${SEED} PROPERTY_ONLY=${index}`);
           throw error;
         }
+      expect(await expectShown(on)).toBeGreaterThan(0);
       const counts = [...occurred.counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
       console.log(
         [`PROPERTY_SEED=${SEED}, ${runs.length} runs`, ...counts.map(([kind, count]) => `${count} ${kind}`)].join('\n'),

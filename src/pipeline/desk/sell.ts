@@ -13,6 +13,7 @@ import { saleByMoneyKey, type World } from '../../store/conversions.ts';
 import { bodyOf } from '../../store/inbox.ts';
 import { runBatch, type Item, type Settled } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
+import { isWithdrawn } from '../commissions.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
 import { postedOf } from '../session.ts';
 import type { Rows } from '../sheet.ts';
@@ -118,7 +119,7 @@ function stood({ session }: Settled, paymentId: string): boolean {
 
 /** A payment that stands and earned something already: its commission is changed, not made a second time. */
 function earned({ session }: Settled, paymentId: string): boolean {
-  return postedOf(session, paymentId).commissions.some(({ digest }) => digest !== 'void');
+  return postedOf(session, paymentId).commissions.some((one) => !isWithdrawn(one));
 }
 
 function alreadyEarned({ externalEventId }: SaleRequest): Refusal {

@@ -3,6 +3,7 @@ import type { ConversionView } from '../../core/views.ts';
 import type { Commission } from '../../core/decide.ts';
 import type { Posted } from '../../core/codec.ts';
 import type { Settled } from '../batch.ts';
+import { isWithdrawn } from '../commissions.ts';
 
 /** null: it has to be read (it stood before, or credits nobody and shows the default program). */
 export function newSaleView(settled: Settled, paymentId: string, livemode: boolean): ConversionView | null {
@@ -37,8 +38,7 @@ export function newSaleView(settled: Settled, paymentId: string, livemode: boole
 
 function commissionOf(posted: Posted, commission: Commission | undefined): ConversionView['commission'] {
   const row = posted.commissions.find(
-    ({ digest, conversionId, affiliateId }) =>
-      digest !== 'void' && conversionId === posted.sale?.id && affiliateId === commission?.affiliateId,
+    (one) => !isWithdrawn(one) && one.conversionId === posted.sale?.id && one.affiliateId === commission?.affiliateId,
   );
   if (!commission || !row) return null;
   const { status, currency, earned, reversed, incentiveId, incentiveVersion, holdDays, availableAt } = commission;
