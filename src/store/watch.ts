@@ -124,6 +124,8 @@ WITH who AS (
   GROUP BY affiliate_id, place, min_sales, min_amount
   HAVING count(*) FILTER (WHERE gone < amount) >= COALESCE(min_sales, 0)
     AND sum(round(base * (amount - gone) / amount)) >= COALESCE(min_amount, 0)
+), tops AS (
+  SELECT affiliate_id, max(place) AS place FROM reached GROUP BY 1
 ), judged AS (
   SELECT s.affiliate_id, s.amount, s.base, LEAST(s.amount, s.gone + COALESCE((
     SELECT sum(d.amount) FROM conversions d
@@ -131,11 +133,11 @@ WITH who AS (
   FROM sales s
   WHERE s.occurred_at > GREATEST($3::timestamptz - make_interval(days => $6::int), COALESCE(s.judged_from, '-infinity'))
 )
-SELECT w.affiliate_id, w.group_id, w.held, (SELECT max(place) FROM reached r WHERE r.affiliate_id = w.affiliate_id) AS place,
+SELECT w.affiliate_id, w.group_id, w.held, t.place,
   count(j.amount) AS sales, count(j.amount) FILTER (WHERE j.lost > 0) AS lost_sales,
   COALESCE(sum(j.base), 0)::text AS amount, COALESCE(sum(round(j.base * j.lost / j.amount)), 0)::text AS lost_amount
-FROM who w LEFT JOIN judged j USING (affiliate_id)
-GROUP BY w.affiliate_id, w.group_id, w.held ORDER BY w.affiliate_id`;
+FROM who w LEFT JOIN judged j USING (affiliate_id) LEFT JOIN tops t USING (affiliate_id)
+GROUP BY w.affiliate_id, w.group_id, w.held, t.place ORDER BY w.affiliate_id`;
 
 /** What the look decided of one affiliate. */
 export type Move = {
