@@ -138,7 +138,8 @@ type Answer<T> = Promise<T | Refusal>;
 
 type Changes<T> = { readonly [K in keyof T]?: T[K] };
 
-export type Paging = { readonly limit: number; readonly offset: number };
+/** `uncounted`: the total is not asked for, and says only how many there are at least. */
+export type Paging = { readonly limit: number; readonly offset: number; readonly uncounted?: boolean };
 
 /** Money and tracking. */
 export type MoneyDesk = {

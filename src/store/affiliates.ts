@@ -139,7 +139,8 @@ export async function listAffiliates(
     tx,
     {
       columns: SHOWN,
-      from: `affiliates WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2)
+      from: 'affiliates',
+      where: `workspace_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2)
         AND ($3::text IS NULL OR position(lower($3) IN lower(name || E'\\n' || email || E'\\n' || tracking_id)) > 0)`,
       order: 'created_at DESC, affiliate_id DESC',
       values: [workspace, filter.status, filter.search],

@@ -1,48 +1,33 @@
 /** Conversions and commissions as lists, newest first unless said otherwise. Void conversions are in none. */
 import type { ConversionView } from '../core/views.ts';
-import { CONVERSION_TABLES, conversionOf, SELECT_CONVERSIONS, type ConversionRow, type World } from './conversions.ts';
-import type { Limits } from './pages.ts';
+import { conversionOf, SELECT_CONVERSIONS, type ConversionRow, type World } from './conversions.ts';
+import { conditionsOf, pageOf, windowOf, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 type Listed = { rows: ConversionView[]; total: number };
 
-/** `where` filters `c` (the conversion) and `m` (its commission); its parameters are `values`. */
-async function selectConversions(
-  tx: Tx,
-  where: string,
-  values: readonly unknown[],
-  order: 'ASC' | 'DESC',
-  { limit, offset }: Limits,
-): Promise<Listed> {
-  const count = await tx.query<{ total: number }>({
-    text: `SELECT count(*)::int AS total FROM ${CONVERSION_TABLES} WHERE ${where}`,
-    values: [...values],
-  });
-  const next = values.length + 1;
-  const { rows } = await tx.query<ConversionRow>({
-    text: `${SELECT_CONVERSIONS} WHERE ${where} ORDER BY c.occurred_at ${order}, c.conversion_id ${order}
-           LIMIT $${next} OFFSET $${next + 1}`,
-    values: [...values, limit, offset],
-  });
-  return { rows: rows.map(conversionOf), total: count.rows[0]?.total ?? 0 };
-}
+/** A list that is read from one table: which rows, and their columns for the sale's moment and its conversion. */
+type List = {
+  readonly from: string;
+  readonly where: string;
+  readonly values: readonly unknown[];
+  readonly order: string;
+  readonly id: string;
+  readonly direction: 'ASC' | 'DESC';
+};
 
-const SHOWN = `c.workspace_id = $1 AND c.livemode = $2 AND c.status <> 'void'`;
-
-type Condition = string | readonly [comparison: string, value: string | null];
-
-/** Only what is asked for is in the statement, so that the index that fits is used. A value of null asks for nothing. */
-function filtered(
-  before: readonly unknown[],
-  conditions: readonly Condition[],
-): { readonly where: string; readonly values: readonly unknown[] } {
-  const values = [...before];
-  const asked = conditions.flatMap((one) => {
-    if (typeof one === 'string') return [one];
-    const [comparison, value] = one;
-    return value === null ? [] : [`${comparison} $${values.push(value)}`];
+/** The ids of a page come from an index alone; only what is shown is read whole. */
+function selectConversions(tx: Tx, list: List, limits: Limits): Promise<Listed> {
+  const { from, where, values, order, id, direction } = list;
+  return pageOf(tx, list, limits, async () => {
+    const { rows } = await tx.query<ConversionRow>({
+      text: `${SELECT_CONVERSIONS} WHERE c.workspace_id = $1 AND c.conversion_id = ANY (ARRAY(
+               SELECT ${id} FROM ${from} WHERE ${where} ORDER BY ${order} ${direction}, ${id} ${direction} ${windowOf(limits)}))
+             ORDER BY c.occurred_at ${direction}, c.conversion_id ${direction}`,
+      values: [...values],
+    });
+    return rows.map(conversionOf);
   });
-  return { where: asked.map((condition) => ` AND ${condition}`).join(''), values };
 }
 
 /** Sales and refunds, or only one kind; of one affiliate, or of `anybody` who is one. */
@@ -52,11 +37,16 @@ export function listConversions(
   { kind, creditedTo = null }: { readonly kind: string | null; readonly creditedTo?: string | null },
   limits: Limits,
 ): Promise<Listed> {
-  const asked = filtered(
+  const asked = conditionsOf(
     [workspace, livemode],
-    [['c.kind =', kind], creditedTo === 'anybody' ? 'c.affiliate_id IS NOT NULL' : ['c.affiliate_id =', creditedTo]],
+    [
+      `s.workspace_id = $1 AND s.livemode = $2 AND s.status <> 'void'`,
+      ['s.kind =', kind],
+      ...(creditedTo === 'anybody' ? ['s.affiliate_id IS NOT NULL'] : [['s.affiliate_id =', creditedTo] as const]),
+    ],
   );
-  return selectConversions(tx, `${SHOWN}${asked.where}`, asked.values, 'DESC', limits);
+  const list = { from: 'conversions s', order: 's.occurred_at', id: 's.conversion_id', direction: 'DESC' } as const;
+  return selectConversions(tx, { ...asked, ...list }, limits);
 }
 
 export type CommissionFilter = Limits & {
@@ -72,21 +62,29 @@ export type CommissionFilter = Limits & {
 
 const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
 
+/** Sales by the referral they credit, read by their payments. */
+const OF_REFERRAL = `o.conversion_id = ANY (ARRAY(SELECT v.conversion_id FROM payments p
+  JOIN conversions v ON v.workspace_id = $1 AND v.payment_id = p.payment_id
+  WHERE p.workspace_id = $1 AND p.livemode = $2 AND v.referral_id = p.referral_id AND p.referral_id =`;
+
 /** Sales that have a commission. */
 export function listCommissions(tx: Tx, { workspace, livemode }: World, filter: CommissionFilter): Promise<Listed> {
-  const asked = filtered(
-    [workspace, livemode],
+  const { referralId } = filter;
+  const asked = conditionsOf(
+    [workspace, livemode, ...(referralId === null ? [] : [referralId])],
     [
-      ['m.status =', filter.status],
-      ['c.status =', filter.saleStatus],
-      ['c.referral_id =', filter.referralId],
-      ['c.affiliate_id =', filter.affiliateId],
-      ['c.occurred_at >=', iso(filter.from)],
-      ['c.occurred_at <=', iso(filter.to)],
+      'o.workspace_id = $1 AND o.livemode = $2 AND o.sale_status IS NOT NULL',
+      ...(referralId === null ? [] : [`${OF_REFERRAL} $3))`]),
+      ['o.affiliate_id =', filter.affiliateId],
+      ['o.status =', filter.status],
+      ['o.sale_status =', filter.saleStatus],
+      ['o.sold_at >=', iso(filter.from)],
+      ['o.sold_at <=', iso(filter.to)],
     ],
   );
-  const where = `${SHOWN} AND c.kind = 'sale' AND m.commission_id IS NOT NULL${asked.where}`;
-  return selectConversions(tx, where, asked.values, filter.newestFirst ? 'DESC' : 'ASC', filter);
+  const direction = filter.newestFirst ? 'DESC' : 'ASC';
+  const list = { from: 'commissions o', order: 'o.sold_at', id: 'o.conversion_id', direction } as const;
+  return selectConversions(tx, { ...asked, ...list }, filter);
 }
 
 /** Sales and refunds of some payments, in the order the money moved. */
@@ -96,7 +94,8 @@ export async function conversionsOfPayments(
   payments: readonly string[],
 ): Promise<ConversionView[]> {
   const { rows } = await tx.query<ConversionRow>({
-    text: `${SELECT_CONVERSIONS} WHERE ${SHOWN} AND c.payment_id = ANY ($3::text[])
+    text: `${SELECT_CONVERSIONS} WHERE c.workspace_id = $1 AND c.livemode = $2 AND c.status IS DISTINCT FROM 'void'
+             AND c.payment_id = ANY ($3::text[])
            ORDER BY c.occurred_at, c.kind DESC, c.conversion_id`,
     values: [workspace, livemode, payments],
   });

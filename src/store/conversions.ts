@@ -41,7 +41,7 @@ export type ConversionRow = {
 };
 
 /**
- * What to select from `CONVERSION_TABLES`. A sale that credits nobody shows the default program. Keys come from the
+ * What is shown of a conversion. A sale that credits nobody shows the default program. Keys come from the
  * payment's state: they are read by payment, and `payment_keys` is sorted by key.
  */
 const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source, c.external_event_id, c.money_key,
@@ -54,18 +54,15 @@ const CONVERSION_COLUMNS = `c.conversion_id, c.kind, c.livemode, c.source, c.ext
     m.incentive_id, m.incentive_version, m.hold_days, m.available_at`;
 
 /**
- * `c` is the conversion, `m` its commission, in the sale's currency or the program's; what was withdrawn because the sale
- * turned out to be in another currency is no commission. The WHERE that follows always says world, and `c.status <> 'void'`.
+ * `c` is the conversion, `m` the one commission that it shows (core/shown.ts). The WHERE that follows always says world,
+ * and that `c.status` is not void.
  *
  * Until the tables are first analysed the planner takes every equality for equally selective and may walk an index of
- * the whole workspace. So whatever does not lead to the row is compared by IS NOT DISTINCT FROM, which no index serves.
+ * the whole workspace. So whatever does not lead to the row is compared in a way that no index serves.
  */
-export const CONVERSION_TABLES = `conversions c
+export const SELECT_CONVERSIONS = `SELECT ${CONVERSION_COLUMNS} FROM conversions c
   LEFT JOIN commissions m ON m.workspace_id = c.workspace_id AND m.conversion_id = c.conversion_id
-    AND m.affiliate_id IS NOT DISTINCT FROM c.affiliate_id
-    AND NOT (m.currency <> c.currency AND m.status = 'declined' AND m.earned = 0)`;
-
-export const SELECT_CONVERSIONS = `SELECT ${CONVERSION_COLUMNS} FROM ${CONVERSION_TABLES}`;
+    AND (m.sale_status IS NULL) IS FALSE`;
 
 /** A row of `SELECT_CONVERSIONS` in our words. */
 export function conversionOf(row: ConversionRow): ConversionView {
@@ -111,7 +108,7 @@ function commissionOf(row: ConversionRow): ConversionView['commission'] {
 /** The rows of these ids in one world; `ids` is a subquery, read first, so that each row is found by its key. */
 const ofIds = (ids: string): string => `${SELECT_CONVERSIONS}
       WHERE c.workspace_id = $1 AND c.conversion_id = ANY (ARRAY(${ids}))
-        AND c.livemode IS NOT DISTINCT FROM $2 AND c.status <> 'void'`;
+        AND c.livemode IS NOT DISTINCT FROM $2 AND c.status IS DISTINCT FROM 'void'`;
 
 /** The id of a payment's sale; its own row says which it is. */
 const SALE_ID = "p.posted -> 'sale' ->> 'id'";
@@ -179,7 +176,7 @@ export async function conversionsByEventId(tx: Tx, world: World, externalEventId
     name: 'conversions_by_event',
     text: `WITH RECURSIVE ${SOURCES}, own AS (
         SELECT conversion_id FROM conversions WHERE workspace_id = $1 AND external_event_id = $3
-          AND livemode IS NOT DISTINCT FROM $2 AND status <> 'void'
+          AND livemode IS NOT DISTINCT FROM $2 AND status IS DISTINCT FROM 'void'
       ), told AS (
         SELECT ${SALE_ID} AS sale_id FROM inbox i
         JOIN payment_keys k ON k.workspace_id = $1 AND k.livemode = $2 AND k.key = i.subject

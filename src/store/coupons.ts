@@ -88,7 +88,8 @@ export async function listCoupons(
     tx,
     {
       columns: SHOWN,
-      from: 'coupons WHERE workspace_id = $1 AND until IS NULL AND ($2::text IS NULL OR affiliate_id = $2)',
+      from: 'coupons',
+      where: 'workspace_id = $1 AND until IS NULL AND ($2::text IS NULL OR affiliate_id = $2)',
       order: 'created_at DESC, coupon_id DESC',
       values: [workspace, filter.affiliateId],
     },

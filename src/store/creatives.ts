@@ -54,7 +54,8 @@ export async function listCreatives(
     tx,
     {
       columns: SHOWN,
-      from: 'creatives WHERE workspace_id = $1 AND program_id = $2 AND ($3::text IS NULL OR category = $3)',
+      from: 'creatives',
+      where: 'workspace_id = $1 AND program_id = $2 AND ($3::text IS NULL OR category = $3)',
       order: 'created_at DESC, creative_id DESC',
       values: [workspace, filter.program, filter.category],
     },

@@ -3,7 +3,7 @@ import type { EarningView, ReferralPage } from '../core/portal-desk.ts';
 import type { CommissionStatus } from '../core/ledger.ts';
 import type { Cursor } from '../core/views.ts';
 import type { World } from './conversions.ts';
-import type { Limits } from './pages.ts';
+import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 type Row = {
@@ -31,17 +31,21 @@ export async function listEarnings(
   affiliate: string,
   { limit, offset }: Limits,
 ): Promise<Cursor<EarningView>> {
-  const { rows } = await tx.query<Row>({
-    name: 'list_earnings',
-    text: `SELECT m.commission_id, m.conversion_id, m.referral_id, m.status, m.currency, m.earned, m.reversed, m.available_at,
-             c.amount - c.refunded AS sale_amount, c.currency AS sale_currency, c.occurred_at,
-             c.affiliate_id IS NOT DISTINCT FROM m.affiliate_id AS own
-           FROM commissions m JOIN conversions c ON c.workspace_id = m.workspace_id AND c.conversion_id = m.conversion_id
-           WHERE m.workspace_id = $1 AND m.affiliate_id = $3 AND m.livemode IS NOT DISTINCT FROM $2 AND c.status <> 'void'
-             AND NOT (m.status = 'declined' AND m.earned = 0)
-           ORDER BY c.occurred_at DESC, m.commission_id DESC LIMIT $4 OFFSET $5`,
-    values: [workspace, livemode, affiliate, limit + 1, offset],
-  });
+  const { rows } = await selectPage<Row>(
+    tx,
+    {
+      columns: `m.commission_id, m.conversion_id, m.referral_id, m.status, m.currency, m.earned, m.reversed, m.available_at,
+        c.amount - c.refunded AS sale_amount, c.currency AS sale_currency, c.occurred_at,
+        c.affiliate_id IS NOT DISTINCT FROM m.affiliate_id AS own`,
+      from: 'commissions m',
+      joins: 'JOIN conversions c ON c.workspace_id = $1 AND c.conversion_id = m.conversion_id',
+      where: `m.workspace_id = $1 AND m.affiliate_id = $3 AND m.livemode = $2 AND m.sold_at IS NOT NULL
+        AND NOT (m.status = 'declined' AND m.earned = 0)`,
+      order: 'm.sold_at DESC, m.commission_id DESC',
+      values: [workspace, livemode, affiliate],
+    },
+    { limit: limit + 1, offset, uncounted: true },
+  );
   return { rows: rows.slice(0, limit).map(earningOf), hasMore: rows.length > limit };
 }
 

@@ -1,7 +1,10 @@
-/** Figures of one program in one world, summed by the database. */
+/**
+ * Figures of one program in one world, summed by the database. Clicks, leads and sales of a program each have an index by
+ * time: what is asked of a span reads that span, and what is asked of all reads the index alone.
+ */
 import type { Activity, DayFigures, EventKind, Span } from '../core/figures.ts';
 import type { World } from './conversions.ts';
-import type { Limits } from './pages.ts';
+import { windowOf, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
@@ -9,6 +12,9 @@ const iso = (moment: number | null): string | null => (moment === null ? null : 
 /** Sales that credit somebody and stand, of program $3 in world $2. */
 const SALES = `conversions c WHERE c.workspace_id = $1 AND c.livemode = $2 AND c.kind = 'sale' AND c.program_id = $3
   AND c.affiliate_id IS NOT NULL AND c.status NOT IN ('void', 'open', 'trialing', 'failed')`;
+/** What such sales earned whom they credit, in currency $6, as far as it stands. */
+const EARNED = `commissions m WHERE m.workspace_id = $1 AND m.livemode = $2 AND m.program_id = $3 AND m.currency = $6
+  AND m.sale_status IS NOT NULL AND m.sale_status NOT IN ('open', 'trialing', 'failed') AND m.status NOT IN ('declined', 'refunded')`;
 /** Clicks and sign-ups serve both worlds and are told in the live one. */
 const CLICKS = `referrals r WHERE r.workspace_id = $1 AND $2 AND r.program_id = $3 AND r.clicked_at IS NOT NULL`;
 const LEADS = `referrals r WHERE r.workspace_id = $1 AND $2 AND r.program_id = $3 AND r.lead_at IS NOT NULL AND r.status <> 'rejected'
@@ -16,6 +22,10 @@ const LEADS = `referrals r WHERE r.workspace_id = $1 AND $2 AND r.program_id = $
 
 const dayOf = (moment: string): string => `(${moment} AT TIME ZONE 'UTC')::date AS day`;
 const within = (moment: string): string => `${moment} BETWEEN $4::timestamptz AND $5::timestamptz`;
+
+/** What the referral `f` bought before $4. OFFSET keeps it a look at one referral: joined, it would read every payment. */
+const SOLD_BEFORE = `SELECT 1 FROM payments p WHERE p.workspace_id = $1 AND p.livemode = $2 AND p.referral_id = f.referral_id
+  AND p.paid_at < $4 AND p.program_id = $3 OFFSET 0`;
 
 /** Every day from one moment to another, both included; money in `currency` only. */
 export async function dailyFigures(
@@ -28,16 +38,15 @@ export async function dailyFigures(
   const { rows } = await tx.query<DayFigures>({
     text: `WITH clicks AS (SELECT ${dayOf('r.clicked_at')}, count(*)::int AS n FROM ${CLICKS} AND ${within('r.clicked_at')} GROUP BY 1),
       leads AS (SELECT ${dayOf('r.lead_at')}, count(*)::int AS n FROM ${LEADS} AND ${within('r.lead_at')} GROUP BY 1),
-      sold AS (SELECT c.conversion_id, c.affiliate_id, c.currency, ${dayOf('c.occurred_at')},
+      sold AS (SELECT c.referral_id, ${dayOf('c.occurred_at')},
         CASE WHEN c.currency = $6 THEN c.amount - c.refunded ELSE 0 END AS revenue
         FROM ${SALES} AND ${within('c.occurred_at')}),
       sales AS (SELECT day, count(*)::int AS n, sum(revenue)::bigint AS revenue FROM sold GROUP BY 1),
-      firsts AS (SELECT ${dayOf('f.at')}, count(*)::int AS n FROM (
-        SELECT min(c.occurred_at) AS at FROM ${SALES} AND c.referral_id IS NOT NULL GROUP BY c.referral_id) f
-        WHERE ${within('f.at')} GROUP BY 1),
-      earned AS (SELECT s.day, sum(m.earned - m.reversed)::bigint AS commission FROM sold s
-        JOIN commissions m ON m.workspace_id = $1 AND m.conversion_id = s.conversion_id AND m.affiliate_id = s.affiliate_id
-        WHERE m.currency = $6 AND m.status NOT IN ('declined', 'refunded') GROUP BY 1),
+      firsts AS (SELECT day, count(*)::int AS n FROM (
+        SELECT referral_id, min(day) AS day FROM sold WHERE referral_id IS NOT NULL GROUP BY 1 ORDER BY 1) f
+        WHERE NOT EXISTS (${SOLD_BEFORE}) GROUP BY 1),
+      earned AS (SELECT ${dayOf('m.sold_at')}, sum(m.earned - m.reversed)::bigint AS commission FROM ${EARNED} AND ${within('m.sold_at')}
+        GROUP BY 1),
       partners AS (SELECT ${dayOf('a.created_at')}, count(*)::int AS n FROM affiliates a
         WHERE a.workspace_id = $1 AND a.program_id = $3 AND a.deleted_at IS NULL AND ${within('a.created_at')} GROUP BY 1)
       SELECT to_char(d.at, 'YYYY-MM-DD') AS day, COALESCE(clicks.n, 0) AS clicks, COALESCE(leads.n, 0) AS leads,
@@ -127,22 +136,29 @@ export type EventRow = {
   is_subscription: boolean;
 };
 
-/** One kind of event: its rows of the program, within the moments and only when it is asked for ($4 to $6). */
-function branch(kind: EventKind, moment: string, columns: string, from: string): string {
-  return `SELECT '${kind}' AS kind, ${moment} AS at, ${columns} FROM ${from} AND ($4::text IS NULL OR $4 = '${kind}')
-    AND ($5::timestamptz IS NULL OR ${moment} >= $5) AND ($6::timestamptz IS NULL OR ${moment} <= $6)`;
+/** One kind of event: where its rows are, and their moment and id. */
+const KINDS: Readonly<Record<EventKind, { readonly from: string; readonly at: string; readonly columns: string }>> = {
+  click: { from: CLICKS, at: 'r.clicked_at', columns: 'r.number, r.referral_id AS id' },
+  lead: { from: LEADS, at: 'r.lead_at', columns: 'r.number, r.referral_id AS id' },
+  conversion: { from: SALES, at: 'c.occurred_at', columns: 'c.number, c.conversion_id AS id' },
+};
+
+/** The kinds that are asked for, each with its rows between the moments that are asked for: $4 and $5, or only $4. */
+function askedKinds({ kind, from, to }: EventFilter): { kind: EventKind; at: string; columns: string; rows: string }[] {
+  const asked = kind === null ? (Object.keys(KINDS) as EventKind[]) : [kind];
+  return asked.map((one) => {
+    const { from: table, at, columns } = KINDS[one];
+    const since = from === null ? '' : ` AND ${at} >= $4`;
+    const until = to === null ? '' : ` AND ${at} <= $${from === null ? 4 : 5}`;
+    return { kind: one, at, columns, rows: table + since + until };
+  });
 }
 
-const BRANCHES = [
-  branch('click', 'r.clicked_at', 'r.number, r.referral_id AS id', CLICKS),
-  branch('lead', 'r.lead_at', 'r.number, r.referral_id AS id', LEADS),
-  branch('conversion', 'c.occurred_at', 'c.number, c.conversion_id AS id', SALES),
-];
-
 /** What the caller sent, as the journal of this dialect keeps it: a sign-up by its click, a sale by its own id. */
-const TOLD = `CASE p.kind WHEN 'lead' THEN (SELECT y.body FROM payloads y WHERE y.workspace_id = $1 AND y.source = $9
+const toldBy = (source: string): string => `CASE p.kind
+    WHEN 'lead' THEN (SELECT y.body FROM payloads y WHERE y.workspace_id = $1 AND y.source = ${source}
       AND y.event_key >= 'signup:' || p.id || ':' AND y.event_key < 'signup:' || p.id || ';' ORDER BY y.event_key LIMIT 1)
-    WHEN 'conversion' THEN (SELECT y.body FROM payloads y WHERE y.workspace_id = $1 AND y.source = $9
+    WHEN 'conversion' THEN (SELECT y.body FROM payloads y WHERE y.workspace_id = $1 AND y.source = ${source}
       AND y.event_key = CASE WHEN $2 THEN 'sale:' ELSE 'test:sale:' END || c.external_event_id) END`;
 
 /** The latest first. Each kind gives as many as the page could need, then they are merged. `source`: the dialect. */
@@ -151,26 +167,33 @@ export async function listEvents(
   { workspace, livemode }: World,
   program: string,
   source: string,
-  { kind, from, to, limit, offset }: EventFilter,
+  filter: EventFilter,
 ): Promise<{ rows: EventRow[]; total: number }> {
-  const values = [workspace, livemode, program, kind, iso(from), iso(to)];
-  const counted = BRANCHES.map((one) => `(SELECT count(*) FROM (${one}) x)`).join(' + ');
-  const count = await tx.query<{ total: bigint }>({ text: `SELECT ${counted} AS total`, values });
+  const { from, to, limit, offset } = filter;
+  const kinds = askedKinds(filter);
+  const values = [workspace, livemode, program, ...[from, to].flatMap((moment) => iso(moment) ?? [])];
+  const counts = kinds.map(({ rows }) => `(SELECT count(*) FROM ${rows})`);
+  const count = await tx.query<{ total: bigint }>({ text: `SELECT ${counts.join(' + ')} AS total`, values });
   const total = Number(count.rows[0]?.total ?? 0n);
   if (offset >= total) return { rows: [], total };
-  const picked = BRANCHES.map((one) => `(${one} ORDER BY at DESC LIMIT $7::int + $8::int)`).join('\nUNION ALL ');
+  const most = windowOf({ limit: limit + offset, offset: 0 });
+  const picked = kinds.map(
+    ({ kind, at, columns, rows }) =>
+      `(SELECT '${kind}' AS kind, ${at} AS at, ${columns} FROM ${rows} ORDER BY at DESC, number DESC ${most})`,
+  );
   const { rows } = await tx.query<EventRow>({
-    text: `WITH picked AS (SELECT * FROM (${picked}) x ORDER BY at DESC, kind, number DESC LIMIT $7 OFFSET $8)
+    text: `WITH picked AS (
+        SELECT * FROM (${picked.join('\nUNION ALL ')}) x ORDER BY at DESC, kind, number DESC ${windowOf(filter)})
       SELECT p.kind, p.number, p.at, COALESCE(r.visitor_id, r.referral_id, c.referral_id) AS click_id,
         COALESCE(r.status NOT IN ('click', 'lead'), false) AS converted, r.external_user_id AS customer_key, r.click AS details,
-        ${TOLD} AS told, c.amount, c.refunded, c.currency, c.external_event_id,
+        ${toldBy(`$${values.length + 1}`)} AS told, c.amount, c.refunded, c.currency, c.external_event_id,
         EXISTS (SELECT 1 FROM payments y, json_each(y.state -> 'claims') s WHERE y.workspace_id = $1
           AND y.payment_id = c.payment_id AND s.value ->> 'subscription' IS NOT NULL) AS is_subscription
       FROM picked p
       LEFT JOIN referrals r ON p.kind <> 'conversion' AND r.workspace_id = $1 AND r.referral_id = p.id
       LEFT JOIN conversions c ON p.kind = 'conversion' AND c.workspace_id = $1 AND c.conversion_id = p.id
       ORDER BY p.at DESC, p.kind, p.number DESC`,
-    values: [...values, limit, offset, source],
+    values: [...values, source],
   });
   return { rows, total };
 }

@@ -1,4 +1,5 @@
 /** The inbox as a queue and as a list. Each function is one statement. */
+import { conditionsOf, selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 export type PendingEvent = {
@@ -169,12 +170,10 @@ export type InboxRow = {
 const SHOWN =
   'source, event_key, type, livemode, state, reason, subject, occurred_at, received_at, attempts, run_at, scope';
 
-export type InboxFilter = {
-  readonly state: string | null;
-  readonly livemode: boolean;
-  readonly limit: number;
-  readonly offset: number;
-};
+export type InboxFilter = Limits & { readonly state: string | null; readonly livemode: boolean };
+
+/** States that are rare and have an index of their own, which only serves what names them. */
+const FEW: ReadonlySet<string> = new Set(['pending', 'parked', 'failed']);
 
 /** Newest first, with the number of all that match. */
 export async function listInbox(
@@ -182,17 +181,16 @@ export async function listInbox(
   workspace: string,
   filter: InboxFilter,
 ): Promise<{ rows: InboxRow[]; total: number }> {
-  const values = [workspace, filter.livemode, filter.state];
-  const where = 'workspace_id = $1 AND livemode = $2 AND ($3::text IS NULL OR state = $3)';
-  const count = await tx.query<{ total: number }>({
-    text: `SELECT count(*)::int AS total FROM inbox WHERE ${where}`,
-    values,
-  });
-  const { rows } = await tx.query<InboxRow>({
-    text: `SELECT ${SHOWN} FROM inbox WHERE ${where} ORDER BY received_at DESC, event_key LIMIT $4 OFFSET $5`,
-    values: [...values, filter.limit, filter.offset],
-  });
-  return { rows, total: count.rows[0]?.total ?? 0 };
+  const { state } = filter;
+  const asked = conditionsOf(
+    [workspace, filter.livemode],
+    [
+      'workspace_id = $1 AND livemode = $2',
+      state !== null && FEW.has(state) ? `state = '${state}'` : ['state =', state],
+    ],
+  );
+  const order = 'received_at DESC, event_key';
+  return selectPage(tx, { columns: SHOWN, from: 'inbox', order, ...asked }, filter);
 }
 
 /** Which of these events are stored already. */

@@ -107,7 +107,8 @@ export async function listIncentives(
     tx,
     {
       columns: SHOWN,
-      from: 'incentives i WHERE i.workspace_id = $1 AND i.until IS NULL',
+      from: 'incentives i',
+      where: 'i.workspace_id = $1 AND i.until IS NULL',
       order: 'created_at, i.incentive_id',
       values: [workspace],
     },

@@ -63,9 +63,9 @@ type TransferRow = {
 };
 
 const TRANSFER = `t.transfer_id, t.commission_id, c.conversion_id, t.debit, t.credit, t.amount, t.currency, t.reason, t.at`;
-// The affiliate is the same in both; naming it lets the index of an affiliate's transfers be used.
-const TRANSFERS = `transfers t JOIN commissions c ON c.workspace_id = t.workspace_id
-  AND c.commission_id = t.commission_id AND c.affiliate_id = t.affiliate_id`;
+// Affiliate and world are the same in both; naming them lets the index of an affiliate's transfers be used.
+const OF_COMMISSION = `JOIN commissions c ON c.workspace_id = t.workspace_id AND c.commission_id = t.commission_id
+  AND c.affiliate_id = t.affiliate_id AND c.livemode = t.livemode`;
 
 function transferOf(row: TransferRow): TransferView {
   return {
@@ -93,7 +93,9 @@ export async function listTransfers(
     tx,
     {
       columns: TRANSFER,
-      from: `${TRANSFERS} WHERE t.workspace_id = $1 AND t.affiliate_id = $2 AND t.livemode = $3`,
+      from: 'transfers t',
+      joins: OF_COMMISSION,
+      where: 't.workspace_id = $1 AND t.affiliate_id = $2 AND t.livemode = $3',
       order: 't.at DESC, t.transfer_id DESC',
       values: [workspace, affiliate, livemode],
     },
@@ -105,7 +107,7 @@ export async function listTransfers(
 /** All transfers of the commissions of some conversions, in the order they happened. */
 export async function transfersOf(tx: Tx, workspace: string, conversions: readonly string[]): Promise<TransferView[]> {
   const { rows } = await tx.query<TransferRow>({
-    text: `SELECT ${TRANSFER} FROM ${TRANSFERS} WHERE t.workspace_id = $1 AND c.conversion_id = ANY ($2::text[])
+    text: `SELECT ${TRANSFER} FROM transfers t ${OF_COMMISSION} WHERE t.workspace_id = $1 AND c.conversion_id = ANY ($2::text[])
            ORDER BY t.at, t.transfer_id`,
     values: [workspace, conversions],
   });

@@ -86,7 +86,8 @@ export async function listLinks(
   const whose = filter.affiliateId === null ? 'affiliate_id IS NOT NULL' : 'affiliate_id = $2';
   const page = {
     columns: LINK,
-    from: `links WHERE workspace_id = $1 AND archived_at IS NULL AND ${whose}`,
+    from: 'links',
+    where: `workspace_id = $1 AND archived_at IS NULL AND ${whose}`,
     order: 'created_at DESC, link_id DESC',
     values: [workspace, ...(filter.affiliateId === null ? [] : [filter.affiliateId])],
   };
@@ -102,9 +103,10 @@ export async function listClicks(
 ): Promise<{ rows: ClickView[]; total: number }> {
   const page = {
     columns: 'r.referral_id, r.visitor_id, COALESCE(l.code, a.tracking_id) AS code, r.click, r.clicked_at',
-    from: `referrals r JOIN affiliates a ON a.workspace_id = $1 AND a.affiliate_id = r.affiliate_id
-      LEFT JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id
-      WHERE r.workspace_id = $1 AND r.affiliate_id = $2 AND r.clicked_at IS NOT NULL`,
+    from: 'referrals r',
+    joins: `JOIN affiliates a ON a.workspace_id = $1 AND a.affiliate_id = r.affiliate_id
+      LEFT JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id`,
+    where: 'r.workspace_id = $1 AND r.affiliate_id = $2 AND r.clicked_at IS NOT NULL',
     order: 'r.clicked_at DESC, r.referral_id DESC',
     values: [workspace, filter.affiliateId],
   };
@@ -135,7 +137,8 @@ export async function listPrograms(
 ): Promise<{ rows: ProgramView[]; total: number }> {
   const page = {
     columns: 'program_id, name, click_window_days',
-    from: 'programs WHERE workspace_id = $1',
+    from: 'programs',
+    where: 'workspace_id = $1',
     order: 'is_default DESC, created_at DESC, program_id',
     values: [workspace],
   };

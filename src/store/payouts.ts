@@ -1,10 +1,11 @@
 /**
  * Payouts made by hand: commissions that were ruled to be on their way or paid. What was paid is what the transfers say;
- * when, is what the rulings of the payment say, and for a sale that was told as paid, when it happened.
+ * when, is what the rulings of the payment say, and for a sale that was told as paid, when it happened. Both stand on the
+ * commission's row (core/shown.ts).
  */
 import type { PayoutFilter, PayoutStatus, PayoutView } from '../core/payout-desk.ts';
 import type { World } from './conversions.ts';
-import { selectPage } from './pages.ts';
+import { conditionsOf, selectPage } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 type Row = {
@@ -14,10 +15,10 @@ type Row = {
   affiliate_id: string;
   name: string;
   email: string;
-  amount: bigint;
+  payout_amount: bigint;
   currency: string;
-  created_ms: bigint;
-  processed_ms: bigint;
+  payout_at: Date;
+  processed_at: Date;
   updated_at: Date;
   conversion_id: string;
   sale_amount: bigint;
@@ -26,57 +27,21 @@ type Row = {
   occurred_at: Date;
 };
 
-const OF_PAYOUTS = "('processing_payout', 'paid')";
+const SHOWN = `m.commission_id, m.number, m.affiliate_id, a.name, a.email, m.currency, m.updated_at,
+  CASE WHEN m.status = 'processing_payout' THEN 'processing' ELSE 'completed' END AS status, m.payout_amount, m.payout_at,
+  m.processed_at, c.conversion_id, c.amount - c.refunded AS sale_amount, c.currency AS sale_currency, m.earned - m.reversed AS due,
+  c.occurred_at`;
 
-/** Words that say that nothing was paid: what was said before them is over. */
-const TAKEN_BACK = "('ready_for_payment', 'pending', 'pending_manual_approval')";
+const BESIDE = `JOIN conversions c ON c.workspace_id = $1 AND c.conversion_id = m.conversion_id
+  JOIN affiliates a ON a.workspace_id = $1 AND a.affiliate_id = m.affiliate_id`;
 
-const RULINGS = "json_array_elements(p.state -> 'rulings') WITH ORDINALITY AS e(word, n)";
-
-/**
- * Both halves of the condition have an index of their own, and neither holds what was never paid out; one affiliate's are
- * found among their own.
- */
-const candidates = (whose: string): string => `SELECT commission_id FROM commissions
-    WHERE workspace_id = $1 AND livemode = $2 AND status IN ${OF_PAYOUTS}${whose}
-  UNION SELECT commission_id FROM transfers
-    WHERE workspace_id = $1 AND livemode = $2 AND (debit = 'paid' OR credit = 'paid')${whose}`;
-
-/** `whose`: a condition on the affiliate, or none. */
-const payouts = (whose = ''): string => `(
-  SELECT m.commission_id, m.number, m.affiliate_id, a.name, a.email, m.currency, m.updated_at,
-    CASE WHEN m.status = 'processing_payout' THEN 'processing' ELSE 'completed' END AS status,
-    CASE WHEN m.status = 'processing_payout' THEN COALESCE((SELECT sum((one ->> 'amount')::bigint)::bigint
-      FROM json_array_elements(w.amounts) AS one
-      WHERE one ->> 'affiliateId' = m.affiliate_id AND one ->> 'currency' = m.currency), m.earned - m.reversed)
-      ELSE t.paid END AS amount,
-    COALESCE(w.began, o.ms) AS created_ms,
-    COALESCE(CASE WHEN m.status = 'processing_payout' THEN w.began ELSE w.paid END, o.ms) AS processed_ms,
-    c.conversion_id, c.amount - c.refunded AS sale_amount, c.currency AS sale_currency, m.earned - m.reversed AS due, c.occurred_at
-  FROM commissions m
-  JOIN conversions c ON c.workspace_id = m.workspace_id AND c.conversion_id = m.conversion_id
-  JOIN payments p ON p.workspace_id = c.workspace_id AND p.payment_id = c.payment_id
-  JOIN affiliates a ON a.workspace_id = m.workspace_id AND a.affiliate_id = m.affiliate_id
-  CROSS JOIN LATERAL (SELECT (extract(epoch FROM c.occurred_at) * 1000)::bigint AS ms) o
-  CROSS JOIN LATERAL (
-    SELECT COALESCE(sum(CASE WHEN credit = 'paid' THEN amount ELSE -amount END), 0)::bigint AS paid FROM transfers
-    WHERE workspace_id = m.workspace_id AND commission_id = m.commission_id AND (debit = 'paid' OR credit = 'paid')
-  ) t
-  CROSS JOIN LATERAL (
-    SELECT min((word #>> '{stamp,at}')::bigint) FILTER (WHERE word ->> 'status' IN ${OF_PAYOUTS}) AS began,
-      min((word #>> '{stamp,at}')::bigint) FILTER (WHERE word ->> 'status' = 'paid') AS paid,
-      (array_agg(word -> 'amounts' ORDER BY n) FILTER (WHERE word ->> 'status' = 'processing_payout'))[1] AS amounts
-    FROM ${RULINGS} WHERE n > COALESCE((SELECT max(n) FROM ${RULINGS} WHERE word ->> 'status' IN ${TAKEN_BACK}), 0)
-  ) w
-  WHERE m.workspace_id = $1 AND m.commission_id = ANY (ARRAY(${candidates(whose)}))
-    AND (m.status IN ${OF_PAYOUTS} OR t.paid <> 0)
-) AS payout`;
+const PAYOUTS = 'm.workspace_id = $1 AND m.livemode = $2 AND m.payout_at IS NOT NULL';
 
 const ORDERS: Readonly<Record<PayoutFilter['sort']['by'], string>> = {
-  created: 'created_ms',
-  processed: 'processed_ms',
-  updated: 'updated_at',
-  amount: 'amount',
+  created: 'm.payout_at',
+  processed: 'm.processed_at',
+  updated: 'm.updated_at',
+  amount: 'm.payout_amount',
 };
 
 /** A payout has no row of its own: its id is its commission's under another prefix. */
@@ -91,10 +56,10 @@ function viewOf(row: Row): PayoutView {
     affiliateId: row.affiliate_id,
     affiliateName: row.name,
     affiliateEmail: row.email,
-    amount: row.amount,
+    amount: row.payout_amount,
     currency: row.currency,
-    createdAt: Number(row.created_ms),
-    processedAt: Number(row.processed_ms),
+    createdAt: row.payout_at.getTime(),
+    processedAt: row.processed_at.getTime(),
     updatedAt: row.updated_at.getTime(),
     commission: {
       id: row.commission_id,
@@ -107,31 +72,40 @@ function viewOf(row: Row): PayoutView {
   };
 }
 
+const STATUSES: Readonly<Record<PayoutStatus, string>> = {
+  processing: `m.status = 'processing_payout'`,
+  completed: `m.status <> 'processing_payout'`,
+};
+
+const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
+
 export async function listPayouts(
   tx: Tx,
   { workspace, livemode }: World,
   filter: PayoutFilter,
 ): Promise<{ rows: PayoutView[]; total: number }> {
-  const { sort } = filter;
-  const direction = sort.descending ? 'DESC' : 'ASC';
-  const { rows, total } = await selectPage<Row>(
-    tx,
-    {
-      columns: '*',
-      from: `${payouts(filter.affiliateId === null ? '' : ' AND affiliate_id = $4')} WHERE ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR affiliate_id = $4)
-        AND ($5::bigint IS NULL OR created_ms >= $5) AND ($6::bigint IS NULL OR created_ms <= $6)`,
-      order: `${ORDERS[sort.by]} ${direction}, commission_id ${direction}`,
-      values: [workspace, livemode, filter.status, filter.affiliateId, filter.from, filter.to],
-    },
-    filter,
+  const { sort, status, affiliateId, from, to } = filter;
+  const asked = conditionsOf(
+    [workspace, livemode],
+    [
+      PAYOUTS,
+      ...(status === null ? [] : [STATUSES[status]]),
+      ['m.affiliate_id =', affiliateId],
+      ['m.payout_at >=', iso(from)],
+      ['m.payout_at <=', iso(to)],
+    ],
   );
+  const direction = sort.descending ? 'DESC' : 'ASC';
+  const order = `${ORDERS[sort.by]} ${direction}, m.commission_id ${direction}`;
+  const page = { columns: SHOWN, from: 'commissions m', joins: BESIDE, order, ...asked };
+  const { rows, total } = await selectPage<Row>(tx, page, filter);
   return { rows: rows.map(viewOf), total };
 }
 
 /** null: this world of the workspace has no such payout. */
 export async function findPayout(tx: Tx, { workspace, livemode }: World, id: string): Promise<PayoutView | null> {
   const { rows } = await tx.query<Row>({
-    text: `SELECT * FROM ${payouts()} WHERE commission_id = $3`,
+    text: `SELECT ${SHOWN} FROM commissions m ${BESIDE} WHERE ${PAYOUTS} AND m.commission_id = $3`,
     values: [workspace, livemode, id.replace(new RegExp(`^${PAYOUT}`), COMMISSION)],
   });
   return rows[0] ? viewOf(rows[0]) : null;

@@ -118,7 +118,8 @@ export async function listRates(
     tx,
     {
       columns: SHOWN,
-      from: `exchange_rates r WHERE workspace_id = $1 AND ($2::text IS NULL OR from_currency = $2)
+      from: 'exchange_rates r',
+      where: `workspace_id = $1 AND ($2::text IS NULL OR from_currency = $2)
         AND ($3::text IS NULL OR to_currency = $3)`,
       order: 'r.day DESC, from_currency, to_currency',
       values: [workspace, filter.from, filter.to],

@@ -1,5 +1,6 @@
 /** Referrals: customers credited to an affiliate. Clicks live in the same rows (status `click`) and are not shown here. */
 import type { ReferralView } from '../core/views.ts';
+import { conditionsOf, windowOf } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 export const REFERRAL = `referral_id, affiliate_id, program_id, status, email, name, customer_id, external_user_id,
@@ -79,6 +80,8 @@ export type ReferralFilter = {
 
 const iso = (moment: number | null): string | null => (moment === null ? null : new Date(moment).toISOString());
 
+const AT_CURSOR = '(SELECT created_at FROM referrals WHERE workspace_id = $1 AND referral_id = $3)';
+
 /**
  * A page after (or before) the referral a cursor names, in the order of the list. An unknown cursor gives nothing.
  * `hasMore`: there are more in the direction that was read.
@@ -91,26 +94,23 @@ export async function listReferrals(
   const backwards = filter.startingAfter === null && filter.endingBefore !== null;
   const descending = filter.newestFirst !== backwards;
   const order = descending ? 'DESC' : 'ASC';
-  const { rows } = await tx.query<ReferralFields>({
-    text: `SELECT ${REFERRAL} FROM referrals
-           WHERE workspace_id = $1 AND status <> 'click' AND affiliate_id IS NOT NULL AND ($2::text IS NULL OR affiliate_id = $2)
-             AND ($3::text IS NULL OR external_user_id = $3) AND ($4::text IS NULL OR status = $4)
-             AND ($5::timestamptz IS NULL OR created_at >= $5) AND ($6::timestamptz IS NULL OR created_at <= $6)
-             AND ($7::text IS NULL OR (created_at, referral_id) ${descending ? '<' : '>'} (
-               SELECT created_at, referral_id FROM referrals WHERE workspace_id = $1 AND referral_id = $7))
-             AND NOT (test_only AND $9)
-           ORDER BY created_at ${order}, referral_id ${order} LIMIT $8`,
-    values: [
-      workspace,
-      filter.affiliateId,
-      filter.externalUserId,
-      filter.status,
-      iso(filter.from),
-      iso(filter.to),
-      filter.startingAfter ?? filter.endingBefore,
-      filter.limit + 1,
-      filter.livemode,
+  const cursor = filter.startingAfter ?? filter.endingBefore;
+  const { where, values } = conditionsOf(
+    [workspace, filter.livemode, ...(cursor === null ? [] : [cursor])],
+    [
+      `workspace_id = $1 AND status <> 'click' AND affiliate_id IS NOT NULL AND NOT (test_only AND $2)`,
+      ...(cursor === null ? [] : [`(created_at, referral_id) ${descending ? '<' : '>'} (${AT_CURSOR}, $3)`]),
+      ['affiliate_id =', filter.affiliateId],
+      ['external_user_id =', filter.externalUserId],
+      ['status =', filter.status],
+      ['created_at >=', iso(filter.from)],
+      ['created_at <=', iso(filter.to)],
     ],
+  );
+  const { rows } = await tx.query<ReferralFields>({
+    text: `SELECT ${REFERRAL} FROM referrals WHERE ${where}
+           ORDER BY created_at ${order}, referral_id ${order} ${windowOf({ limit: filter.limit + 1, offset: 0 })}`,
+    values: [...values],
   });
   const page = rows.slice(0, filter.limit).map(referralOf);
   return { rows: backwards ? page.toReversed() : page, hasMore: rows.length > filter.limit };

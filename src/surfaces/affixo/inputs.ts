@@ -102,4 +102,5 @@ export type PageQuery = z.infer<typeof pageQuery>;
 export type AffiliateQuery = z.infer<typeof affiliateQuery>;
 export type CreditedQuery = z.infer<typeof creditedQuery>;
 
-export const pagingOf = ({ limit, offset }: PageQuery): Paging => ({ limit, offset });
+/** This dialect tells no totals. */
+export const pagingOf = ({ limit, offset }: PageQuery): Paging => ({ limit, offset, uncounted: true });

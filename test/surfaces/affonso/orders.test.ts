@@ -361,6 +361,30 @@ describe('PUT of an amount', () => {
     expect([(await payable()) - dollars, (await payable('jane', 'eur')) - euros]).toEqual([-3_000n, 2_000n]);
   });
 
+  test.each(['eur', 'zar'])(
+    'in another currency (%s) it takes the place of what stood before, in every list',
+    async (code) => {
+      const id = await sold();
+      await put(id, { commission_amount: 20, commission_currency: code });
+      const order = { commission_amount: 20, commission_currency: code.toUpperCase(), status: 'ready_for_payment' };
+      expect(await shown(id)).toMatchObject({ id, ...order });
+      const listed = async (list: string): Promise<Fields[]> => {
+        const { body } = await site.get(`/v1/${list}limit=200`);
+        const rows = body.data as unknown as Fields[];
+        expect((body as unknown as { pagination: Fields }).pagination['total']).toBe(rows.length);
+        return rows.filter((row) => row['id'] === id);
+      };
+      expect(await listed('commissions?')).toEqual([expect.objectContaining(order)]);
+      expect(await listed('conversions?')).toHaveLength(1);
+      expect(await listed('commissions?status=declined&affiliate_id=jane&')).toEqual([]);
+      // Back again, and the other is gone.
+      await put(id, { commission_amount: 21, commission_currency: 'usd' });
+      expect(await listed('commissions?')).toEqual([
+        expect.objectContaining({ commission_amount: 21, commission_currency: 'USD' }),
+      ]);
+    },
+  );
+
   test('after a refund it is 400', async () => {
     const id = await sold();
     await site.post(`/v1/conversions/${id}/refund`, { amount: 10 });
