@@ -206,8 +206,12 @@ test.each([
 const TOLD = ['affixo url', 'affixo referrer', 'affitor page_url', 'affitor referrer_url', 'hoko referrer'];
 /** Shown only: what is made here, and what is taken under another name. */
 const SHOWN = [
-  ...['hoko shortUrl', 'hoko avatar'],
-  ...['affonso portalUrl', 'affonso websiteUrl', 'affonso avatarUrl', 'affonso logoUrl'],
+  'hoko shortUrl',
+  'hoko avatar',
+  'affonso portalUrl',
+  'affonso websiteUrl',
+  'affonso avatarUrl',
+  'affonso logoUrl',
 ];
 
 test('every field that is named like a URL is one of these', async () => {
