@@ -33,7 +33,8 @@ export type BuyerNames = {
 /** Whom a buyer is credited to. */
 export type BuyerCredit = {
   readonly referralId: string;
-  readonly by: 'customer_key' | 'click_id';
+  /** `claim`: by the customer key, of which only browsers spoke, and others before; a sale has to name it. */
+  readonly by: 'customer_key' | 'click_id' | 'claim';
   /** Whether the affiliate may earn now. */
   readonly approved: boolean;
   /**
@@ -54,7 +55,8 @@ export type LeadRequest = BuyerNames & {
 
 /**
  * `recorded`: from now on they are credited. `provisional`: only if a backend or a payment bears it out. `beyond`: they
- * are further already, or as many as may be were told of the click without a key; nothing is kept.
+ * are further already, or as many as may be were told of the click without a key; nothing is kept. Without a key nothing is
+ * kept of who is reached by the customer key alone either.
  */
 export type Led =
   | { readonly outcome: 'recorded' | 'provisional'; readonly referralId: string }
@@ -63,8 +65,14 @@ export type Led =
 export type BuyerDesk = {
   /** A visit through a link. `inactive`: there is such a link, but it leads nowhere now. */
   arrive(caller: Caller, request: Arrival): Answer<Arrived | 'inactive'>;
-  /** The customer key is tried first; the click id where that credits nobody. */
+  /**
+   * The customer key is tried first, as far as it was told with a key; the click id where that credits nobody; then what
+   * browsers said of the customer key, passing over whose affiliate may not earn or whose click has run out.
+   */
   buyer(caller: Caller, names: BuyerNames): Promise<Buyer>;
-  /** A sign-up: binds customer key and e-mail to the visitor's click. Refused: nobody is known under these names. */
+  /**
+   * A sign-up: binds customer key and e-mail to the visitor's click. Refused: nobody is known under these names; without a
+   * key also who is known through an affiliate who may not earn, or by a click that has run out.
+   */
   lead(caller: Caller, request: LeadRequest): Answer<Led>;
 };

@@ -57,6 +57,8 @@ export type SaleRequest = {
   readonly clickId: string | null;
   readonly customerId: string | null;
   readonly externalUserId: string | null;
+  /** Only a caller without a key named its click: this sale is credited to it, the buyer's other ones are not. */
+  readonly unproven?: true;
   /** The buyer's, where the dialect tells it with a sale. */
   readonly email?: string | null;
   readonly amount: bigint;

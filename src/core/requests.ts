@@ -143,7 +143,8 @@ function factsOfSale(ref: EventRef, stamp: Stamp, entry: SaleEntry): Fact[] {
   const touches = touchesOf(ref, entry.request);
   const keys = keysOfSale(entry);
   const sale: Fact = { kind: 'payment', keys, claim, touches, optOut: null };
-  return [sale, ...factsOfOrder(keys, ref, entry.request), ...factsOfBuyer(ref, entry.request)];
+  const named = entry.request.unproven ? { ...entry.request, clickId: null } : entry.request;
+  return [sale, ...factsOfOrder(keys, ref, entry.request), ...factsOfBuyer(ref, named)];
 }
 
 /**

@@ -3,23 +3,17 @@
  * customer key leads to is found as the decision of a payment finds it.
  */
 import type { Buyer, BuyerCredit, BuyerDesk, BuyerNames, Led, LeadRequest } from '../../core/buyers.ts';
-import { attribute, type CreditWorld } from '../../core/attribution.ts';
 import type { Caller, SignupRequest } from '../../core/desk.ts';
-import { PROVISIONAL, UNPROVEN } from '../../core/facts.ts';
-import { userKey } from '../../core/keys.ts';
-import { EMPTY_PAYMENT, type CustomerState } from '../../core/merge.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import type { LeadEntry } from '../../core/requests.ts';
-import { settingsAt, type Settings } from '../../core/rules.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { keepKeylessNames } from '../../store/clicks.ts';
 import { creditedTo, referralOfUser, type Credited } from '../../store/followers.ts';
-import { load, NOTHING_WANTED } from '../../store/load.ts';
 import { runBatch } from '../batch.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { entryKey, itemOfEntry } from '../journal.ts';
-import { fill, newSession } from '../session.ts';
 import { arrive } from './followers.ts';
+import { creditOfKey, type KeyCredit } from './key-credit.ts';
 import { asTracked, digestOf, namesIn, signUp } from './sign-up.ts';
 
 export function buyerDesk(work: Clockwork): BuyerDesk {
@@ -31,67 +25,43 @@ export function buyerDesk(work: Clockwork): BuyerDesk {
   };
 }
 
-type KeyCredit = {
-  /** There is a customer of this key. */
-  readonly known: boolean;
-  /** As a payment would be credited. */
-  readonly referralId: string | null;
-  /** The same without what was only said by a browser. */
-  readonly proven: string | null;
-  /** The same without everything that was said without a key. */
-  readonly certain: string | null;
-  readonly settings: Settings;
-};
-
-/** Whom a customer key leads to in the caller's world, as a payment of this moment would be credited. */
-async function creditOfKey(work: Clockwork, caller: Caller, customerKey: string | null): Promise<KeyCredit> {
-  const { workspace, livemode } = caller;
-  const customers = customerKey === null ? [] : [userKey(customerKey)];
-  const loaded = await load(work.database.of(workspace), workspace, livemode, 'operator', {
-    ...NOTHING_WANTED,
-    customers,
-  });
-  const { book, ...session } = newSession(() => work.newId('pay'));
-  fill({ book, ...session }, loaded);
-  const rules = await work.rules.of(workspace, loaded.rulesVersion);
-  const settings = settingsAt(rules, rules.version);
-  const [party] = customers;
-  if (party === undefined || !book.customers.has(party))
-    return { known: false, referralId: null, proven: null, certain: null, settings };
-  const bought = { party, subscription: null, paidAt: work.now(), moneyKey: party };
-  const creditBy = (customer: CreditWorld['customer']): string | null => {
-    const referral = (token: string) => book.referrals.get(token);
-    const price = (key: string) => book.prices.get(key);
-    return attribute(EMPTY_PAYMENT, bought, { customer, referral, price, rules }, settings).referral?.id ?? null;
-  };
-  const customer = (key: string) => book.customers.get(key);
-  const below = (doubt: number) => creditBy((key) => told(customer(key), doubt));
-  return {
-    known: true,
-    referralId: creditBy(customer),
-    proven: below(PROVISIONAL),
-    certain: below(UNPROVEN),
-    settings,
-  };
-}
-
-/** Only what was told with more certainty than this. */
-function told(state: CustomerState | undefined, doubt: number): CustomerState | undefined {
-  return state && { ...state, touches: state.touches.filter(({ rank }) => rank < doubt) };
-}
-
+/**
+ * What was said with a key comes first: of the customer, by their payments, by the click that is named now. What only
+ * browsers said of the customer counts where there is none of it, and only of who may earn: anybody can say it.
+ */
 async function buyerOf(work: Clockwork, caller: Caller, { customerKey, clickId }: BuyerNames): Promise<Buyer> {
   const byKey = customerKey === null ? null : await creditOfKey(work, caller, customerKey);
-  const own = byKey?.referralId ?? null;
-  const credited = own === null ? null : await found(work, caller, own);
-  if (own !== null && credited?.affiliateId) return { known: true, credit: shown(work, credited, own, 'customer_key') };
-  const paid = byKey?.known ? await creditOfPayments(work, caller, customerKey ?? '') : null;
-  if (paid) return { known: true, credit: paid };
+  const known = byKey?.known ?? false;
+  const certain = byKey?.certain ?? null;
+  const credited = certain === null ? null : await found(work, caller, certain);
+  if (certain !== null && credited?.affiliateId)
+    return { known, credit: shown(work, credited, certain, 'customer_key') };
+  const paid = known ? await creditOfPayments(work, caller, customerKey ?? '') : null;
+  if (paid) return { known, credit: paid };
   const clicked = clickId === null ? null : await found(work, caller, clickId);
-  if (!clicked) return { known: byKey?.known ?? false, credit: null };
-  const nobodys = clicked.status === 'rejected' || clicked.affiliateId === null;
-  return { known: true, credit: nobodys ? null : shown(work, clicked, clickId ?? '', 'click_id') };
+  if (!clicked) return { known, credit: byKey && (await creditOfClaims(work, caller, byKey)) };
+  return { known: true, credit: isNobodys(clicked) ? null : shown(work, clicked, clickId ?? '', 'click_id') };
 }
+
+const isNobodys = ({ status, affiliateId }: Credited): boolean => status === 'rejected' || affiliateId === null;
+
+/**
+ * The first of those whom browsers named that may earn; where none may, the first, so that the answer says why not. An
+ * affiliate who may not, or a click that has run out, keeps nobody from whom the buyer's own browser named.
+ */
+async function creditOfClaims(work: Clockwork, caller: Caller, byKey: KeyCredit): Promise<BuyerCredit | null> {
+  const credits: BuyerCredit[] = [];
+  for (const id of byKey.claims) {
+    const named = await found(work, caller, id);
+    if (!named || isNobodys(named)) continue;
+    const credit = shown(work, named, id, id === byKey.first ? 'customer_key' : 'claim');
+    if (mayEarn(credit)) return credit;
+    credits.push(credit);
+  }
+  return credits[0] ?? null;
+}
+
+const mayEarn = ({ approved, expired }: BuyerCredit): boolean => approved && expired === null;
 
 /** Who paid under this key was credited by what their payments carried, which the key alone does not lead to. */
 async function creditOfPayments(work: Clockwork, caller: Caller, customerKey: string): Promise<BuyerCredit | null> {
@@ -119,15 +89,14 @@ type Bind = ReturnType<typeof signUp>;
 
 /**
  * Whose key leads to a referral already stays with it, whatever they clicked since; else the visitor of the click id gets
- * the customer key. What was only said without a key holds nobody against who says otherwise with one.
+ * the customer key. What was only said without a key holds nobody against who names a click.
  */
 async function lead(work: Clockwork, bind: Bind, caller: Caller, request: LeadRequest): Promise<Led | Refusal> {
   const { customerKey, clickId } = request;
   const byKey = await creditOfKey(work, caller, customerKey);
   const clicked = clickId === null ? null : await found(work, caller, clickId);
-  const held = caller.keyless ? byKey.proven : byKey.certain;
-  const referralId = held ?? (clicked ? clickId : (byKey.proven ?? byKey.referralId));
-  if (referralId === null) return refuse('not_found', 'Nobody is known by this click id or customer key.');
+  const referralId = byKey.certain ?? (clicked ? clickId : await claimed(work, caller, byKey));
+  if (referralId === null) return nobody();
   const known = referralId === clickId && clicked ? clicked : await found(work, caller, referralId);
   if (known?.hasBought) return { outcome: 'beyond', status: 'conversion' };
   if (known?.status === 'rejected') return { outcome: 'beyond', status: 'rejected' };
@@ -135,12 +104,32 @@ async function lead(work: Clockwork, bind: Bind, caller: Caller, request: LeadRe
   const borneOut = !caller.keyless && (referralId === clickId || referralId === byKey.certain);
   const signup = signupOf(caller, request, referralId, !borneOut);
   if (!caller.keyless) return recorded(bind, caller, signup);
-  const wanted = await asTracked(work, caller.workspace, signup);
+  if (!known || !takesClaims(work, known, referralId)) return nobody();
   const { leadAuth, keylessBuyers: most } = byKey.settings;
+  const believed = leadAuth !== 'server_required';
+  // Who knows a customer's key alone may be anybody: they add nothing to the customer, and use up nothing of the click.
+  if (referralId !== clickId) return { outcome: believed ? 'recorded' : 'provisional', referralId };
+  const wanted = await asTracked(work, caller.workspace, signup);
   const tx = work.database.of(caller.workspace);
   if (!(await keepKeylessNames(tx, caller.workspace, referralId, namesIn(wanted), most)))
-    return { outcome: 'beyond', status: known?.status === 'click' ? 'click' : 'lead' };
-  return leadAuth === 'server_required' ? provisional(work, caller, wanted) : recorded(bind, caller, signup);
+    return { outcome: 'beyond', status: known.status === 'click' ? 'click' : 'lead' };
+  return believed ? recorded(bind, caller, signup) : provisional(work, caller, wanted);
+}
+
+const nobody = (): Refusal => refuse('not_found', 'Nobody is known by this click id or customer key.');
+
+/** To whom a customer leads of whom only browsers spoke; who may earn comes first. */
+async function claimed(work: Clockwork, caller: Caller, byKey: KeyCredit): Promise<string | null> {
+  return (await creditOfClaims(work, caller, byKey))?.referralId ?? byKey.claims[0] ?? null;
+}
+
+/**
+ * Nobody is claimed without a key for an affiliate who may not earn, or by a click that has run out. Through a link of
+ * nobody anybody may come: it earns nothing.
+ */
+function takesClaims(work: Clockwork, known: Credited, referralId: string): boolean {
+  const credit = shown(work, known, referralId, 'click_id');
+  return credit.expired === null && (credit.approved || known.affiliateId === null);
 }
 
 function signupOf(

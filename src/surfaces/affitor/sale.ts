@@ -98,7 +98,8 @@ function saleOf(body: Sale, raw: string, credit: BuyerCredit, customerKey: strin
   return newSale({
     dialect: NAME,
     externalEventId,
-    clickId: credit.by === 'click_id' ? credit.referralId : null,
+    clickId: credit.by === 'customer_key' ? null : credit.referralId,
+    ...(credit.by === 'claim' ? { unproven: true } : undefined),
     externalUserId: customerKey,
     amount: BigInt(amount ?? 0),
     currency: body.currency,

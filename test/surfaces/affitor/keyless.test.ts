@@ -32,6 +32,8 @@ afterEach(async () => {
 afterAll(() => scene.close());
 
 const OK = { success: true, message: 'Lead tracked successfully' };
+const NO_PARTNER = { error: 'No partner-program relationship found for this customer' };
+const UNKNOWN = { error: 'Customer not found. Provide a valid click_id or customer_key.' };
 const stays = (status: string) => ({ error: `Customer status cannot be updated to lead. Current status: ${status}` });
 const mail = (word = 'buyer'): string => `${scene.fresh(word)}@buyer.example`;
 const browser = (body: Record<string, unknown>): Promise<Answer> => scene.lead(body, scene.keyless);
@@ -59,6 +61,16 @@ async function bought({ email, key }: { email?: string; key?: string }): Promise
   await scene.stage.drain();
   const after = await payables();
   return [after[0] - before[0], after[1] - before[1]];
+}
+
+/** Each is refused as a lead of nobody who is known, and changes nothing. */
+async function refusesAll(leads: readonly Record<string, unknown>[]): Promise<void> {
+  const before = await scene.site.everything();
+  for (const lead of leads) {
+    const answer = await browser(lead);
+    expect([answer.status, answer.body]).toEqual([400, UNKNOWN]);
+  }
+  expect(await scene.site.everything()).toBe(before);
 }
 
 const TO_JANE = [2970n, 0n];
@@ -154,17 +166,87 @@ describe('sign-ups without a key through one click', () => {
     expect(await bought({ key })).toEqual(TO_JANE);
   });
 
-  test('are counted where they lead: names added to a customer count for the click that brought them', async () => {
-    const { key } = await scene.customer('jane');
+  test('through a customer key alone add nothing and use up nothing, whatever click they name', async () => {
+    const { clickId, key } = await scene.customer('jane');
     const own = await scene.click('max');
     const emails = [mail(), mail(), mail(), mail()];
-    const answers = [];
-    for (const email of emails) answers.push((await browser({ click_id: own, customer_key: key, email })).status);
-    expect(answers).toEqual([200, 200, 200, 400]);
-    expect(await bought({ email: emails[0] as string })).toEqual(TO_JANE);
-    // The click that was named has got nobody, and has all of its own.
-    expect(await scene.referral(own)).toMatchObject({ status: 'click' });
-    expect((await browser({ click_id: own, email: emails[3] })).body).toEqual(OK);
+    for (const leadAuth of ['optional', 'server_required'] as const) {
+      await scene.stage.settings({ leadAuth });
+      const before = await scene.site.everything();
+      for (const email of emails)
+        for (const names of [{ customer_key: key }, { customer_key: key, click_id: own }]) {
+          const answer = await browser({ ...names, email });
+          expect([answer.status, answer.body['provisional']]).toEqual([
+            200,
+            leadAuth === 'optional' ? undefined : true,
+          ]);
+        }
+      expect(await scene.site.everything()).toBe(before);
+    }
+    await scene.stage.settings({ leadAuth: 'optional' });
+    expect(await bought({ email: emails[0] as string })).toEqual(TO_NOBODY);
+    // Both clicks have all of their own, and the buyer's own browser adds its e-mail.
+    expect((await browser({ click_id: clickId, customer_key: key, email: emails[3] })).body).toEqual(OK);
+    expect(await bought({ email: emails[3] as string })).toEqual(TO_JANE);
+    for (let index = 0; index < 3; index += 1)
+      expect((await browser({ click_id: own, email: mail() })).body).toEqual(OK);
+  });
+
+  test('of a customer whom only another browser claimed count for the click that they name, also when the other is full', async () => {
+    for (const leadAuth of ['optional', 'server_required'] as const) {
+      await scene.stage.settings({ leadAuth });
+      const [squatted, own] = [await scene.click('max'), await scene.click('jane')];
+      const [key, email] = [scene.fresh('user'), mail()];
+      for (const customer_key of [key, scene.fresh('user'), scene.fresh('user')])
+        expect((await browser({ click_id: squatted, customer_key, email: mail('junk') })).status).toBe(200);
+      expect((await browser({ click_id: squatted, email })).status).toBe(400);
+      expect((await browser({ click_id: own, customer_key: key, email })).status).toBe(200);
+      expect(await journalled(own)).toBe(1);
+      expect(await bought({ email })).toEqual(TO_JANE);
+      const sale = scene.fresh('tx');
+      await scene.sale({ customer_key: key, click_id: own, transaction_id: sale });
+      expect(await scene.sold(sale)).toMatchObject({ affiliate_id: 'jane' });
+    }
+  });
+
+  test.each([
+    ['paused', `UPDATE affiliates SET status = 'paused'`],
+    ['pending', `UPDATE affiliates SET status = 'pending'`],
+    ['deleted', 'UPDATE affiliates SET deleted_at = now()'],
+  ])('of an affiliate who is %s are refused, and nothing is kept', async (word, change) => {
+    const affiliate = `${word}-partner`;
+    await scene.stage.affiliate(affiliate);
+    const [clickId, { clickId: led, key }] = [await scene.click(affiliate), await scene.customer(affiliate)];
+    const claimed = scene.fresh('user');
+    await browser({ click_id: led, customer_key: claimed });
+    await scene.stage.ask(`${change} WHERE workspace_id = $1 AND affiliate_id = $2`, [affiliate]);
+    await refusesAll([
+      { click_id: clickId },
+      { click_id: clickId, customer_key: scene.fresh('user'), email: mail() },
+      { click_id: led, email: mail() },
+      { customer_key: key },
+      { customer_key: claimed },
+    ]);
+    expect((await scene.lead({ click_id: clickId, customer_key: scene.fresh('user') })).body).toEqual(OK);
+  });
+
+  test('of a click that has run out are refused; of a link of nobody they are taken', async () => {
+    const [clickId, { clickId: led, key }] = [await scene.click(), await scene.customer()];
+    scene.stage.clock.now += 60 * DAY - 3_600_000;
+    expect((await browser({ click_id: clickId })).body).toEqual(OK);
+    scene.stage.clock.now += 3_600_001;
+    await refusesAll([
+      { click_id: clickId },
+      { click_id: clickId, customer_key: scene.fresh('user'), email: mail() },
+      { click_id: led, customer_key: key },
+      { customer_key: key },
+    ]);
+    expect((await scene.lead({ click_id: clickId, customer_key: scene.fresh('user') })).body).toEqual(OK);
+    const nobodys = await scene.click();
+    await scene.stage.ask('UPDATE referrals SET affiliate_id = NULL WHERE workspace_id = $1 AND referral_id = $2', [
+      nobodys,
+    ]);
+    expect((await browser({ click_id: nobodys, customer_key: scene.fresh('user') })).body).toEqual(OK);
   });
 
   test('where only backends are believed provisional ones are counted too, and the click stays a click', async () => {
@@ -343,6 +425,132 @@ describe('what is said with a key wins over what was said without one', () => {
   });
 });
 
+describe('a customer key that somebody claimed without a key', () => {
+  /** What becomes of whoever claims it, and of the click. */
+  const ENDS: readonly (readonly [string, string, unknown])[] = [
+    ['is approved', '', null],
+    ['is paused', `UPDATE affiliates SET status = 'paused' WHERE workspace_id = $1 AND affiliate_id = $2`, NO_PARTNER],
+    ['is banned', `UPDATE affiliates SET status = 'banned' WHERE workspace_id = $1 AND affiliate_id = $2`, NO_PARTNER],
+    [
+      'is deleted',
+      'UPDATE affiliates SET deleted_at = now() WHERE workspace_id = $1 AND affiliate_id = $2',
+      NO_PARTNER,
+    ],
+    [
+      'has a click that ran out',
+      `UPDATE referrals SET clicked_at = clicked_at - interval '100 days' WHERE workspace_id = $1 AND affiliate_id = $2`,
+      { reason: 'attribution_window_expired', click_age_days: 100 },
+    ],
+    [
+      'was rejected',
+      `UPDATE referrals SET status = 'rejected' WHERE workspace_id = $1 AND affiliate_id = $2`,
+      { error: 'No affiliate attribution found for this customer in this program' },
+    ],
+  ];
+  const cases = ENDS.flatMap(([word, end, alone]) =>
+    (['optional', 'server_required'] as const).map((leadAuth) => [word, leadAuth, end, alone] as const),
+  );
+
+  async function squatted(leadAuth: 'optional' | 'server_required', end: string): Promise<string> {
+    const squatter = scene.fresh('squatter');
+    await scene.stage.affiliate(squatter);
+    await scene.stage.settings({ leadAuth });
+    const key = scene.fresh('user');
+    const answer = await browser({ click_id: await scene.click(squatter), customer_key: key });
+    expect([answer.status, answer.body['success']]).toEqual([200, true]);
+    if (end !== '') await scene.stage.ask(end, [squatter]);
+    return key;
+  }
+
+  test.each(cases)('takes no sale from the click that a backend names, when the claimer %s (%s)', async (...given) => {
+    const [, leadAuth, end] = given;
+    const key = await squatted(leadAuth, end);
+    const own = await scene.click('jane');
+    const first = await scene.sale({ customer_key: key, click_id: own, transaction_id: `named ${key}` });
+    expect([first.status, first.body['message']]).toEqual([200, 'Sale tracked successfully']);
+    expect(await scene.sold(`named ${key}`)).toMatchObject({ affiliate_id: 'jane', earned: 2970n });
+    // From then on the key was told with a key.
+    expect((await scene.sale({ customer_key: key, transaction_id: `later ${key}` })).status).toBe(200);
+    expect(await scene.sold(`later ${key}`)).toMatchObject({ affiliate_id: 'jane' });
+  });
+
+  test.each(cases.filter(([, , , alone]) => alone !== null))(
+    'takes no sale from whom the buyer’s own browser named, when the claimer %s (%s)',
+    async (...given) => {
+      const [, leadAuth, end, alone] = given;
+      const key = await squatted(leadAuth, end);
+      const before = await scene.site.everything();
+      expect((await scene.sale({ customer_key: key, transaction_id: `alone ${key}` })).body).toMatchObject(
+        alone as object,
+      );
+      expect(await scene.site.everything()).toBe(before);
+      const told = await browser({ click_id: await scene.click('jane'), customer_key: key });
+      expect(told.status).toBe(200);
+      expect((await scene.sale({ customer_key: key, transaction_id: `alone ${key}` })).status).toBe(200);
+      expect(await scene.sold(`alone ${key}`)).toMatchObject({ affiliate_id: 'jane', earned: 2970n });
+      // Nothing is borne out by it: a backend that names a click has the buyer.
+      expect((await scene.lead({ click_id: await scene.click('max'), customer_key: key })).status).toBe(200);
+      scene.stage.clock.now += 2 * DAY;
+      expect((await scene.sale({ customer_key: key, transaction_id: `told ${key}` })).status).toBe(200);
+      expect(await scene.sold(`told ${key}`)).toMatchObject({ affiliate_id: 'max' });
+    },
+  );
+
+  test('claims nothing that was paid before, also when a sale passes over who claimed it first', async () => {
+    const key = scene.fresh('user');
+    expect(await bought({ key })).toEqual(TO_NOBODY);
+    scene.stage.clock.now += 3 * DAY;
+    const affiliate = scene.fresh('squatter');
+    await scene.stage.affiliate(affiliate);
+    await browser({ click_id: await scene.click(affiliate), customer_key: key });
+    await scene.stage.ask(`UPDATE affiliates SET status = 'paused' WHERE workspace_id = $1 AND affiliate_id = $2`, [
+      affiliate,
+    ]);
+    await browser({ click_id: await scene.click('max'), customer_key: key });
+    const before = await payable('max');
+    expect((await scene.sale({ customer_key: key, transaction_id: `of ${key}` })).status).toBe(200);
+    await scene.stage.drain();
+    expect((await payable('max')) - before).toBe(2970n);
+  });
+
+  test.each([true, false])('gives way to what was paid under it (claimed first: %s)', async (claimedFirst) => {
+    const key = scene.fresh('paid');
+    const claim = async (): Promise<unknown> => browser({ click_id: await scene.click('max'), customer_key: key });
+    if (claimedFirst) await claim();
+    const account = createAccount({
+      family: 'basil',
+      seed: (seed += 1),
+      startAt: Math.floor(scene.stage.clock.now / 1000),
+    });
+    const metadata = { affitor_click_id: await scene.click('jane'), affitor_customer_key: key };
+    account.subscribe({
+      customer: account.customer({}),
+      price: account.price({ amount: 9900 }),
+      sessionMetadata: metadata,
+      subscriptionMetadata: metadata,
+    });
+    await scene.stage.hearAll(account.events);
+    if (!claimedFirst) await claim();
+    for (const [index, more] of [{}, { click_id: await scene.click('max') }].entries()) {
+      expect((await scene.sale({ customer_key: key, transaction_id: `${key} ${index}`, ...more })).status).toBe(200);
+      expect(await scene.sold(`${key} ${index}`)).toMatchObject({ affiliate_id: 'jane' });
+    }
+  });
+
+  test('a click of nobody that a backend names is nobody’s', async () => {
+    const key = await squatted('optional', '');
+    const nobodys = await scene.click('jane');
+    await scene.stage.ask('UPDATE referrals SET affiliate_id = NULL WHERE workspace_id = $1 AND referral_id = $2', [
+      nobodys,
+    ]);
+    const answer = await scene.sale({ customer_key: key, click_id: nobodys, transaction_id: scene.fresh('tx') });
+    expect(answer.body).toEqual({ error: 'No affiliate attribution found for this customer in this program' });
+    // A click that nobody made names nobody.
+    const sale = { customer_key: key, click_id: 'cust_1_1', transaction_id: scene.fresh('tx') };
+    expect((await scene.sale(sale)).status).toBe(200);
+  });
+});
+
 describe('in the other dialects, whose calls all have keys', () => {
   /** jane's click claims this buyer without a key. */
   async function claimed(): Promise<{ own: string; key: string; email: string }> {
@@ -470,7 +678,8 @@ describe('a stranger who knows names', () => {
       return (await scene.stage.ask<{ email: string }>(sql, [affiliate]))[0]?.email ?? '';
     };
     const { clickId, key } = await scene.customer('jane');
-    expect((await browser({ customer_key: key, email: await mailOf('jane') })).body).toEqual(OK);
+    const said = { click_id: clickId, customer_key: key, email: await mailOf('jane') };
+    expect((await browser(said)).body).toEqual(OK);
     expect(await scene.referral(clickId)).toMatchObject({ status: 'lead', email: await mailOf('jane') });
     expect(await bought({ key })).toEqual(TO_JANE);
     // Who signs up so is no referral, as before.
