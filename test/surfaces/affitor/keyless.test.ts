@@ -459,6 +459,7 @@ describe('a customer key that somebody claimed without a key', () => {
     const answer = await browser({ click_id: await scene.click(squatter), customer_key: key });
     expect([answer.status, answer.body['success']]).toEqual([200, true]);
     if (end !== '') await scene.stage.ask(end, [squatter]);
+    scene.stage.clock.now += 1000;
     return key;
   }
 
@@ -506,6 +507,7 @@ describe('a customer key that somebody claimed without a key', () => {
     await scene.stage.ask(`UPDATE affiliates SET status = 'paused' WHERE workspace_id = $1 AND affiliate_id = $2`, [
       affiliate,
     ]);
+    scene.stage.clock.now += 1000;
     await browser({ click_id: await scene.click('max'), customer_key: key });
     const before = await payable('max');
     expect((await scene.sale({ customer_key: key, transaction_id: `of ${key}` })).status).toBe(200);
