@@ -10,7 +10,7 @@ import type { PayoutView } from './payout-desk.ts';
 import type { ProgramSetup } from './program-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Moment } from './time.ts';
-import type { AffiliateView, BalanceView, CouponView, Cursor, Page } from './views.ts';
+import type { AffiliateView, BalanceView, CouponView, Cursor } from './views.ts';
 import type { AffiliateSums } from './visits.ts';
 
 /**
@@ -59,6 +59,9 @@ export type EarningView = {
 /** Where links lead and by which parameter they name the affiliate; null: nobody said so. */
 export type ReferralPage = { readonly website: string | null; readonly parameter: string | null };
 
+/** Which parts of what may be long; null: none of it. */
+export type Wanted = { readonly earnings: Paging; readonly payouts: Paging | null };
+
 /** Everything that an affiliate sees, as it stood at one moment. */
 export type Overview = {
   readonly affiliate: AffiliateView;
@@ -74,6 +77,8 @@ export type Overview = {
   /** Of the affiliate's program, the newest first. */
   readonly creatives: readonly CreativeView[];
   readonly earnings: Cursor<EarningView>;
+  /** null: nobody asked for them. */
+  readonly payouts: Cursor<PayoutView> | null;
 };
 
 type Answer<T> = Promise<T | Refusal>;
@@ -95,8 +100,8 @@ export type PortalDesk = {
   closePortal(token: string): Promise<void>;
   /** Their referral link; null: the program has no website that it could lead to. */
   linkOf(caller: Caller, affiliate: Pick<AffiliateView, 'id' | 'trackingId'>): Promise<string | null>;
-  overview(holder: Holder, earnings: Paging): Answer<Overview>;
-  payoutsOf(holder: Holder, paging: Paging): Promise<Page<PayoutView>>;
+  /** Refused with `database_away` while too many look, or when it takes too long. */
+  overview(holder: Holder, wanted: Wanted): Answer<Overview>;
 };
 
 export const DEFAULT_PARAMETER = 'ref';

@@ -166,3 +166,8 @@ function causes(error: unknown): Cause[] {
   ];
   return [own, ...inner.flatMap((cause) => (cause === error ? [] : causes(cause)))];
 }
+
+/** True when the database gave up a statement because it took longer than it was given. */
+export function isTooSlow(error: unknown): boolean {
+  return causes(error).some(({ code }) => code === '57014');
+}

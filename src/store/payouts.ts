@@ -4,8 +4,9 @@
  * commission's row (core/shown.ts).
  */
 import type { PayoutFilter, PayoutStatus, PayoutView } from '../core/payout-desk.ts';
+import type { Cursor } from '../core/views.ts';
 import type { World } from './conversions.ts';
-import { conditionsOf, selectPage } from './pages.ts';
+import { conditionsOf, selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 type Row = {
@@ -82,7 +83,7 @@ const iso = (moment: number | null): string | null => (moment === null ? null : 
 export async function listPayouts(
   tx: Tx,
   { workspace, livemode }: World,
-  filter: PayoutFilter,
+  filter: PayoutFilter & Limits,
 ): Promise<{ rows: PayoutView[]; total: number }> {
   const { sort, status, affiliateId, from, to } = filter;
   const asked = conditionsOf(
@@ -100,6 +101,18 @@ export async function listPayouts(
   const page = { columns: SHOWN, from: 'commissions m', joins: BESIDE, order, ...asked };
   const { rows, total } = await selectPage<Row>(tx, page, filter);
   return { rows: rows.map(viewOf), total };
+}
+
+/** What one affiliate was paid, the latest first and not counted. */
+export async function listPayoutsOf(
+  tx: Tx,
+  world: World,
+  affiliateId: string,
+  { limit, offset }: Limits,
+): Promise<Cursor<PayoutView>> {
+  const all = { affiliateId, status: null, from: null, to: null, sort: { by: 'created', descending: true } } as const;
+  const { rows } = await listPayouts(tx, world, { ...all, limit: limit + 1, offset, uncounted: true });
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
 /** null: this world of the workspace has no such payout. */

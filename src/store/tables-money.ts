@@ -116,6 +116,11 @@ export const commissions = table(
         where: '(sale_status IS NOT NULL)',
       },
       {
+        name: 'commissions_payouts_of',
+        columns: ['workspace_id', 'affiliate_id', 'livemode', 'payout_at', 'commission_id'],
+        where: 'payout_at IS NOT NULL',
+      },
+      {
         name: 'commissions_payouts',
         columns: ['workspace_id', 'livemode', 'payout_at', 'commission_id', 'status', 'affiliate_id'],
         where: '(payout_at IS NOT NULL)',

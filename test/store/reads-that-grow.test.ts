@@ -9,7 +9,7 @@ import { listEarnings } from '../../src/store/earnings.ts';
 import { listInbox } from '../../src/store/inbox.ts';
 import { listTransfers } from '../../src/store/ledger.ts';
 import { listClicks } from '../../src/store/links.ts';
-import { listPayouts } from '../../src/store/payouts.ts';
+import { listPayouts, listPayoutsOf } from '../../src/store/payouts.ts';
 import { listReferrals } from '../../src/store/referrals.ts';
 import { clicksOfLinks } from '../../src/store/short-links.ts';
 import { createWorkspace } from '../../src/store/workspaces.ts';
@@ -155,6 +155,7 @@ const LISTS: Readonly<Record<string, (tx: Tx) => Promise<unknown>>> = {
     clicksOfLinks(tx, WORKSPACE, { linkId: null, affiliateId: null, from: null, to: null, ...newest }),
   'clicks of an affiliate': (tx) => listClicks(tx, WORKSPACE, { affiliateId: 'aff_7', ...page, limit: 5, offset: 5 }),
   'earnings of an affiliate': (tx) => listEarnings(tx, world, 'aff_7', { limit: 5, offset: 5 }),
+  'payouts of an affiliate': (tx) => listPayoutsOf(tx, world, 'aff_7', { limit: 5, offset: 5 }),
   'transfers of an affiliate': (tx) => listTransfers(tx, WORKSPACE, true, 'aff_7', { limit: 5, offset: 5 }),
 };
 

@@ -205,7 +205,7 @@ export const showData = route<unknown, z.infer<typeof query>>({
   async run({ query: { token }, origin }, desk): Promise<Reply | Refusal> {
     const holder = await desk.holderOf(token, 'embed');
     if (isRefusal(holder)) return holder;
-    const overview = await desk.overview(holder, { limit: SHOWN_EARNINGS, offset: 0 });
+    const overview = await desk.overview(holder, { earnings: { limit: SHOWN_EARNINGS, offset: 0 }, payouts: null });
     if (isRefusal(overview)) return overview;
     const { rows } = await desk.incentives(holder.caller, { limit: 10_000, offset: 0 });
     const incentives = incentivesFor(rows, overview.affiliate);

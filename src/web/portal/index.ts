@@ -61,11 +61,17 @@ export function createPortal(parts: Parts): Portal {
         await step.run(parts, ctx);
       } catch (error) {
         if (!isDatabaseAway(error)) throw error;
-        ctx.set('Retry-After', RETRY_AFTER);
-        say(ctx, 503, 'Not at the moment', 'Your numbers cannot be looked up right now. Please try again.');
+        sayAway(ctx);
       }
     },
   };
+}
+
+const isBusy = ({ refused }: Refusal): boolean => refused === 'database_away';
+
+function sayAway(ctx: Context): void {
+  ctx.set('Retry-After', RETRY_AFTER);
+  say(ctx, 503, 'Not at the moment', 'Your numbers cannot be looked up right now. Please try again.');
 }
 
 async function isLate({ limiting }: Parts, ctx: Context): Promise<boolean> {
@@ -135,7 +141,7 @@ async function showPortal(parts: Parts, ctx: Context): Promise<void> {
     signOut: { action: `${root}/portal/sign-out`, check: checkOf(token) },
     theme: null,
   });
-  if (shown === null) return saySignedOut(parts, ctx, token);
+  if (isRefusal(shown)) return isBusy(shown) ? sayAway(ctx) : saySignedOut(parts, ctx, token);
   write(ctx, 200, portalPage(shown));
 }
 
@@ -157,23 +163,23 @@ async function showEmbedded(parts: Parts, ctx: Context): Promise<void> {
     signOut: null,
     theme,
   });
-  if (shown === null) return say(ctx, ...UNKNOWN);
+  if (isRefusal(shown)) return isBusy(shown) ? sayAway(ctx) : say(ctx, ...UNKNOWN);
   write(ctx, 200, portalPage(shown));
 }
 
-/** null: the affiliate was deleted meanwhile. */
+/** Refused when the affiliate was deleted meanwhile, or too many look. */
 async function look(
   { desk, now }: Parts,
   ctx: Context,
   holder: Holder,
   frame: Pick<Shown, 'at' | 'signOut' | 'theme'>,
-): Promise<Shown | null> {
+): Promise<Shown | Refusal> {
   const pages: Pages = { commissions: pageIn(told(ctx, 'page')), payouts: pageIn(told(ctx, 'payouts')) };
   const part = (page: number) => ({ limit: ROWS, offset: (page - 1) * ROWS });
-  const overview = await desk.overview(holder, part(pages.commissions));
-  if (isRefusal(overview)) return null;
-  const payouts = await desk.payoutsOf(holder, part(pages.payouts));
-  return { overview, payouts, pages, livemode: holder.caller.livemode, now: now(), ...frame };
+  const wanted = { earnings: part(pages.commissions), payouts: part(pages.payouts) };
+  const overview = await desk.overview(holder, wanted);
+  if (isRefusal(overview)) return overview;
+  return { overview, pages, livemode: holder.caller.livemode, now: now(), ...frame };
 }
 
 const pageIn = (text: string | null): number => (text !== null && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 1);

@@ -3,7 +3,7 @@ import type { EarningView, Overview } from '../../core/portal-desk.ts';
 import type { PayoutView } from '../../core/payout-desk.ts';
 import type { Moment } from '../../core/time.ts';
 import { toIso } from '../../core/time.ts';
-import type { BalanceView, Page } from '../../core/views.ts';
+import type { BalanceView } from '../../core/views.ts';
 import { html, type Html } from '../html.ts';
 import { layout, type Theme } from './layout.ts';
 import { day, money, PAYOUTS, STANDINGS, statusInWords, whyInWords } from './words.ts';
@@ -16,7 +16,6 @@ export type Pages = { readonly commissions: number; readonly payouts: number };
 
 export type Shown = {
   readonly overview: Overview;
-  readonly payouts: Page<PayoutView>;
   readonly livemode: boolean;
   readonly now: Moment;
   readonly pages: Pages;
@@ -140,12 +139,13 @@ function commissionRow(view: EarningView, now: Moment): Html {
   </li> `;
 }
 
-function payoutSection({ payouts, pages, at }: Shown): Html {
+function payoutSection({ overview: { payouts }, pages, at }: Shown): Html | null {
   const { payouts: page } = pages;
+  if (payouts === null) return null;
   return html`<section aria-labelledby="payouts">
     <h2 id="payouts">Payouts</h2>
     ${rows(payouts.rows.map(payoutRow), page === 1 ? 'None yet.' : 'No more.')}
-    ${turning('Payouts', page, payouts.total > page * ROWS, (next) => at({ ...pages, payouts: next }))}
+    ${turning('Payouts', page, payouts.hasMore, (next) => at({ ...pages, payouts: next }))}
   </section> `;
 }
 
