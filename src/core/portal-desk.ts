@@ -10,7 +10,7 @@ import type { PayoutView } from './payout-desk.ts';
 import type { ProgramSetup } from './program-desk.ts';
 import type { Refusal } from './refusals.ts';
 import type { Moment } from './time.ts';
-import type { AffiliateView, BalanceView, CouponView, Cursor } from './views.ts';
+import type { AffiliateView, BalanceView, CouponView, Cursor, IncentiveView } from './views.ts';
 import type { AffiliateSums } from './visits.ts';
 
 /**
@@ -60,7 +60,11 @@ export type EarningView = {
 export type ReferralPage = { readonly website: string | null; readonly parameter: string | null };
 
 /** Which parts of what may be long; null: none of it. */
-export type Wanted = { readonly earnings: Paging; readonly payouts: Paging | null };
+export type Wanted = {
+  readonly earnings: Paging;
+  readonly payouts: Paging | null;
+  readonly incentives: boolean;
+};
 
 /** Everything that an affiliate sees, as it stood at one moment. */
 export type Overview = {
@@ -79,6 +83,8 @@ export type Overview = {
   readonly earnings: Cursor<EarningView>;
   /** null: nobody asked for them. */
   readonly payouts: Cursor<PayoutView> | null;
+  /** Those in force now that may pay the affiliate, in the order in which they are asked. Empty: nobody asked for them. */
+  readonly incentives: readonly IncentiveView[];
 };
 
 type Answer<T> = Promise<T | Refusal>;

@@ -1,12 +1,11 @@
 /** What a page shows an affiliate of their own, to whoever has the token that was made for it. */
 import { z } from 'zod';
 import { CREATIVE_CATEGORIES } from '../../core/creative-desk.ts';
-import { compareIncentives } from '../../core/incentives.ts';
 import type { CommissionStatus } from '../../core/ledger.ts';
 import type { EarningView, Overview } from '../../core/portal-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
-import type { AffiliateView, CouponView, IncentiveView } from '../../core/views.ts';
+import type { CouponView, IncentiveView } from '../../core/views.ts';
 import type { Reply } from '../surface.ts';
 import { amountOf, incentiveAnswer, incentiveShape, lengthOf } from './group-incentives.ts';
 import { text } from './inputs.ts';
@@ -45,7 +44,9 @@ const dataShown = z.object({
     })
     .nullable()
     .describe('What the first of incentives pays; null: there is none.'),
-  incentives: z.array(incentiveAnswer).describe('All that may pay them, in the order in which they are asked.'),
+  incentives: z
+    .array(incentiveAnswer)
+    .describe('All that may pay them for a sale of this moment, in the order in which they are asked.'),
   stats: z
     .object({
       clicks: z.int(),
@@ -121,18 +122,6 @@ function rewardsOf(first: IncentiveView | undefined): z.infer<typeof dataShown>[
   };
 }
 
-/** In the order in which they are asked whether they pay. */
-function incentivesFor(all: readonly IncentiveView[], { id, groupId, programId }: AffiliateView): IncentiveView[] {
-  const theirs = all.filter(
-    ({ programId: of, terms }) =>
-      of === programId &&
-      (terms.affiliateId === null || terms.affiliateId === id) &&
-      (terms.groupId === null || terms.groupId === groupId),
-  );
-  const ranked = ({ createdAt: born, ...view }: IncentiveView) => ({ ...view, since: 0, until: null, born });
-  return theirs.toSorted((a, b) => compareIncentives(ranked(a), ranked(b)));
-}
-
 function statsOf({ sums, balances, program: { currency } }: Overview): z.infer<typeof dataShown>['stats'] {
   const standing = balances.find((one) => one.currency === currency)?.standing;
   const { review = 0n, pending = 0n, payable = 0n, paid = 0n } = standing ?? {};
@@ -150,13 +139,8 @@ function statsOf({ sums, balances, program: { currency } }: Overview): z.infer<t
   };
 }
 
-function dataShape(
-  overview: Overview,
-  incentives: readonly IncentiveView[],
-  token: string,
-  origin: string,
-): z.infer<typeof dataShown> {
-  const { affiliate, program, coupons, creatives, earnings } = overview;
+function dataShape(overview: Overview, token: string, origin: string): z.infer<typeof dataShown> {
+  const { affiliate, program, coupons, creatives, earnings, incentives } = overview;
   const { primary_color: primary, secondary_color: secondary } = program.details['portal'] ?? {};
   return {
     affiliate: {
@@ -188,7 +172,7 @@ function dataShape(
   };
 }
 
-const SHOWN_EARNINGS = 10;
+const WANTED = { earnings: { limit: 10, offset: 0 }, payouts: null, incentives: true };
 
 const query = z.object({ token: text(255).describe('The publicToken of POST /v1/embed/token.') });
 
@@ -205,11 +189,9 @@ export const showData = route<unknown, z.infer<typeof query>>({
   async run({ query: { token }, origin }, desk): Promise<Reply | Refusal> {
     const holder = await desk.holderOf(token, 'embed');
     if (isRefusal(holder)) return holder;
-    const overview = await desk.overview(holder, { earnings: { limit: SHOWN_EARNINGS, offset: 0 }, payouts: null });
+    const overview = await desk.overview(holder, WANTED);
     if (isRefusal(overview)) return overview;
-    const { rows } = await desk.incentives(holder.caller, { limit: 10_000, offset: 0 });
-    const incentives = incentivesFor(rows, overview.affiliate);
-    const reply = done(dataShape(overview, incentives, token, origin));
+    const reply = done(dataShape(overview, token, origin));
     return { ...reply, headers: { 'Cache-Control': 'no-store' } };
   },
 });

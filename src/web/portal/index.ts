@@ -176,7 +176,7 @@ async function look(
 ): Promise<Shown | Refusal> {
   const pages: Pages = { commissions: pageIn(told(ctx, 'page')), payouts: pageIn(told(ctx, 'payouts')) };
   const part = (page: number) => ({ limit: ROWS, offset: (page - 1) * ROWS });
-  const wanted = { earnings: part(pages.commissions), payouts: part(pages.payouts) };
+  const wanted = { earnings: part(pages.commissions), payouts: part(pages.payouts), incentives: false };
   const overview = await desk.overview(holder, wanted);
   if (isRefusal(overview)) return overview;
   return { overview, pages, livemode: holder.caller.livemode, now: now(), ...frame };

@@ -380,6 +380,25 @@ describe('what a page shows', () => {
     expect((await idsFor('fresh'))[0]).toEqual(['inc_all']);
   });
 
+  test('no incentive that is over, or has not begun', async () => {
+    await site.stage.affiliate('timely');
+    const { now } = site.stage.clock;
+    const own = { affiliateId: 'timely' };
+    await site.stage.incentive('inc_over', terms('90', { ...own, effectiveUntil: now }));
+    await site.stage.incentive('inc_later', terms('80', { ...own, effectiveFrom: now + 1 }));
+    await site.stage.incentive('inc_now', terms('70', { ...own, effectiveFrom: now, effectiveUntil: now + 1 }));
+    const shown = async () => {
+      const { body } = await show(tokenOf(await ask({ affiliate_id: 'timely' })));
+      return [
+        (body.data['incentives'] as Fields[]).map((one) => one['id']),
+        (body.data['rewards'] as Fields)['amount'],
+      ];
+    };
+    expect(await shown()).toEqual([['inc_now', 'inc_all'], 70]);
+    site.stage.clock.now += 1;
+    expect(await shown()).toEqual([['inc_later', 'inc_all'], 80]);
+  });
+
   test('the page of their group before the program’s, and no link that is no page', async () => {
     const { body: made } = await site.post('/v1/program/groups', {
       name: 'Blog',
