@@ -64,6 +64,8 @@ export type Wanted = {
   readonly earnings: Paging;
   readonly payouts: Paging | null;
   readonly incentives: boolean;
+  /** `content`: how many characters of each, from its beginning. */
+  readonly creatives: { readonly content: number } | null;
 };
 
 /** Everything that an affiliate sees, as it stood at one moment. */
@@ -78,7 +80,7 @@ export type Overview = {
   readonly balances: readonly BalanceView[];
   /** In the workspace's currency, which is the program's. */
   readonly sums: AffiliateSums;
-  /** Of the affiliate's program, the newest first. */
+  /** Of the affiliate's program, the newest first, with as much of their content as was wanted; of none of it null. */
   readonly creatives: readonly CreativeView[];
   readonly earnings: Cursor<EarningView>;
   /** null: nobody asked for them. */

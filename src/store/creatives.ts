@@ -3,8 +3,15 @@ import type { CreativeCategory, CreativeView } from '../core/creative-desk.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
-const SHOWN = `creative_id, program_id, name, description, category, subcategory, url, content, tags, width, height,
-  usage_notes, restrictions, created_at, updated_at`;
+const shown = (content: string): string =>
+  `creative_id, program_id, name, description, category, subcategory, url, ${content}, tags, width, height,
+   usage_notes, restrictions, created_at, updated_at`;
+
+const SHOWN = shown('content');
+
+/** Up to so many characters of the content; of 0 null. */
+const shownUpTo = (characters: number): string =>
+  shown(`${characters === 0 ? 'NULL' : `left(content, ${BigInt(characters)})`} AS content`);
 
 type Row = {
   creative_id: string;
@@ -44,16 +51,20 @@ function viewOf(row: Row): CreativeView {
   };
 }
 
-/** Newest first. */
+/** Newest first. `contentUpTo`: how many characters of each one's content are wanted; absent: all. */
 export async function listCreatives(
   tx: Tx,
   workspace: string,
-  filter: Limits & { readonly program: string; readonly category: CreativeCategory | null },
+  filter: Limits & {
+    readonly program: string;
+    readonly category: CreativeCategory | null;
+    readonly contentUpTo?: number;
+  },
 ): Promise<{ rows: CreativeView[]; total: number }> {
   const { rows, total } = await selectPage<Row>(
     tx,
     {
-      columns: SHOWN,
+      columns: filter.contentUpTo === undefined ? SHOWN : shownUpTo(filter.contentUpTo),
       from: 'creatives',
       where: 'workspace_id = $1 AND program_id = $2 AND ($3::text IS NULL OR category = $3)',
       order: 'created_at DESC, creative_id DESC',

@@ -419,9 +419,31 @@ describe('what is shown', () => {
     await site.stage.affiliate('lea');
     const page = await look('lea');
     expectPage(page, 200, /To advertise with video Banner · 300 × 250 For blogs Above the fold No &lt;b&gt;mail/);
-    expect(page.text).toContain('<a href="https://acme.example/b.png" rel="noreferrer noopener">Banner</a>');
+    expect(page.text).toContain(
+      '<a href="https://acme.example/b.png" target="_blank" rel="noreferrer noopener">Banner</a>',
+    );
     expect(page.text).toContain('&lt;img src=&quot;https://acme.example/b.png&quot;&gt;');
     expect((await portal(await signedIn('jane', {}, other), '', other)).said).not.toContain('To advertise with');
+  });
+
+  test('of long texts to advertise with as much as a page has room for, on the first page only', async () => {
+    const long = { description: 'd'.repeat(5_000), usage_notes: 'u'.repeat(5_000), restrictions: 'r'.repeat(5_000) };
+    for (let n = 0; n < 49; n += 1)
+      await site.post('/v1/program/creatives', { name: `Long ${n}`, content: '<'.repeat(50_000), ...long });
+    await site.post('/v1/program/creatives', { name: 'Fits', content: '\u{1F600}'.repeat(5_000) });
+    await site.stage.affiliate('moe');
+    const cookie = await signedIn('moe');
+    const page = await portal(cookie);
+    expect(page.text.length).toBeLessThan(500_000);
+    expect(page.said).toContain(`Fits ${'\u{1F600}'.repeat(5_000)} Long 48`);
+    const beginning = `${'d'.repeat(1_000)}… ${'u'.repeat(1_000)}… ${'r'.repeat(1_000)}… ${'&lt;'.repeat(5_000)}…`;
+    expect(page.said).toContain(
+      `Long 48 ${beginning} It is longer than this page shows. Ask the company for all of it. Long 47`,
+    );
+    expect(page.said).toContain('Long 1 There is no room for its texts on this page. Ask the company.');
+    for (const query of ['?page=2', '?payouts=2', '?page=2&payouts=2'])
+      expect((await portal(cookie, query)).said).not.toContain('To advertise with');
+    await site.stage.ask('DELETE FROM creatives WHERE workspace_id = $1');
   });
 
   test('nothing where there is nothing', async () => {

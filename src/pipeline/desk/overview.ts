@@ -1,4 +1,5 @@
 /** What an affiliate sees of their own, read at one moment. */
+import type { CreativeView } from '../../core/creative-desk.ts';
 import { isPage } from '../../core/destinations.ts';
 import { compareIncentives } from '../../core/incentives.ts';
 import { referralLink, type Holder, type Overview, type PortalDesk, type Wanted } from '../../core/portal-desk.ts';
@@ -65,8 +66,6 @@ async function overview(
   if (!affiliate || !program) return noAffiliate(affiliateId);
   const page = await referralPage(tx, workspace, affiliateId);
   const coupons = await listCoupons(tx, workspace, { affiliateId, limit: MOST_COUPONS, offset: 0, uncounted: true });
-  const given = { program: program.id, category: null, limit: MOST_CREATIVES, offset: 0, uncounted: true };
-  const creatives = await listCreatives(tx, workspace, given);
   return {
     affiliate,
     program,
@@ -74,12 +73,23 @@ async function overview(
     link: referralLink(page, affiliate.trackingId),
     coupons: coupons.rows,
     balances: await balancesNow(tx, workspace, livemode, affiliateId),
-    creatives: creatives.rows,
+    creatives: wanted.creatives ? await newestCreatives(tx, workspace, program.id, wanted.creatives.content) : [],
     sums: await sumsOf(tx, caller, program.currency, affiliateId),
     earnings: await listEarnings(tx, caller, affiliateId, wanted.earnings),
     payouts: wanted.payouts && (await listPayoutsOf(tx, caller, affiliateId, wanted.payouts)),
     incentives: wanted.incentives ? payingNow(await allIncentives(tx, workspace), affiliate, now) : [],
   };
+}
+
+async function newestCreatives(
+  tx: Tx,
+  workspace: string,
+  program: string,
+  contentUpTo: number,
+): Promise<readonly CreativeView[]> {
+  const newest = { category: null, limit: MOST_CREATIVES, offset: 0, uncounted: true };
+  const { rows } = await listCreatives(tx, workspace, { program, contentUpTo, ...newest });
+  return rows;
 }
 
 async function allIncentives(tx: Tx, workspace: string): Promise<readonly IncentiveView[]> {

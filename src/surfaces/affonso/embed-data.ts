@@ -172,7 +172,7 @@ function dataShape(overview: Overview, token: string, origin: string): z.infer<t
   };
 }
 
-const WANTED = { earnings: { limit: 10, offset: 0 }, payouts: null, incentives: true };
+const WANTED = { earnings: { limit: 10, offset: 0 }, payouts: null, incentives: true, creatives: { content: 0 } };
 
 const query = z.object({ token: text(255).describe('The publicToken of POST /v1/embed/token.') });
 

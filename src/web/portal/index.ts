@@ -15,6 +15,7 @@ import { tooOften, type Limiting } from '../limiting.ts';
 import { RETRY_AFTER } from '../mount.ts';
 import { originOf } from '../origin.ts';
 import { fetchesAhead } from '../redirect.ts';
+import { LONGEST_CONTENT } from './creatives.ts';
 import { notice, policyOf, type Theme } from './layout.ts';
 import { portalPage, ROWS, type Pages, type Shown } from './page.ts';
 
@@ -176,7 +177,12 @@ async function look(
 ): Promise<Shown | Refusal> {
   const pages: Pages = { commissions: pageIn(told(ctx, 'page')), payouts: pageIn(told(ctx, 'payouts')) };
   const part = (page: number) => ({ limit: ROWS, offset: (page - 1) * ROWS });
-  const wanted = { earnings: part(pages.commissions), payouts: part(pages.payouts), incentives: false };
+  const wanted = {
+    earnings: part(pages.commissions),
+    payouts: part(pages.payouts),
+    incentives: false,
+    creatives: pages.commissions === 1 && pages.payouts === 1 ? { content: LONGEST_CONTENT + 1 } : null,
+  };
   const overview = await desk.overview(holder, wanted);
   if (isRefusal(overview)) return overview;
   return { overview, pages, livemode: holder.caller.livemode, now: now(), ...frame };

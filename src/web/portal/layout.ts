@@ -77,3 +77,13 @@ export function notice(title: string, sentence: string): string {
     </main>`,
   );
 }
+
+/** A click or a tap selects all of it. */
+export const copyable = (text: string): Html => html`<code class="copy">${text}</code>`;
+
+export function rows(all: readonly Html[], none: string): Html {
+  if (all.length === 0) return html`<p class="soft">${none}</p>`;
+  return html`<ul class="rows">
+    ${all}
+  </ul>`;
+}

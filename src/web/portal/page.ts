@@ -5,7 +5,8 @@ import type { Moment } from '../../core/time.ts';
 import { toIso } from '../../core/time.ts';
 import type { BalanceView } from '../../core/views.ts';
 import { html, type Html } from '../html.ts';
-import { layout, type Theme } from './layout.ts';
+import { creativeSection } from './creatives.ts';
+import { copyable, layout, rows, type Theme } from './layout.ts';
 import { day, money, PAYOUTS, STANDINGS, statusInWords, whyInWords } from './words.ts';
 
 /** How many commissions, and how many payouts, a page has. */
@@ -41,7 +42,7 @@ export function portalPage(shown: Shown): string {
     </header>
     <main>
       ${notes.map((note) => (note === null ? null : html`<p class="note">${note}</p> `))}${linkSection(overview)}
-      ${couponSection(overview)}${balanceSection(overview)}${commissionSection(shown)}${payoutSection(shown)}${creativeSection(overview)}
+      ${couponSection(overview)}${balanceSection(overview)}${commissionSection(shown)}${payoutSection(shown)}${creativeSection(overview.creatives)}
     </main>
     <footer>${support(overview)}${signOut === null ? null : signOutForm(signOut)}</footer>`;
   return layout(`${affiliate.name} · ${program.name}`, body, theme);
@@ -54,9 +55,6 @@ function linkSection({ link }: Overview): Html {
     ${shown}
   </section> `;
 }
-
-/** A click or a tap selects all of it. */
-const copyable = (text: string): Html => html`<code class="copy">${text}</code>`;
 
 function couponSection({ coupons }: Overview): Html | null {
   if (coupons.length === 0) return null;
@@ -158,13 +156,6 @@ function payoutRow({ processedAt, amount, currency, status, commission }: Payout
 
 const dated = (moment: Moment): Html => html`<time datetime="${toIso(moment)}">${day(moment)}</time>`;
 
-function rows(all: readonly Html[], none: string): Html {
-  if (all.length === 0) return html`<p class="soft">${none}</p>`;
-  return html`<ul class="rows">
-    ${all}
-  </ul>`;
-}
-
 function turning(name: string, page: number, hasMore: boolean, at: (page: number) => string): Html | null {
   if (page === 1 && !hasMore) return null;
   return html`<nav class="pages" aria-label="${name}">
@@ -172,27 +163,6 @@ function turning(name: string, page: number, hasMore: boolean, at: (page: number
       hasMore ? html`<a href="${at(page + 1)}">Older</a>` : null
     }
   </nav>`;
-}
-
-function creativeSection({ creatives }: Overview): Html | null {
-  if (creatives.length === 0) return null;
-  return html`<section aria-labelledby="creatives">
-    <h2 id="creatives">To advertise with</h2>
-    ${rows(creatives.map(creativeRow), '')}
-  </section> `;
-}
-
-/** Nothing of it is loaded: its file is a link, and what is to be put into a page is text to be copied. */
-function creativeRow(view: Overview['creatives'][number]): Html {
-  const { name, description, category, url, content, dimensions, usageNotes, restrictions } = view;
-  const title = name ?? category ?? 'Without a name';
-  const size = dimensions === null ? null : ` · ${dimensions.width} × ${dimensions.height}`;
-  const link = url === null ? title : html`<a href="${url}" rel="noreferrer noopener">${title}</a>`;
-  const said = [description, usageNotes, restrictions].filter((text) => text !== null);
-  return html`<li>
-    <p>${link}${size}</p>
-    ${said.map((text) => html`<p class="why">${text}</p>`)}${content === null ? null : copyable(content)}
-  </li> `;
 }
 
 function support({ program }: Overview): Html | null {
