@@ -201,15 +201,15 @@ const checkOf = (token: string): string => createHash('sha256').update(`sign out
 
 const FORM_BYTES = 1_000;
 
+/** Another site can send this form too, and then without the cookie: it must not take the cookie away. */
 async function signOut(parts: Parts, ctx: Context): Promise<void> {
-  const body = await readBody(ctx.req, FORM_BYTES);
   const token = ctx.cookies.get(COOKIE) ?? '';
+  if (token === '') return saySignedOut(parts, ctx, token);
+  const body = await readBody(ctx.req, FORM_BYTES);
   const check = body === 'too_large' ? null : new URLSearchParams(body.toString('utf8')).get('check');
-  if (token !== '') {
-    if (!isSame(check ?? '', checkOf(token)))
-      return say(ctx, 403, 'You are still signed in', 'Go back to the portal and sign out there.');
-    await parts.desk.closePortal(token);
-  }
+  if (!isSame(check ?? '', checkOf(token)))
+    return say(ctx, 403, 'You are still signed in', 'Go back to the portal and sign out there.');
+  await parts.desk.closePortal(token);
   keep(parts, ctx, null);
   say(ctx, 200, 'You are signed out', 'Open the portal again from the app of the company whose partner you are.');
 }
