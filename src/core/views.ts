@@ -57,7 +57,10 @@ export type AffiliateView = {
   readonly status: 'pending' | 'approved' | 'rejected' | 'paused' | 'banned';
   readonly externalUserId: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** company_name, country_code, payout_method, payout_details, onboarding_completed. */
+  /**
+   * company_name, country_code, payout_method, payout_details; onboarding_completed, as somebody said; onboarding_marked,
+   * as the form says.
+   */
   readonly details: Readonly<Record<string, unknown>>;
   readonly createdAt: Moment;
   /** Who recruited them and earns with them. */

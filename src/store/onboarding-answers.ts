@@ -80,3 +80,26 @@ export async function completeOnboarding(tx: Tx, workspace: string, affiliate: s
     values: [workspace, affiliate, new Date(at).toISOString()],
   });
 }
+
+/** The affiliate is shown to be done as long as the form is there, in place of what was said before; that they are stays. */
+export async function markOnboarded(tx: Tx, workspace: string, affiliate: string): Promise<void> {
+  await tx.query({
+    text: `UPDATE affiliates SET updated_at = now(), details = jsonb_build_object('onboarding_marked', true)
+             || CASE WHEN details -> 'onboarding_completed' = 'true' THEN details ELSE details - 'onboarding_completed' END
+           WHERE workspace_id = $1 AND affiliate_id = $2`,
+    values: [workspace, affiliate],
+  });
+}
+
+/** Nobody is shown to be done any more, but who was said to be. */
+export async function unmarkOnboarded(tx: Tx, workspace: string): Promise<void> {
+  await tx.query({
+    text: `WITH marked AS (
+             SELECT affiliate_id FROM affiliates WHERE workspace_id = $1
+               AND affiliate_id = ANY (ARRAY(SELECT affiliate_id FROM onboarding_completions WHERE workspace_id = $1))
+             ORDER BY affiliate_id FOR NO KEY UPDATE
+           ) UPDATE affiliates a SET details = a.details - 'onboarding_marked', updated_at = now()
+           FROM marked WHERE a.workspace_id = $1 AND a.affiliate_id = marked.affiliate_id`,
+    values: [workspace],
+  });
+}

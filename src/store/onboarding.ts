@@ -1,6 +1,7 @@
 /** The onboarding form of a workspace and its questions. A question that is asked no more stays for its answers. */
 import type { FormView } from '../core/onboarding-desk.ts';
 import type { Question, QuestionType } from '../core/onboarding.ts';
+import { unmarkOnboarded } from './onboarding-answers.ts';
 import type { Tx } from './tx.ts';
 
 /** A form without its questions. */
@@ -122,6 +123,7 @@ export async function putQuestions(
 
 /** With its questions, the answers to them and who completed it. */
 export async function deleteForm(tx: Tx, workspace: string): Promise<void> {
+  await unmarkOnboarded(tx, workspace);
   for (const table of ['onboarding_completions', 'onboarding_answers', 'onboarding_questions', 'onboarding_forms'])
     await tx.query({ text: `DELETE FROM ${table} WHERE workspace_id = $1`, values: [workspace] });
 }

@@ -3,8 +3,14 @@ import type { Caller } from '../../core/desk.ts';
 import type { FormInput, FormView, Onboarding, OnboardingDesk, QuestionInput } from '../../core/onboarding-desk.ts';
 import { incompleteness, isBlank, misfitOf, type Question } from '../../core/onboarding.ts';
 import { refuse, type FieldProblem, type Refusal } from '../../core/refusals.ts';
-import { findAffiliate, updateAffiliate } from '../../store/affiliates.ts';
-import { answeredBy, completeOnboarding, lockAnswering, putAnswers } from '../../store/onboarding-answers.ts';
+import { findAffiliate } from '../../store/affiliates.ts';
+import {
+  answeredBy,
+  completeOnboarding,
+  lockAnswering,
+  markOnboarded,
+  putAnswers,
+} from '../../store/onboarding-answers.ts';
 import { deleteForm, findForm, findFormHead, insertForm, knownQuestions } from '../../store/onboarding.ts';
 import { putQuestions, updateForm } from '../../store/onboarding.ts';
 import { inSnapshot, inTransaction } from '../../store/transaction.ts';
@@ -117,9 +123,10 @@ function answer(
   const { complete } = said;
   const responses = said.responses.map((one) => (isBlank(one.answer) ? { ...one, answer: null } : one));
   return inTransaction(work.database, workspace, async (tx) => {
+    // The form before the affiliate, as whoever deletes it does.
+    const form = await findForm(tx, workspace, 'SHARE');
     // One after the other, in whatever order they name questions: what is said to stand does.
     if (!(await lockAnswering(tx, workspace, id))) return noAffiliate(id);
-    const form = await findForm(tx, workspace, 'SHARE');
     if (!form) return noForm();
     const misfit = misfitOf(form.questions, responses);
     if (misfit) return misfit;
@@ -134,7 +141,7 @@ function answer(
     const completedAt = known?.completedAt ?? null;
     if (!complete) return { form, completedAt, answers };
     await completeOnboarding(tx, workspace, id, at);
-    await updateAffiliate(tx, workspace, id, { details: { onboarding_completed: true } });
+    await markOnboarded(tx, workspace, id);
     return { form, completedAt: completedAt ?? at, answers };
   });
 }

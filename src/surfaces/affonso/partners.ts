@@ -142,7 +142,7 @@ export function affiliateShape(view: AffiliateView): Record<string, unknown> {
     tracking_id: view.trackingId,
     source: 'api',
     partnership_status: view.status.toUpperCase(),
-    onboarding_completed: view.details['onboarding_completed'] === true,
+    onboarding_completed: (view.details['onboarding_completed'] ?? view.details['onboarding_marked']) === true,
     program_id: view.programId,
     group_id: view.groupId,
     external_user_id: view.externalUserId,

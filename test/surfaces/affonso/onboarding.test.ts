@@ -344,7 +344,7 @@ describe('answers', () => {
     expect(answersOf(await site.get(at(id)))).toEqual([['Blog']]);
   });
 
-  test('go with the form, and the affiliate stays complete', async () => {
+  test('go with the form, and that it was marked complete with them', async () => {
     const [channels, size] = await ask();
     const id = await join();
     await submit(id, { ...said([channels, ['Blog']], [size, '1']), mark_complete: true });
@@ -354,7 +354,7 @@ describe('answers', () => {
     await make();
     const { body } = await site.get(at(id));
     expect(body.data).toMatchObject({ completed_at: null });
-    expect((await affiliate(id))['onboarding_completed']).toBe(true);
+    expect((await affiliate(id))['onboarding_completed']).toBe(false);
   });
 
   test('are of each affiliate alone, and of both worlds', async () => {
@@ -628,6 +628,29 @@ describe('onboarding_completed of an affiliate', () => {
     const again = await submit(id, { responses: [], mark_complete: true });
     expect(again.body.data['completed_at']).toBe(body.data['completed_at']);
     expect((await affiliate(id))['onboarding_completed']).toBe(true);
+  });
+
+  test('is false again without the form, but for who was said to be done, before or after', async () => {
+    const [channels, size] = await ask();
+    const marked = { ...said([channels, ['Blog']], [size, '1']), mark_complete: true };
+    const put = (id: string, onboarding_completed: boolean): Promise<Answer> =>
+      site.send('PUT', `/v1/affiliates/${id}`, JSON.stringify({ onboarding_completed }));
+    const shown = async (id: string) => (await affiliate(id))['onboarding_completed'];
+    const [form, before, after, never] = [
+      await join({ company_name: 'Zoe & Co' }),
+      await join({ onboarding_completed: true }),
+      await join(),
+      await join(),
+    ];
+    for (const id of [form, before, after, never]) await submit(id, marked);
+    await put(after, true);
+    await put(never, false);
+    expect(await Promise.all([form, before, after, never].map(shown))).toEqual([true, true, true, false]);
+    await site.send('DELETE', PATH, undefined);
+    expect(await Promise.all([form, before, after, never].map(shown))).toEqual([false, true, true, false]);
+    expect((await affiliate(form))['company_name']).toBe('Zoe & Co');
+    await ask();
+    expect(await shown(form)).toBe(false);
   });
 
   test('earns nothing and decides nothing: no new version of the rules', async () => {
