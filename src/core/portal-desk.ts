@@ -104,13 +104,16 @@ export type PortalDesk = {
   holderOf(token: string, purpose: 'embed' | 'session'): Answer<Holder>;
   /** A session for a pass. One for the portal can be used once; that of an embedded page lasts as long as its pass. */
   openPortal(token: string): Answer<Pass>;
-  /** A session that is none ends as well. */
+  /** What is no session stays as it is. */
   closePortal(token: string): Promise<void>;
   /** Their referral link; null: the program has no website that it could lead to. */
   linkOf(caller: Caller, affiliate: Pick<AffiliateView, 'id' | 'trackingId'>): Promise<string | null>;
   /** Refused with `database_away` while too many look, or when it takes too long. */
   overview(holder: Holder, wanted: Wanted): Answer<Overview>;
 };
+
+/** Who applied may look; who was turned away or is out of the program may not. */
+export const mayLook = (status: AffiliateView['status']): boolean => status === 'approved' || status === 'pending';
 
 export const DEFAULT_PARAMETER = 'ref';
 

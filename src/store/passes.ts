@@ -78,7 +78,8 @@ export async function findPass(tx: Tx, workspace: string, hash: Buffer): Promise
 
 /**
  * Opens a session with a pass, in one statement: of many who use a pass for the portal at once, one does. The session of
- * an embedded page ends with its pass. null: somebody was first, or it has expired.
+ * an embedded page ends with its pass. Whoever turns the affiliate away comes before or after: then the session is deleted.
+ * null: somebody was first, it has expired, or the affiliate may not look any more.
  */
 export async function openSession(
   tx: Tx,
@@ -88,9 +89,14 @@ export async function openSession(
 ): Promise<number | null> {
   const { rows } = await tx.query<{ expires_at: Date }>({
     name: 'open_session',
-    text: `WITH entry AS (
+    text: `WITH allowed AS (
+        SELECT affiliate_id FROM affiliates WHERE workspace_id = $1 AND status IN ('approved', 'pending')
+          AND deleted_at IS NULL
+          AND affiliate_id = (SELECT affiliate_id FROM passes WHERE workspace_id = $1 AND pass_hash = $2)
+        FOR SHARE
+      ), entry AS (
         UPDATE passes SET used_at = $4 WHERE workspace_id = $1 AND pass_hash = $2 AND expires_at > $4
-          AND (purpose = 'embed' OR (purpose = 'portal' AND used_at IS NULL))
+          AND (purpose = 'embed' OR (purpose = 'portal' AND used_at IS NULL)) AND EXISTS (SELECT 1 FROM allowed)
         RETURNING purpose, affiliate_id, livemode, expires_at
       ) INSERT INTO passes (workspace_id, pass_hash, purpose, affiliate_id, livemode, created_at, expires_at)
         SELECT $1, $3, 'session', affiliate_id, livemode, $4::timestamptz,
@@ -101,10 +107,19 @@ export async function openSession(
   return rows[0]?.expires_at.getTime() ?? null;
 }
 
-export async function deletePass(tx: Tx, workspace: string, hash: Buffer): Promise<void> {
+/** Deletes nothing that is not a session. */
+export async function deleteSession(tx: Tx, workspace: string, hash: Buffer): Promise<void> {
   await tx.query({
-    text: 'DELETE FROM passes WHERE workspace_id = $1 AND pass_hash = $2',
+    text: `DELETE FROM passes WHERE workspace_id = $1 AND pass_hash = $2 AND purpose = 'session'`,
     values: [workspace, hash],
+  });
+}
+
+/** Everything that lets somebody see the numbers of these affiliates; nothing shows them again. */
+export async function deletePassesOf(tx: Tx, workspace: string, affiliates: readonly string[]): Promise<void> {
+  await tx.query({
+    text: 'DELETE FROM passes WHERE workspace_id = $1 AND affiliate_id = ANY ($2::text[])',
+    values: [workspace, affiliates],
   });
 }
 

@@ -17,6 +17,7 @@ export const passes = table(
     references: { affiliates: ['workspace_id', 'affiliate_id'] },
     indexes: [
       { name: 'passes_by_hash', columns: ['pass_hash'] },
+      { name: 'passes_by_affiliate', columns: ['workspace_id', 'affiliate_id'] },
       { name: 'passes_by_end', columns: ['workspace_id', 'expires_at'] },
     ],
     checks: ['passes_pass_hash_check', 'passes_purpose_check'],

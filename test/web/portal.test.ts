@@ -185,14 +185,42 @@ describe('the door', () => {
     expect((await open(token)).status).toBe(303);
   });
 
-  test('is shut to affiliates who were turned away since', async () => {
+  test('is shut to affiliates who were turned away since, and to what they had when they are approved again', async () => {
+    const put = (id: string, status: string) =>
+      site.send('PUT', `/v1/affiliates/${id}`, JSON.stringify({ status, parent_id: null }));
     for (const status of ['rejected', 'paused', 'banned']) {
-      await site.stage.affiliate(`was-${status}`);
-      const token = await door(`was-${status}`);
-      const cookie = await signedIn(`was-${status}`);
-      await site.send('PUT', `/v1/affiliates/was-${status}`, JSON.stringify({ status }));
-      expectPage(await open(token), 403, /^The portal is not open to you/);
-      expectPage(await portal(cookie), 403, /^The portal is not open to you/);
+      const id = `was-${status}`;
+      await site.stage.affiliate(id);
+      const tokens = [await door(id), await embedded(id)];
+      const cookie = await signedIn(id);
+      await put(id, status);
+      for (const given of ['now', 'approved']) {
+        if (given === 'approved') await put(id, given);
+        for (const token of tokens) expectPage(await open(token), 401, NEW_ONE);
+        expectPage(await portal(cookie), 401, OUT);
+      }
+      expect((await portal(await signedIn(id))).status).toBe(200);
+    }
+  });
+
+  test('is not opened by the token of a page that somebody who was turned away is shown', async () => {
+    await site.stage.affiliate('out', null, 'banned');
+    const page = await open(await embedded('out'));
+    expectPage(page, 403, /^The portal is not open to you/);
+    expect(page.headers.get('set-cookie')).toBeNull();
+  });
+
+  test('of who is turned away at that moment nothing is left open', async () => {
+    for (let n = 0; n < 10; n += 1) {
+      const id = `racing${n}`;
+      await site.stage.affiliate(id);
+      const tokens = await Promise.all(Array.from({ length: 8 }, () => door(id)));
+      await Promise.all([
+        ...tokens.map((token) => open(token)),
+        site.send('PUT', `/v1/affiliates/${id}`, '{"status":"banned"}'),
+      ]);
+      const left = 'SELECT purpose FROM passes WHERE workspace_id = $1 AND affiliate_id = $2';
+      expect(await site.stage.ask(left, [id])).toEqual([]);
     }
   });
 
@@ -238,6 +266,9 @@ describe('a session', () => {
     const cookie = await signedIn('leaving');
     await site.send('DELETE', '/v1/affiliates/leaving', undefined);
     expectPage(await portal(cookie), 401, OUT);
+    expect(await site.stage.ask(`SELECT 1 FROM passes WHERE workspace_id = $1 AND affiliate_id = 'leaving'`)).toEqual(
+      [],
+    );
   });
 
   test('is ended by a form that only its own page has', async () => {

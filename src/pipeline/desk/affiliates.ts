@@ -1,6 +1,7 @@
 /** Affiliates at the desk: create, read, change, delete. */
 import type { AffiliateView } from '../../core/views.ts';
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
+import { mayLook } from '../../core/portal-desk.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import {
   affiliatesById,
@@ -14,6 +15,7 @@ import {
 import { defaultGroup } from '../../store/groups.ts';
 import { findLinked } from '../../store/links.ts';
 import { resolveAlert } from '../../store/alerts.ts';
+import { deletePassesOf } from '../../store/passes.ts';
 import { referralsById } from '../../store/referrals.ts';
 import { takenIndex } from '../../store/taken.ts';
 import { currencyOf, programExists } from '../../store/programs.ts';
@@ -49,8 +51,12 @@ export function affiliateDesk(work: Clockwork): Part {
     affiliate: async ({ workspace }, id) => (await findAffiliate(of(workspace), workspace, id)) ?? noAffiliate(id),
     affiliates: ({ workspace }, filter) => listAffiliates(of(workspace), workspace, filter),
     updateAffiliate: (caller, id, changes) => update(work, caller, id, changes),
-    deleteAffiliate: async ({ workspace }, id) =>
-      (await deleteAffiliate(of(workspace), workspace, id, work.now())) ? { deleted: true } : noAffiliate(id),
+    deleteAffiliate: ({ workspace }, id) =>
+      inTransaction(work.database, workspace, async (tx) => {
+        if (!(await deleteAffiliate(tx, workspace, id, work.now()))) return noAffiliate(id);
+        await deletePassesOf(tx, workspace, [id]);
+        return { deleted: true };
+      }),
     clearHold: (caller, id) => clear(work, caller, id),
   };
 }
@@ -135,10 +141,17 @@ async function update(
   id: string,
   changes: Parameters<OfficeDesk['updateAffiliate']>[2],
 ): Promise<AffiliateView | Refusal> {
-  const change = async (tx: Tx): Promise<AffiliateView | Refusal> =>
-    (await updateAffiliate(tx, workspace, id, changes)) ?? noAffiliate(id);
+  const isTurnedAway = changes.status !== undefined && !mayLook(changes.status);
+  const change = async (tx: Tx): Promise<AffiliateView | Refusal> => {
+    const changed = await updateAffiliate(tx, workspace, id, changes);
+    if (changed && isTurnedAway) await deletePassesOf(tx, workspace, [id]);
+    return changed ?? noAffiliate(id);
+  };
   try {
-    if (changes.parentId == null) return await change(work.database.of(workspace));
+    if (changes.parentId == null)
+      return isTurnedAway
+        ? await inTransaction(work.database, workspace, change)
+        : await change(work.database.of(workspace));
     return await inTransaction(work.database, workspace, async (tx) => {
       // Two changes at once could close a circle that neither of them sees.
       await lockRecruits(tx, workspace, id);

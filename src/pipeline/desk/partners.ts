@@ -1,6 +1,7 @@
 /** Partners, many at a time: affiliates that may earn from the first moment on. */
 import type { CatalogueDesk } from '../../core/catalogue-desk.ts';
 import { refuse } from '../../core/refusals.ts';
+import { deletePassesOf } from '../../store/passes.ts';
 import {
   changePartners,
   hidePartners,
@@ -47,7 +48,10 @@ export function partnerShelf(work: Clockwork): CatalogueDesk['partners'] {
       }));
       await changePartners(tx, workspace, rows, work.now());
     },
-    hide: (tx, workspace, ids) => hidePartners(tx, workspace, ids, work.now()),
+    async hide(tx, workspace, ids) {
+      await hidePartners(tx, workspace, ids, work.now());
+      await deletePassesOf(tx, workspace, ids);
+    },
     taken: (index) =>
       index === 'affiliates_email' ? refuse('already_exists', 'email is another partner’s.', { field: 'email' }) : null,
   });

@@ -1,12 +1,19 @@
 /** Passes that let affiliates see their own: how they are given, shown and ended. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Caller } from '../../core/desk.ts';
-import { referralLink, type Holder, type Pass, type PassPurpose, type PortalDesk } from '../../core/portal-desk.ts';
+import {
+  mayLook,
+  referralLink,
+  type Holder,
+  type Pass,
+  type PassPurpose,
+  type PortalDesk,
+} from '../../core/portal-desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
 import { referralPage } from '../../store/earnings.ts';
-import { deletePass, findPass, homeOfPass, insertPass, openSession, type PassRow } from '../../store/passes.ts';
+import { deleteSession, findPass, homeOfPass, insertPass, openSession, type PassRow } from '../../store/passes.ts';
 import type { Clockwork } from '../clockwork.ts';
 import { noAffiliate } from './affiliates.ts';
 import { join } from './joining.ts';
@@ -20,7 +27,7 @@ export function portalDesk(work: Clockwork): PortalDesk {
     openPortal: (token) => open(work, token),
     async closePortal(token) {
       const home = await homeOfPass(work.database.across, hashOf(token));
-      if (home !== null) await deletePass(work.database.of(home), home, hashOf(token));
+      if (home !== null) await deleteSession(work.database.of(home), home, hashOf(token));
     },
     linkOf: async ({ workspace }, { id, trackingId }) =>
       referralLink(await referralPage(work.database.of(workspace), workspace, id), trackingId),
@@ -80,9 +87,8 @@ async function find(work: Clockwork, token: string, purposes: readonly PassPurpo
   return pass.expiresAt > work.now() ? { ...pass, workspace } : EXPIRED;
 }
 
-/** Who applied may look; who was turned away or is out of the program may not. */
 function barred({ status }: PassRow): Refusal | null {
-  if (status === 'approved' || status === 'pending') return null;
+  if (mayLook(status)) return null;
   return refuse('affiliate_not_approved', 'The portal is not open to you. Ask the company whose partner you are.');
 }
 
