@@ -29,7 +29,7 @@ export type Holder = { readonly caller: Caller; readonly affiliateId: string };
 export type Joining = {
   /** null: the default program. */
   readonly programId: string | null;
-  /** Who it is, by their id or by their e-mail. */
+  /** Who it is, by their id or by their e-mail; both have to say the same. */
   readonly affiliateId: string | null;
   readonly email: string | null;
   readonly name: string | null;

@@ -27,9 +27,14 @@ async function known(
   const tx = work.database.of(workspace);
   if (affiliateId === null) return findAffiliateByEmail(tx, workspace, program.id, email ?? '');
   const found = await findAffiliate(tx, workspace, affiliateId);
-  return found && (programId === null || found.programId === programId)
-    ? found
-    : { ...noAffiliate(affiliateId), field: 'affiliate_id' };
+  if (!found || (programId !== null && found.programId !== programId))
+    return { ...noAffiliate(affiliateId), field: 'affiliate_id' };
+  if (email === null) return found;
+  const named = await findAffiliateByEmail(tx, workspace, found.programId, email);
+  if (named?.id === found.id || (named === null && found.email === '')) return found;
+  return refuse('invalid_input', `affiliate_id "${affiliateId}" has another e-mail: whose numbers are they?`, {
+    field: 'affiliate_id',
+  });
 }
 
 /** What stands already is not written again: a page may be shown very often. */

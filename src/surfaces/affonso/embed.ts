@@ -67,6 +67,8 @@ const giveToken = route<z.infer<typeof askedToken>>({
     const address = body.partner?.email ?? body.email;
     if (address === null && body.affiliate_id === null)
       return invalid('partner', 'must have an email: whose numbers are they?');
+    if (address !== null && body.email !== null && address.toLowerCase() !== body.email.toLowerCase())
+      return invalid('email', 'must be the same as partner.email: whose numbers are they?');
     const affiliate = await desk.join(caller, {
       programId: body.programId,
       affiliateId: body.affiliate_id,

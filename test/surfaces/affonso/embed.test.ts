@@ -203,6 +203,32 @@ describe('a token for a page', () => {
     expectRefused(theirs, 404, 'NOT_FOUND', 'There is no affiliate "theirs".', 'affiliate_id');
   });
 
+  test('names one person: an id with the e-mail of another, or two e-mails, say nothing', async () => {
+    await site.stage.affiliate('ben');
+    await site.stage.affiliate('mailless');
+    await site.stage.ask(`UPDATE affiliates SET email = '' WHERE workspace_id = $1 AND affiliate_id = 'mailless'`);
+    const count = async () => (await site.stage.ask('SELECT 1 FROM passes WHERE workspace_id = $1')).length;
+    const before = await count();
+    for (const [id, mail] of [
+      ['jane', 'ben@partner.example'],
+      ['jane', 'nobody@partner.example'],
+      ['mailless', 'ben@partner.example'],
+    ] as const)
+      for (const body of [{ email: mail }, { partner: { email: mail } }]) {
+        const why = `affiliate_id "${id}" has another e-mail: whose numbers are they?`;
+        expectRefused(await ask({ affiliate_id: id, ...body }), 400, 'VALIDATION_ERROR', why, 'affiliate_id');
+      }
+    const two = await ask({ partner: JANE, email: 'ben@partner.example' });
+    const why = 'email must be the same as partner.email: whose numbers are they?';
+    expectRefused(two, 400, 'VALIDATION_ERROR', why, 'email');
+    expect([await affiliates('nobody@partner.example'), await count()]).toEqual([[], before]);
+    for (const body of [
+      { affiliate_id: 'jane', partner: { email: 'JANE@partner.example' }, email: 'jane@Partner.example' },
+      { affiliate_id: 'mailless', email: 'mailless@new.example' },
+    ])
+      expect((await ask(body)).status).toBe(201);
+  });
+
   test('needs a key with the permission', async () => {
     expect((await ask({ partner: JANE }, { key: null })).body.error.code).toBe('MISSING_API_KEY');
     const { key } = await site.keyFor(true, ['read:affiliates']);
