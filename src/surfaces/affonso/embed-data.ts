@@ -62,7 +62,7 @@ const dataShown = z.object({
         id: answered.id,
         customerId: answered.id.nullable().describe('The referral; null: somebody they recruited sold it.'),
         date: answered.moment,
-        amount: answered.major.describe('What is left of the sale.'),
+        amount: answered.major.describe('What is left of the sale; 0: somebody they recruited sold it.'),
         commission: answered.major.describe('What is left of the commission.'),
         status: z.enum(['PENDING', 'APPROVED', 'PAID', 'REJECTED']),
       }),
@@ -105,7 +105,7 @@ function earningShape(view: EarningView): z.infer<typeof dataShown>['earnings'][
     id: view.id,
     customerId: view.referralId,
     date: toIso(view.occurredAt),
-    amount: major(view.saleAmount, view.saleCurrency),
+    amount: view.referralId === null ? 0 : major(view.saleAmount, view.saleCurrency),
     commission: major(view.earned - view.reversed, view.currency),
     status: EARNING_STATUSES[view.status],
   };

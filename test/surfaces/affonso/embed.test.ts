@@ -361,7 +361,7 @@ describe('what a page shows', () => {
     expect(rows[0]).toMatchObject({ commission: 1.65, status: 'PENDING' });
   });
 
-  test('the share of a recruiter, without whose sale it is', async () => {
+  test('the share of a recruiter, without whose sale it is and what it brought', async () => {
     await site.post('/v1/affiliates', { name: 'Boss', email: 'boss@new.example', tracking_id: 'boss' });
     const [boss] = await affiliates('boss@new.example');
     await site.post('/v1/affiliates', {
@@ -375,7 +375,7 @@ describe('what a page shows', () => {
     const sale = { click_id: clicked.data['id'], sale_amount: 100, external_event_id: 'handed' };
     expect((await site.post('/v1/conversions', sale)).status).toBe(201);
     const { body } = await show(tokenOf(await ask({ partner: { email: 'boss@new.example' } })));
-    expect(body.data['earnings']).toMatchObject([{ customerId: null, amount: 100, commission: 10 }]);
+    expect(body.data['earnings']).toMatchObject([{ customerId: null, amount: 0, commission: 10 }]);
     expect(body.data['stats']).toMatchObject({ sales: 0, earnings: { pending: 10 } });
   });
 
