@@ -36,7 +36,8 @@ export type OnboardingDesk = {
   createOnboardingForm(caller: Caller, input: FormInput): Answer<FormView>;
   /**
    * Only what is given changes. `questions` take the place of those there are: one with an id changes, or is taken up
-   * again; what is left out is asked no more, and its answers stay. Refused: an id of no question of the form.
+   * again; what is left out is asked no more, and stays for its answers: without any it is gone. Refused: an id of no question of
+   * the form.
    */
   updateOnboardingForm(caller: Caller, changes: Partial<FormInput>): Answer<FormView>;
   /** With its questions and all answers to them. */

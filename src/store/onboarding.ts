@@ -1,4 +1,4 @@
-/** The onboarding form of a workspace and its questions. A question that is asked no more stays for its answers. */
+/** The onboarding form of a workspace and its questions. A question that is asked no more stays for its answers, if it has any. */
 import type { FormView } from '../core/onboarding-desk.ts';
 import type { Question, QuestionType } from '../core/onboarding.ts';
 import { unmarkOnboarded } from './onboarding-answers.ts';
@@ -89,17 +89,23 @@ export async function knownQuestions(tx: Tx, workspace: string, ids: readonly st
   return new Set(rows.map(({ question_id: id }) => id));
 }
 
-/** These are asked from now on, and no others. */
+/** These are asked from now on, and no others: of those only what somebody answered stays. */
 export async function putQuestions(
   tx: Tx,
   workspace: string,
   questions: readonly Question[],
   at: number,
 ): Promise<void> {
+  const asked = questions.map(({ id }) => id);
+  await tx.query({
+    text: `DELETE FROM onboarding_questions q WHERE workspace_id = $1 AND NOT question_id = ANY ($2::text[])
+             AND NOT EXISTS (SELECT 1 FROM onboarding_answers a WHERE a.workspace_id = $1 AND a.question_id = q.question_id)`,
+    values: [workspace, asked],
+  });
   await tx.query({
     text: `UPDATE onboarding_questions SET removed_at = $3
            WHERE workspace_id = $1 AND removed_at IS NULL AND NOT question_id = ANY ($2::text[])`,
-    values: [workspace, questions.map(({ id }) => id), iso(at)],
+    values: [workspace, asked, iso(at)],
   });
   const rows = questions.map((one, place) => ({
     question_id: one.id,

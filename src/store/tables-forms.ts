@@ -71,6 +71,7 @@ export const onboardingAnswers = table(
       affiliates: ['workspace_id', 'affiliate_id'],
       onboarding_questions: ['workspace_id', 'question_id'],
     },
+    indexes: [{ name: 'onboarding_answers_by_question', columns: ['workspace_id', 'question_id'] }],
     checks: ['onboarding_answers_answer_check'],
   },
 );

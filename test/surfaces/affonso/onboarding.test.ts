@@ -170,9 +170,10 @@ describe('the form', () => {
 });
 
 describe('questions that are sent in a change take the place of all', () => {
-  test('one with an id changes, one without is new, one that is left out is asked no more and may come back', async () => {
+  test('one with an id changes, one without is new, one that is left out is asked no more and, with answers, may come back', async () => {
     const made = await make();
     const [channels, size, page] = questionsOf(made);
+    await submit(await join(), said([String(size?.id), '1'], [String(page?.id), 'https://zoe.example']));
     const changed = await change({
       questions: [
         { ...CHANNELS, id: channels?.id, options: ['Blog', 'Podcast'], order: 5 },
@@ -223,6 +224,28 @@ describe('questions that are sent in a change take the place of all', () => {
       `Q${index}`,
       `Q${index}`,
     ]);
+  });
+});
+
+describe('questions that are left out', () => {
+  const kept = async (): Promise<unknown[]> =>
+    (await site.stage.ask<{ id: string }>('SELECT question_id AS id FROM onboarding_questions WHERE workspace_id = $1'))
+      .map(({ id }) => id)
+      .toSorted();
+
+  test('stay for their answers alone', async () => {
+    const [channels, size, page] = await ask();
+    const id = await join();
+    await submit(id, said([channels, ['Blog']], [size, '1']));
+    await submit(id, said([size, null]));
+    for (let n = 0; n < 5; n += 1) {
+      const questions = questionsOf(await change({ questions: [SITE, { ...SITE, order: 9 }] }));
+      expect(await kept()).toEqual([channels, ...questions.map((one) => String(one['id']))].toSorted());
+    }
+    const gone = await change({ questions: [{ ...SITE, id: page }] });
+    expect(errorOf(gone)).toEqual([400, 'VALIDATION_ERROR', 'questions']);
+    await change({ questions: [{ ...CHANNELS, id: channels }] });
+    expect([await kept(), answersOf(await site.get(at(id)))]).toEqual([[channels], [['Blog']]]);
   });
 });
 
@@ -576,6 +599,7 @@ describe('an onboarding that is complete', () => {
 
   test('questions change while answers come: every answer is to a question that was asked', async () => {
     const [channels, size] = await ask();
+    await submit(await join(), said([channels, ['Blog']]));
     const id = await join();
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
