@@ -102,6 +102,8 @@ export type PortalDesk = {
   givePass(caller: Caller, affiliateId: string, purpose: 'embed' | 'portal'): Answer<Pass>;
   /** Refused with `unknown_token` or `expired_token`; a session ends when its affiliate may not see the portal any more. */
   holderOf(token: string, purpose: 'embed' | 'session'): Answer<Holder>;
+  /** Whom a pass would open the portal for, without using it. */
+  bearerOf(token: string): Answer<Holder>;
   /** A session for a pass. One for the portal can be used once; that of an embedded page lasts as long as its pass. */
   openPortal(token: string): Answer<Pass>;
   /** What is no session stays as it is. */

@@ -243,6 +243,65 @@ describe('the door', () => {
   });
 });
 
+describe('a link of somebody else, followed by who is signed in', () => {
+  const fields = ({ text }: Page): Record<string, string> =>
+    Object.fromEntries(
+      [...text.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+    );
+  const push = (cookie: string | undefined, form: Record<string, string>): Promise<Page> =>
+    visit('/portal/open', { method: 'POST', form, ...(cookie === undefined ? {} : { cookie }) });
+
+  beforeAll(() => site.stage.affiliate('mallory'));
+
+  test('asks first, and takes the place of the session only when told to', async () => {
+    other.stage.clock.now = site.stage.clock.now;
+    for (const token of [await door('mallory'), await embedded('mallory'), await door('jane', {}, other)]) {
+      const cookie = await signedIn();
+      const asked = await open(token, { cookie });
+      expectPage(asked, 200, /^This link is somebody else’s .* Open it Stay signed in$/);
+      expect([asked.headers.get('set-cookie'), fields(asked)['token']]).toEqual([null, token]);
+      expect((await portal(cookie)).said).toMatch(/^Jane Doe/);
+      const opened = await push(cookie, fields(asked));
+      expect([opened.status, opened.headers.get('location')]).toEqual([303, '/portal']);
+      expect((await portal(cookieOf(opened))).said).toMatch(/^(mallory|Other Jane) /);
+      expectPage(await portal(cookie), 401, OUT);
+    }
+  });
+
+  test('is not opened by a form of another site or another session', async () => {
+    const token = await door('mallory');
+    const [cookie, another] = [await signedIn(), await signedIn()];
+    const { check = '' } = fields(await open(token, { cookie }));
+    const foreign = fields(await open(token, { cookie: another }))['check'] ?? '';
+    const out = checkIn(await portal(cookie));
+    for (const [given, form] of [
+      [undefined, { token, check }],
+      [cookie, { token }],
+      [cookie, { token, check: foreign }],
+      [cookie, { token, check: out }],
+    ] as const) {
+      const page = await push(given, form);
+      expectPage(page, 403, /^Nothing was opened/);
+      expect(page.headers.get('set-cookie')).toBeNull();
+    }
+    expectPage(await push(cookie, { token: 'x', check }), 401, NEW_ONE);
+    expect((await portal(cookie)).status).toBe(200);
+    expect((await push(cookie, { token, check })).status).toBe(303);
+  });
+
+  test('is told when it opens nothing; one’s own opens at once', async () => {
+    const cookie = await signedIn();
+    const used = await door('mallory');
+    await open(used);
+    expectPage(await open(used, { cookie }), 410, NEW_ONE);
+    expectPage(await open('x', { cookie }), 401, NEW_ONE);
+    expect((await open(await door(), { cookie })).status).toBe(303);
+    const over = await signedIn();
+    site.stage.clock.now += 12 * HOUR;
+    expect((await open(await door('mallory'), { cookie: over })).status).toBe(303);
+  });
+});
+
 describe('a session', () => {
   test('lasts twelve hours, and its cookie is taken away when it is over', async () => {
     const cookie = await signedIn();
@@ -587,7 +646,7 @@ describe('within a page of the company’s', () => {
 describe('other calls', () => {
   test.each([
     ['POST', '/portal', 'GET, HEAD'],
-    ['PUT', '/portal/open', 'GET, HEAD'],
+    ['PUT', '/portal/open', 'GET, HEAD, POST'],
     ['GET', '/portal/sign-out', 'POST'],
     ['POST', '/embed/referrals', 'GET, HEAD'],
   ])('%s %s is not how', async (method, path, allow) => {

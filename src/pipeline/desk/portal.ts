@@ -24,6 +24,10 @@ export function portalDesk(work: Clockwork): PortalDesk {
     join: (caller, joining) => join(work, caller, joining),
     givePass: (caller, affiliateId, purpose) => give(work, caller, affiliateId, purpose),
     holderOf: (token, purpose) => holderOf(work, token, purpose),
+    async bearerOf(token) {
+      const pass = await opening(work, token);
+      return isRefusal(pass) ? pass : holding(pass);
+    },
     openPortal: (token) => open(work, token),
     async closePortal(token) {
       const home = await homeOfPass(work.database.across, hashOf(token));
@@ -92,21 +96,28 @@ function barred({ status }: PassRow): Refusal | null {
   return refuse('affiliate_not_approved', 'The portal is not open to you. Ask the company whose partner you are.');
 }
 
+function holding({ workspace, livemode, affiliateId }: Found): Holder {
+  const caller: Caller = { workspace, livemode, keyId: `of ${affiliateId}`, scopes: [], keyless: true };
+  return { caller, affiliateId };
+}
+
 async function holderOf(work: Clockwork, token: string, purpose: 'embed' | 'session'): Promise<Holder | Refusal> {
   const pass = await find(work, token, [purpose]);
   if (isRefusal(pass)) return pass;
-  const { workspace, livemode, affiliateId } = pass;
-  const caller: Caller = { workspace, livemode, keyId: `of ${affiliateId}`, scopes: [], keyless: true };
-  return (purpose === 'session' ? barred(pass) : null) ?? { caller, affiliateId };
+  return (purpose === 'session' ? barred(pass) : null) ?? holding(pass);
+}
+
+/** A pass that opens the portal. */
+async function opening(work: Clockwork, token: string): Promise<Found | Refusal> {
+  const pass = await find(work, token, ['portal', 'embed']);
+  if (isRefusal(pass)) return pass;
+  return pass.purpose === 'portal' && pass.used ? USED : (barred(pass) ?? pass);
 }
 
 async function open(work: Clockwork, token: string): Promise<Pass | Refusal> {
-  const pass = await find(work, token, ['portal', 'embed']);
+  const pass = await opening(work, token);
   if (isRefusal(pass)) return pass;
-  const { workspace, purpose, used } = pass;
-  if (purpose === 'portal' && used) return USED;
-  const refused = barred(pass);
-  if (refused) return refused;
+  const { workspace } = pass;
   const session = newToken('session');
   const at = work.now();
   const opened = { hash: hashOf(session), at, expiresAt: at + PASSES.session.lastsMs };
