@@ -84,7 +84,8 @@ export function createApp(parts: AppParts): Koa {
     } catch (error) {
       if (error instanceof Aborted) return leave(ctx);
       log.error({ requestId, path: ctx.path, err: error }, 'a request ended in a surprise');
-      neutral(ctx, 500, 'internal');
+      if (portal.owns(ctx.path)) portal.apologize(ctx);
+      else neutral(ctx, 500, 'internal');
     }
   });
   return app;

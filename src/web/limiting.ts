@@ -20,11 +20,15 @@ export function keylessAt(at: string, address: string): Caller {
   return { workspace: 'default', livemode: true, keyId: `${at} from ${networkOf(address)}`, scopes: [], keyless: true };
 }
 
+/** Longer than any address: what a header says instead of one is not remembered whole. */
+const LONGEST_ADDRESS = 64;
+
 /**
  * Somebody with one address of version 6 has 2^64 of them: the first half says who it is. Some proxies write the port of
  * the connection behind the address; every new connection has another.
  */
-function networkOf(told: string): string {
+function networkOf(header: string): string {
+  const told = header.slice(0, LONGEST_ADDRESS);
   const address = /^\[(.*)\](?::\d+)?$/.exec(told)?.[1] ?? /^([\d.]+):\d+$/.exec(told)?.[1] ?? told;
   if (!address.includes(':') || address.includes('.')) return address;
   const [head = '', tail] = address.split('::');

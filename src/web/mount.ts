@@ -155,7 +155,8 @@ async function spend(limiting: Limiting, ctx: Context, surface: Surface, caller:
   if (told) tell(ctx, allowance);
   if (allowed) return null;
   const retryAfter = secondsUntil(limiting, resetsAt);
-  return refuse('rate_limited', `Too many calls with this key. Try again in ${retryAfter} s.`, { retryAfter });
+  const whose = caller.keyless ? 'from this address' : 'with this key';
+  return refuse('rate_limited', `Too many calls ${whose}. Try again in ${retryAfter} s.`, { retryAfter });
 }
 
 function tell(ctx: Context, { limit, remaining, resetsAt }: Omit<Allowance, 'allowed'>): void {

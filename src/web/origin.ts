@@ -6,8 +6,18 @@ export type Outside = {
   readonly publicUrl: string | null;
 };
 
+/** A name or an address with or without a port, and nothing that could end a link or begin another. */
+const HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+const LONGEST_HOST = 261;
+
+const isHost = (told: string): boolean => told.length <= LONGEST_HOST && HOST.test(told);
+
+/** What headers say of us is believed where it is a scheme of the web and a plain host; else it is as if they were silent. */
 export function originOf({ publicUrl }: Outside, ctx: Context): string {
-  return publicUrl ?? `${ctx.protocol}://${ctx.host}`;
+  if (publicUrl !== null) return publicUrl;
+  const scheme = ctx.protocol === 'https' ? 'https' : 'http';
+  const host = [ctx.host, ctx.req.headers.host ?? ''].find(isHost) ?? 'localhost';
+  return `${scheme}://${host}`;
 }
 
 /**

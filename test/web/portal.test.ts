@@ -522,7 +522,12 @@ describe('what is shown', () => {
     ])
       expect((await site.post('/v1/program/creatives', body)).status).toBe(201);
     await site.stage.affiliate('lea');
+    await site.stage.ask(
+      `INSERT INTO creatives (workspace_id, creative_id, program_id, name, url, created_at)
+       SELECT $1, 'creative_old', 'prog_default', 'Old', 'javascript:alert(1)', to_timestamp(0)`,
+    );
     const page = await look('lea');
+    expect([page.said.includes('Old'), page.text.includes('javascript:')]).toEqual([true, false]);
     expectPage(page, 200, /To advertise with video Banner · 300 × 250 For blogs Above the fold No &lt;b&gt;mail/);
     expect(page.text).toContain(
       '<a href="https://acme.example/b.png" target="_blank" rel="noreferrer noopener">Banner</a>',
@@ -671,6 +676,27 @@ describe('other calls', () => {
     const wait = Number(pages.at(-1)?.headers.get('retry-after'));
     expect([wait > 0, wait <= 60]).toEqual([true, true]);
     expect((await from('192.0.2.2')).status).toBe(401);
+    await limited.close();
+  });
+
+  test('a surprise is a page too, and tells nothing of itself', async () => {
+    const broken = { query: () => Promise.reject(new Error('secret')) } as unknown as Database['across'];
+    const down = await openSite(db, { work: { ...site.work, database: { ...db.database, across: broken } } });
+    const token = await door();
+    const FRAMED = /form-action 'none'; frame-ancestors \*$/;
+    expectPage(await open(token, {}, down), 500, /^Something went wrong/);
+    expectPage(await visit(`/embed/referrals?token=${token}`, {}, down), 500, /^Something went wrong/, FRAMED);
+    expect((await open(token, {}, down)).text).not.toContain('secret');
+    await down.close();
+  });
+
+  test('an address that a header tells is not remembered beyond what an address has', async () => {
+    const now = () => site.stage.clock.now;
+    const limiting = { rates: createRateLimits(db.database, now), now, set: new Map() };
+    const limited = await openSite(db, { work: site.work, limiting, trustedProxies: 1 } satisfies Setting);
+    for (let n = 0; n < 5; n += 1)
+      await visit('/portal', { headers: { 'x-forwarded-for': 'x'.repeat(64 + n) } }, limited);
+    expect(limiting.rates.remembered().addresses).toBe(1);
     await limited.close();
   });
 

@@ -1,6 +1,7 @@
 /** What a page shows an affiliate of their own, to whoever has the token that was made for it. */
 import { z } from 'zod';
 import { CREATIVE_CATEGORIES } from '../../core/creative-desk.ts';
+import { shownPage } from '../../core/destinations.ts';
 import type { CommissionStatus } from '../../core/ledger.ts';
 import type { EarningView, Overview } from '../../core/portal-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
@@ -147,7 +148,7 @@ function dataShape(overview: Overview, token: string, origin: string): z.infer<t
       name: affiliate.name,
       email: affiliate.email,
       trackingId: affiliate.trackingId,
-      avatarUrl: textOrNull(affiliate.details['image']),
+      avatarUrl: shownPage(affiliate.details['image']),
     },
     link: overview.link,
     websiteUrl: overview.website,
@@ -163,10 +164,10 @@ function dataShape(overview: Overview, token: string, origin: string): z.infer<t
       name,
       description,
       category,
-      url,
+      url: shownPage(url),
       dimensions,
     })),
-    program: { name: program.name, logoUrl: textOrNull(program.details['program']?.['logo_url']) },
+    program: { name: program.name, logoUrl: shownPage(program.details['program']?.['logo_url']) },
     theme: { primaryColor: textOrNull(primary), secondaryColor: textOrNull(secondary) },
     token,
   };

@@ -39,7 +39,7 @@ function textsOf({ description, usageNotes, restrictions, content }: CreativeVie
 function cut(text: string | null, longest: number, isContent: boolean): Text[] {
   if (text === null) return [];
   // Characters as the database counts them, none of which is half of another.
-  const characters = text.length <= longest ? [] : [...text];
+  const characters = text.length <= longest ? [] : Array.from(text);
   const isCut = characters.length > longest;
   return [{ text: isCut ? `${characters.slice(0, longest).join('')}…` : text, isCut, isContent }];
 }

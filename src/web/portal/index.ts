@@ -34,6 +34,8 @@ export type Portal = {
   owns(path: string): boolean;
   /** Throws what is a surprise. */
   answer(ctx: Context): Promise<void>;
+  /** Says that there was one. */
+  apologize(ctx: Context): void;
 };
 
 type Step = (parts: Parts, ctx: Context) => Promise<void>;
@@ -49,6 +51,8 @@ const STEPS: ReadonlyMap<string, Steps> = new Map<string, Steps>([
 export function createPortal(parts: Parts): Portal {
   return {
     owns: (path) => path === '/portal' || path.startsWith('/portal/') || path === EMBEDDED,
+    apologize: (ctx) =>
+      say(ctx, 500, 'Something went wrong', 'It is our fault, and was noted. Please try again later.'),
     async answer(ctx) {
       ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
       const steps = STEPS.get(ctx.path);

@@ -439,6 +439,19 @@ describe('what a page shows', () => {
     );
     const { body } = await show(token);
     expect([body.data['link'], body.data['websiteUrl'], await linkFor('jane')]).toEqual([null, null, null]);
+    expect(body.data['program']).toMatchObject({ logoUrl: 'https://acme.example/l.png' });
+    await site.stage.ask(
+      `UPDATE programs SET details = jsonb_set(details::jsonb, '{program,logo_url}', '"javascript:alert(1)"') WHERE workspace_id = $1`,
+    );
+    await site.stage.ask(`UPDATE creatives SET url = 'data:text/html,x' WHERE workspace_id = $1`);
+    await site.stage.ask(
+      `UPDATE affiliates SET details = '{"image":"javascript:alert(1)"}' WHERE workspace_id = $1 AND affiliate_id = 'jane'`,
+    );
+    expect((await show(token)).body.data).toMatchObject({
+      program: { logoUrl: null },
+      affiliate: { avatarUrl: null },
+      creatives: [{ name: 'Banner', url: null }],
+    });
     await change('/v1/program', { website_url: 'https://acme.example/?a=b' });
     expect(await linkFor('jane')).toBe('https://acme.example/?a=b&via=jane');
   });
@@ -548,12 +561,28 @@ describe('a token', () => {
     const now = () => site.stage.clock.now;
     const limiting = { rates: createRateLimits(db.database, now), now, set };
     const limited = await openSite(db, { work: site.work, limiting });
-    const statuses = [await show('x', limited), await show('x', limited), await show('x', limited)].map(
-      ({ status }) => status,
-    );
-    expect(statuses).toEqual([401, 401, 429]);
+    const answers = [await show('x', limited), await show('x', limited), await show('x', limited)];
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 429]);
+    expect(answers.at(-1)?.body.error.message).toMatch(/^Too many calls from this address\. Try again in \d+ s\.$/);
     await limited.close();
   });
+});
+
+test.each([
+  ['https', 'money.example.com', /^https:\/\/money\.example\.com$/],
+  ['HTTPS', 'my_app:3000', /^https:\/\/my_app:3000$/],
+  ['javascript', '[2001:db8::1]:80', /^http:\/\/\[2001:db8::1\]:80$/],
+  ['data:,', 'a.example"><script>', /^http:\/\/127\.0\.0\.1:\d+$/],
+  ['https', 'a.example/x?', /^https:\/\/127\.0\.0\.1:\d+$/],
+  ['https', 'me@a.example', /^https:\/\/a\.example$/],
+  ['https', 'a'.repeat(262), /^https:\/\/127\.0\.0\.1:\d+$/],
+])('a proxy that says %s and %s: addresses that can be followed', async (scheme, host, origin) => {
+  const proxied = await openSite(db, { work: site.work, trustedProxies: 1 });
+  const headers = { 'x-forwarded-proto': scheme, 'x-forwarded-host': host };
+  const { body } = await proxied.post('/v1/embed/token', { partner: JANE }, { headers });
+  const [before, after] = String(body.data['portalUrl']).split('/portal/open?token=');
+  expect([before, after]).toEqual([expect.stringMatching(origin), body.data['publicToken']]);
+  await proxied.close();
 });
 
 describe('a token for the portal', () => {
