@@ -27,6 +27,20 @@ export function stripeMoneyKey(id: string): string | null {
   return found ? moneyKey('stripe', found[1], id) : null;
 }
 
+/** The key of a refund that a caller tells of: a Stripe refund id names the very refund the webhook will tell of. */
+export function refundKey(source: string, id: string): string {
+  return namesStripesRefund(id) ? objectKey('stripe', id) : `${source}:refund:${id}`;
+}
+
+export function namesStripesRefund(id: string): boolean {
+  return id.startsWith('re_');
+}
+
+/** A refund by a caller's own id, in whatever scope; an object of the provider's has no such part. */
+export function isCallersRefundKey(key: string): boolean {
+  return /^[^:]+:refund:/.test(key);
+}
+
 /** The key under which a sale waits for the event that a caller named it by, before that event has come. */
 export function eventKey(source: string, id: string): string {
   return `${source}:evt:${id}`;

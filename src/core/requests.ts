@@ -6,7 +6,16 @@ import type { SaleRequest } from './desk.ts';
 import type { EventRequest } from './event-desk.ts';
 import type { Claim, EventRef, Fact, Line, PaidOut, Ruling, Stamp, Touch } from './facts.ts';
 import { INTERVAL_NAMES, PROVISIONAL, UNPROVEN } from './facts.ts';
-import { customerKey, emailKey, eventKey, moneyKey, objectKey, stripeMoneyKey, userKey } from './keys.ts';
+import {
+  customerKey,
+  emailKey,
+  eventKey,
+  moneyKey,
+  namesStripesRefund,
+  refundKey,
+  stripeMoneyKey,
+  userKey,
+} from './keys.ts';
 import type { Ordered } from './ordered.ts';
 import type { Moment } from './time.ts';
 import type { ReferralView } from './views.ts';
@@ -243,13 +252,6 @@ function claimOfSale(ref: EventRef, stamp: Stamp, { request }: SaleEntry, party:
   };
 }
 
-/** A Stripe refund id names the very refund the webhook will tell of, so it counts once. */
-export function refundKey(source: string, externalEventId: string): string {
-  return externalEventId.startsWith('re_')
-    ? objectKey('stripe', externalEventId)
-    : `${source}:refund:${externalEventId}`;
-}
-
 function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
   return {
     kind: 'refund',
@@ -267,7 +269,7 @@ function factOfRefund(ref: EventRef, stamp: Stamp, entry: RefundEntry): Fact {
       externalId: entry.externalEventId,
       ...(entry.total ? { total: true } : {}),
       ...(entry.beside ? { beside: entry.beside } : {}),
-      ...(entry.externalEventId.startsWith('re_') ? { named: true } : {}),
+      ...(namesStripesRefund(entry.externalEventId) ? { named: true } : {}),
     },
   };
 }

@@ -1,10 +1,11 @@
 /** A caller's refund and the provider's own word on it: the same money, told twice (apis.md 6.5). */
+import { isCallersRefundKey } from './keys.ts';
 import type { Refund } from './losses.ts';
 import type { Moment } from './time.ts';
 import { compareText } from './stamp.ts';
 
 /** `affonso:refund:…` is a caller's own name of it; `stripe:re_1`, also of a further account, an object of the provider's. */
-export const isCallers = ({ key }: Pick<Refund, 'key'>): boolean => key.includes(':refund:');
+export const isCallers = ({ key }: Pick<Refund, 'key'>): boolean => isCallersRefundKey(key);
 
 /** What the provider tells to have gone back, by an object of its own, a counter or a credit note. Minor units. */
 export type ToldByProvider = Pick<Refund, 'key' | 'amount' | 'at' | 'status'> & {

@@ -2,11 +2,10 @@
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import type { ConversionView, TraceView } from '../../core/views.ts';
 import { readPayment } from '../../core/codec.ts';
-import { customerKey, emailKey, moneyKey, objectKey, stripeMoneyKey, userKey } from '../../core/keys.ts';
+import { customerKey, emailKey, moneyKey, objectKey, refundKey, stripeMoneyKey, userKey } from '../../core/keys.ts';
 import type { Trace } from '../../core/state.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
 import { scopedEventId, scopedKey } from '../../core/scope.ts';
-import { refundKey } from '../../core/requests.ts';
 import { conversionsOfPayments } from '../../store/conversion-lists.ts';
 import { transfersOf } from '../../store/ledger.ts';
 import { scopesOf } from '../../store/stripe-accounts.ts';

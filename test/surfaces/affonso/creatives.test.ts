@@ -1,26 +1,20 @@
 /** `/v1/program/creatives` (apis.md 2.2): what affiliates are given to advertise with. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDesk } from '../../../src/pipeline/desk/index.ts';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
 import { translators } from '../../support/stage.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let other: Site;
 
 beforeAll(async () => {
-  db = await createDatabase();
-  site = await openSite(db);
-  other = await openSite(db, { workspace: 'other' });
+  scene = await openScene();
+  ({ site, other } = scene);
 });
 
-afterAll(async () => {
-  await site.close();
-  await other.close();
-  await db.drop();
-});
+afterAll(() => scene.close());
 
 type Fields = Record<string, unknown>;
 

@@ -1,24 +1,18 @@
 /** `/v1/onboarding-form` and `/v1/affiliates/{id}/onboarding-responses` (apis.md 2.2): what affiliates are asked. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createDatabase } from '../../support/database.ts';
-import type { TestDatabase } from '../../support/server.ts';
-import { openSite, type Answer, type Site } from '../../web/site.ts';
+import type { Answer, Site } from '../../web/site.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let db: TestDatabase;
+let scene: Scene;
 let site: Site;
 let other: Site;
 
 beforeAll(async () => {
-  db = await createDatabase();
-  site = await openSite(db);
-  other = await openSite(db, { workspace: 'other' });
+  scene = await openScene();
+  ({ site, other } = scene);
 });
 
-afterAll(async () => {
-  await site.close();
-  await other.close();
-  await db.drop();
-});
+afterAll(() => scene.close());
 
 type Fields = Record<string, unknown>;
 type Question = Fields & { readonly id: string; readonly question: string; readonly answer?: unknown };
