@@ -46,9 +46,17 @@ function withRules(deliveries: readonly Delivery[], { versions }: Prepared): Kno
   return deliveries.map((one) => ({ ...one, rules: one.at < middle ? versions.early : versions.late }));
 }
 
+/**
+ * When it was heard. A call is its own message: it comes at its moment, however late it is decided, and the newest of
+ * two words on a commission counts by it. Stripe's deliveries come when they come.
+ */
+function receivedAt({ clock }: Stage, { source, at }: Pick<Delivery, 'source' | 'at'>): number {
+  return source === 'stripe' ? clock.now : at;
+}
+
 /** Decides one event before the next is heard. */
 export async function hearOne(stage: Stage, { body, ...event }: Known): Promise<void> {
-  const ref = { ...event, received: stage.clock.now };
+  const ref = { ...event, received: receivedAt(stage, event) };
   const said = translateStored(translators, ref, '', body);
   const what = 'facts' in said ? { facts: said.facts, ignored: null } : { facts: [], ignored: said.ignored };
   const { workspace } = stage;
@@ -68,20 +76,21 @@ async function storeAll(stage: Stage, all: readonly Known[]): Promise<void> {
   await stage.ask(
     `WITH kept AS (
        INSERT INTO inbox (workspace_id, source, event_key, type, livemode, state, rules, occurred_at, received_at, run_at)
-       SELECT $1, e.source, e.id, e.type, e.livemode, 'pending', e.rules, e.at, $2::timestamptz, '2020-01-01'
-       FROM unnest($3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[], $8::timestamptz[]) AS e(source, id, type, livemode, rules, at)
+       SELECT $1, e.source, e.id, e.type, e.livemode, 'pending', e.rules, e.at, e.received, '2020-01-01'
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::bigint[], $7::timestamptz[], $8::timestamptz[])
+         AS e(source, id, type, livemode, rules, at, received)
        ON CONFLICT DO NOTHING RETURNING workspace_id, source, event_key)
      INSERT INTO payloads (workspace_id, source, event_key, body)
      SELECT k.workspace_id, k.source, k.event_key, b.body FROM kept k
-     JOIN unnest($3::text[], $4::text[], $9::text[]) AS b(source, id, body) ON b.source = k.source AND b.id = k.event_key`,
+     JOIN unnest($2::text[], $3::text[], $9::text[]) AS b(source, id, body) ON b.source = k.source AND b.id = k.event_key`,
     [
-      new Date(stage.clock.now).toISOString(),
       own.map(({ source }) => source),
       own.map(({ id }) => id),
       own.map(({ type }) => type),
       own.map(({ livemode }) => livemode),
       own.map(({ rules }) => rules),
       own.map(({ at }) => new Date(at).toISOString()),
+      own.map((one) => new Date(receivedAt(stage, one)).toISOString()),
       own.map(({ body }) => body),
     ],
   );

@@ -21,7 +21,9 @@ import type { TestDatabase } from '../support/server.ts';
 import type { Stage } from '../support/stage.ts';
 
 const SEED = process.env['LISTS_SEED'] ?? String(Math.floor(Math.random() * 1e9));
+/** As many histories as this, and more until what is rare occurred in one of them. */
 const RUNS = 12;
+const MOST_RUNS = 200;
 const DAY = 86_400_000;
 
 let on: TestDatabase;
@@ -29,7 +31,7 @@ const stages: Stage[] = [];
 
 beforeAll(async () => {
   on = await createDatabase();
-  for (let index = 0; index < RUNS; index += 1) {
+  for (let index = 0; index < RUNS || (index < MOST_RUNS && !(await isVaried())); index += 1) {
     const { situation, deliveries } = playOf(`lists/${SEED}/${index}`, index);
     const stage = await prepare(on, situation);
     for (const one of deliveries.toSorted((a, b) => a.at - b.at))
@@ -41,6 +43,22 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(() => on.drop());
+
+/** What is rare and has to occur: somebody was paid; somebody earned of a sale of whom they recruited. */
+const RARE = ["m.status = 'paid'", 'm.affiliate_id <> c.affiliate_id AND m.earned > 0'];
+
+async function isVaried(): Promise<boolean> {
+  const places = await Promise.all(stages.map((stage) => Promise.all(RARE.map((what) => occurs(stage, what)))));
+  return RARE.every((_, index) => places.some((found) => found[index]));
+}
+
+async function occurs(stage: Stage, what: string): Promise<boolean> {
+  const found = await stage.ask(
+    `SELECT FROM commissions m JOIN conversions c USING (workspace_id, conversion_id)
+     WHERE m.workspace_id = $1 AND m.livemode AND c.status <> 'void' AND ${what} LIMIT 1`,
+  );
+  return found.length > 0;
+}
 
 /** Clicks and sign-ups of many moments, some of them at the same one. */
 async function visits(stage: Stage, index: number): Promise<void> {
