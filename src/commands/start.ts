@@ -15,7 +15,7 @@ import { native, surfaces } from '../surfaces/index.ts';
 import { createApp, listen } from '../web/app.ts';
 import type { Limiting } from '../web/limiting.ts';
 import { startWorker, type Worker } from '../work/loop.ts';
-import { forgetting, type Chore } from '../work/schedule.ts';
+import { forgetting, gathering, type Chore } from '../work/schedule.ts';
 
 type Parties = {
   readonly serves: boolean;
@@ -65,7 +65,7 @@ function choresOf({ work, reach }: Parts): Chore[] {
     await reconcile(work, await reach.sources());
     return 0;
   };
-  return [forgetting(work), { everyMs: RECONCILE_LOOKED_AT_EVERY_MS, run: reconciling }];
+  return [gathering(work), forgetting(work), { everyMs: RECONCILE_LOOKED_AT_EVERY_MS, run: reconciling }];
 }
 
 async function serve(parts: Parts, worker: Worker | null): Promise<Server> {

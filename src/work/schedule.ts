@@ -3,6 +3,7 @@ import { DAY_MS } from '../core/time.ts';
 import type { Clockwork } from '../pipeline/clockwork.ts';
 import { forgetPasses } from '../store/passes.ts';
 import { forgetQuestions } from '../store/questions.ts';
+import { gatherStatistics } from '../store/statistics.ts';
 import { listWorkspaces } from '../store/workspaces.ts';
 
 /** Something done now and then; what it returns above 0 means that there is more to do at once. */
@@ -22,6 +23,15 @@ export function createSchedule(work: Pick<Clockwork, 'now' | 'log'>, chores: rea
     }
     return done;
   };
+}
+
+/** Has the database look at tables that grow faster than it looks by itself. */
+export function gathering({ database }: Clockwork): Chore {
+  const run = async (): Promise<number> => {
+    await gatherStatistics(database.pool);
+    return 0;
+  };
+  return { everyMs: 1_000, run };
 }
 
 /** How long an ended question is kept, to be looked at. */

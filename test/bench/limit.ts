@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { CUSTOMERS } from './material.ts';
+import { AFFILIATES, CUSTOMERS } from './material.ts';
 
 const run = promisify(execFile);
 
@@ -44,6 +44,8 @@ function expressions(sample: Sample): string[] {
     if (text === `stripe:${customer}`) return `${quoted('stripe:cus_')} || (:n::bigint % ${CUSTOMERS})`;
     const id = new RegExp(`^${OWN_ID.source}$`).exec(text);
     if (id) return `${quoted(`${id[1]}_00000000f`)} || ${number}`;
+    // As many balances as the service writes to: one alone would be locked from each commit to the next.
+    if (/^aff_\d+$/.test(text)) return `'aff_' || (:n::bigint % ${AFFILIATES})`;
     return quoted(text);
   });
 }
