@@ -83,7 +83,8 @@ function poolOf(dataSource: DataSource): pg.Pool {
 // Limits are set by a statement and not as start-up parameters, because PgBouncer refuses those. Named statements are
 // planned once per connection: planning the load for its values each time cost ten times its execution. A plan made while
 // the tables are still empty would read them from end to end for as long as the connection lives, those behind foreign
-// keys too: whatever has an index is read by it.
+// keys too: whatever has an index is read by it. A merge join would read a whole index for one row of the other side,
+// where it takes that row to come early.
 async function prepareConnection(client: pg.Client): Promise<void> {
   // A client that is checked out and loses its server emits `error`; unheard, it would end the process.
   client.on('error', ignoreLostConnection);
@@ -91,7 +92,8 @@ async function prepareConnection(client: pg.Client): Promise<void> {
     `SET statement_timeout = ${statementTimeoutMs};
      SET idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs};
      SET plan_cache_mode = force_generic_plan;
-     SET enable_seqscan = off`,
+     SET enable_seqscan = off;
+     SET enable_mergejoin = off`,
   );
   await prepareScopes(client);
 }

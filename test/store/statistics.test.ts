@@ -1,5 +1,6 @@
 /** Whether a young table is looked up by the index made for it, long before autovacuum comes by. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { latestLead } from '../../src/store/profiles.ts';
 import { gatherStatistics } from '../../src/store/statistics.ts';
 import { prepare, renewal } from '../bench/material.ts';
 import { createDatabase } from '../support/database.ts';
@@ -25,7 +26,7 @@ afterAll(() => db.drop());
 async function hear(from: number, to: number): Promise<void> {
   for (let index = from; index < to; index += 1) {
     const { id, body, created } = renewal(index);
-    await stage.hear({ source: 'stripe', id, type: 'invoice.paid', livemode: true, at: created * 1000, body }, 'grown');
+    await stage.hear({ id, type: 'invoice.paid', created, body }, 'grown');
   }
 }
 
@@ -53,6 +54,24 @@ test('an event looks at its own rows, however the tables were when its connectio
   expect(aware).toBeLessThan(100);
   // Or this test could not fail.
   expect(unaware).toBeGreaterThan(500);
+});
+
+test('rows that belong together are looked up one by one, also those that came after the last statistics', async () => {
+  const { pool } = db.database;
+  await pool.query('ANALYZE referrals');
+  const insert = (text: string): Promise<unknown> => pool.query(`${text} FROM generate_series(1, 3000) n`);
+  await insert(`INSERT INTO links (workspace_id, link_id, code, affiliate_id, program_id, destination_url, created_at, updated_at)
+    SELECT 'grown', 'link_' || n, 'c' || n, 'aff_' || n % 1000, 'prog_grown', 'https://shop.example/', now(), now()`);
+  // Their ids come before those of all referrals there were.
+  await insert(`INSERT INTO referrals (workspace_id, referral_id, affiliate_id, program_id, status, created_at, link_id)
+    SELECT 'grown', 'click_' || n, 'aff_' || n % 1000, 'prog_grown', 'click', now(), 'link_' || n`);
+  await insert(`INSERT INTO leads (workspace_id, lead_id, livemode, click_id, external_id, event_name, created_at)
+    SELECT 'grown', 'lead_' || n, true, 'click_' || n, 'buyer_' || n, 'Sign up', now()`);
+  await pool.query('ANALYZE leads, links');
+  const before = await looked();
+  const lead = await latestLead(db.database.of('grown'), { workspace: 'grown', livemode: true }, 'buyer_998', null);
+  expect(lead?.link.id).toBe('link_998');
+  expect((await looked()) - before).toBeLessThan(100);
 });
 
 test('a table is looked at when it has filled, and again when it is twice as large', async () => {
