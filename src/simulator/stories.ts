@@ -159,11 +159,13 @@ export const STORIES: Record<string, Story> = {
     });
     account.advance({ days: 2 });
     const late = rng.chance(0.5) ? account.payInvoice(open) : account.closeInvoice(open, 'void');
+    const mistaken = account.invoice({ customer, lines, outcome: 'void' });
     const extra = rng.int(0, 1) * 300;
-    if (account.family !== 'basil') return [outOfBand, late];
+    if (account.family !== 'basil') return [outOfBand, late, mistaken];
     return [
       outOfBand,
       late,
+      mistaken,
       account.payInvoiceInParts({
         customer,
         lines: [{ amount: 3_000 }],

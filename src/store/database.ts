@@ -11,7 +11,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, BigInt);
 export type Database = {
   readonly dataSource: DataSource;
   /**
-   * TypeORM's own pool, as whoever owns the tables: for LISTEN and tests. Its `query` throws the connection away with every
+   * TypeORM's own pool, as whoever owns the tables: for LISTEN, statistics and tests. Its `query` throws the connection away with every
    * error; statements of ours go by `of` and `across`, which keep one that was only refused.
    */
   readonly pool: pg.Pool;

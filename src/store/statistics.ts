@@ -4,7 +4,7 @@
  * the checks of foreign keys behind them, would read everything there is each time. New statistics also make every
  * connection plan its statements anew.
  */
-import type { Pool } from 'pg';
+import type { Database } from './database.ts';
 
 /** From this size on a table grows slowly enough for autovacuum: 64 MiB, in pages of 8 KiB. */
 const YOUNG_PAGES = 8_192;
@@ -17,7 +17,7 @@ WHERE n.nspname = current_schema() AND c.relkind = 'r' AND pg_has_role(c.relowne
 ORDER BY 1`;
 
 /** Looks anew at tables that are at least twice as large as when somebody last looked. Returns their names. */
-export async function gatherStatistics(pool: Pool): Promise<readonly string[]> {
+export async function gatherStatistics({ pool }: Pick<Database, 'pool'>): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string }>(GROWN);
   const names = rows.map(({ name }) => name);
   // Another process that is at it, or autovacuum, need not be waited for.

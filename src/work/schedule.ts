@@ -28,7 +28,7 @@ export function createSchedule(work: Pick<Clockwork, 'now' | 'log'>, chores: rea
 /** Has the database look at tables that grow faster than it looks by itself. */
 export function gathering({ database }: Clockwork): Chore {
   const run = async (): Promise<number> => {
-    await gatherStatistics(database.pool);
+    await gatherStatistics(database);
     return 0;
   };
   return { everyMs: 1_000, run };

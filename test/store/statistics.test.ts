@@ -49,7 +49,7 @@ async function lookedBy(from: number, to: number): Promise<number> {
 test('an event looks at its own rows, however the tables were when its connection was opened', async () => {
   await hear(0, 500);
   const unaware = await lookedBy(500, 520);
-  expect(await gatherStatistics(db.database.pool)).toEqual(expect.arrayContaining(POSTED));
+  expect(await gatherStatistics(db.database)).toEqual(expect.arrayContaining(POSTED));
   const aware = await lookedBy(520, 540);
   expect(aware).toBeLessThan(100);
   // Or this test could not fail.
@@ -76,23 +76,23 @@ test('rows that belong together are looked up one by one, also those that came a
 
 test('a table is looked at when it has filled, and again when it is twice as large', async () => {
   const { pool } = db.database;
-  await gatherStatistics(pool);
-  expect(await gatherStatistics(pool)).toEqual([]);
+  await gatherStatistics(db.database);
+  expect(await gatherStatistics(db.database)).toEqual([]);
   await pool.query('CREATE TABLE young (words text)');
-  expect(await gatherStatistics(pool)).toEqual([]);
+  expect(await gatherStatistics(db.database)).toEqual([]);
   await pool.query(`INSERT INTO young SELECT repeat('x', 1000) FROM generate_series(1, 35)`);
-  expect(await gatherStatistics(pool)).toEqual(['young']);
+  expect(await gatherStatistics(db.database)).toEqual(['young']);
   await pool.query(`INSERT INTO young SELECT repeat('x', 1000) FROM generate_series(1, 28)`);
-  expect(await gatherStatistics(pool)).toEqual([]);
+  expect(await gatherStatistics(db.database)).toEqual([]);
   await pool.query(`INSERT INTO young SELECT repeat('x', 1000) FROM generate_series(1, 14)`);
-  expect(await gatherStatistics(pool)).toEqual(['young']);
+  expect(await gatherStatistics(db.database)).toEqual(['young']);
 });
 
 test('whoever does not own the tables leaves them alone', async () => {
   const { pool } = db.database;
   await pool.query(`INSERT INTO young SELECT repeat('x', 1000) FROM generate_series(1, 1000)`);
   await pool.query('SET ROLE tributary_app');
-  expect(await gatherStatistics(pool)).toEqual([]);
+  expect(await gatherStatistics(db.database)).toEqual([]);
   await pool.query('RESET ROLE');
-  expect(await gatherStatistics(pool)).toEqual(['young']);
+  expect(await gatherStatistics(db.database)).toEqual(['young']);
 });
