@@ -61,7 +61,7 @@ export function sell(work: Clockwork): Seller {
     if (isRefusal(settled)) return settled;
     if (!('repeated' in settled)) return sold(work, caller, world, entry, settled);
     const same = settled.repeated === 'same' || (settled.repeated === 'different' && told.firstWins);
-    return same ? answer(work, world, entry, null) : again(work, world, entry, item, settled.repeated);
+    return same ? repeated(work, caller, entry, item) : again(work, caller, entry, item, settled.repeated);
   };
 }
 
@@ -138,13 +138,23 @@ async function sold(
   caller: Caller,
   world: World,
   entry: SaleEntry,
-  settled: Settled,
+  settled: Settled | null,
 ): Promise<Sold | Refusal> {
   const answered = await answer(work, world, entry, settled);
   const { commissionStatus } = entry.request;
   if (!isRefusal(answered) && commissionStatus !== null && isPayout(commissionStatus))
     await settlePayout(work, caller, answered.conversion, commissionStatus);
   return answered;
+}
+
+/** The sale as it stands. Whoever died after it, and before it was kept how much was paid out of it, told it again. */
+async function repeated(work: Clockwork, caller: Caller, entry: SaleEntry, item: Item): Promise<Sold | Refusal> {
+  const world: World = { workspace: caller.workspace, livemode: caller.livemode };
+  if (!isPayout(entry.request.commissionStatus)) return answer(work, world, entry, null);
+  const first = await entryOf(work, world, item);
+  return first?.kind === 'sale' && first.request.commissionStatus === entry.request.commissionStatus
+    ? sold(work, caller, world, entry, null)
+    : answer(work, world, entry, null);
 }
 
 /** A new sale is shown as it was written; one that stood before is read. */
@@ -167,18 +177,18 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** The id was used before, and not for this sale. */
 async function again(
   work: Clockwork,
-  world: World,
+  caller: Caller,
   entry: SaleEntry,
   item: Item,
-  repeated: Repeated['repeated'],
+  found: Repeated['repeated'],
 ): Promise<Sold | Refusal> {
-  const before = await entryOf(work, world, item);
+  const before = await entryOf(work, caller, item);
   if (before?.kind === 'event') return noSale(before);
-  return repeated === 'different' ? differentMoney(before, entry.request) : answer(work, world, entry, null);
+  return found === 'different' ? differentMoney(before, entry.request) : repeated(work, caller, entry, item);
 }
 
 /** What was told under this id before; null: it is not kept any more. */
-async function entryOf(work: Clockwork, { workspace }: World, { ref }: Item): Promise<Entry | null> {
+async function entryOf(work: Clockwork, { workspace }: Pick<World, 'workspace'>, { ref }: Item): Promise<Entry | null> {
   const stored = await bodyOf(work.database.of(workspace), workspace, ref.source, ref.id);
   return stored === null ? null : readEntry(JSON.parse(stored));
 }
