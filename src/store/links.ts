@@ -1,5 +1,6 @@
 /** Links: codes that lead to affiliates. An affiliate's tracking id is a link without a row. */
 import type { ClickView, LinkView, ProgramView } from '../core/visits.ts';
+import type { World } from './conversions.ts';
 import { selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
@@ -95,10 +96,13 @@ export async function listLinks(
   return { rows: rows.map(linkOf), total };
 }
 
-/** Followed links of one affiliate, the latest first. A click through the tracking id shows that as its code. */
+/**
+ * Followed links of one affiliate, the latest first; the live world does not know those of tests. A click through the
+ * tracking id shows that as its code.
+ */
 export async function listClicks(
   tx: Tx,
-  workspace: string,
+  { workspace, livemode }: World,
   filter: Limits & { readonly affiliateId: string },
 ): Promise<{ rows: ClickView[]; total: number }> {
   const page = {
@@ -106,9 +110,9 @@ export async function listClicks(
     from: 'referrals r',
     joins: `JOIN affiliates a ON a.workspace_id = $1 AND a.affiliate_id = r.affiliate_id
       LEFT JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id`,
-    where: 'r.workspace_id = $1 AND r.affiliate_id = $2 AND r.clicked_at IS NOT NULL',
+    where: 'r.workspace_id = $1 AND r.affiliate_id = $2 AND r.clicked_at IS NOT NULL AND NOT (r.test_only AND $3)',
     order: 'r.clicked_at DESC, r.referral_id DESC',
-    values: [workspace, filter.affiliateId],
+    values: [workspace, filter.affiliateId, livemode],
   };
   const { rows, total } = await selectPage<{
     referral_id: string;

@@ -153,7 +153,7 @@ const LISTS: Readonly<Record<string, (tx: Tx) => Promise<unknown>>> = {
   'referrals of a user': (tx) => listReferrals(tx, WORKSPACE, { ...last, externalUserId: 'user_400' }),
   'clicks on links': (tx) =>
     clicksOfLinks(tx, WORKSPACE, { linkId: null, affiliateId: null, from: null, to: null, ...newest }),
-  'clicks of an affiliate': (tx) => listClicks(tx, WORKSPACE, { affiliateId: 'aff_7', ...page, limit: 5, offset: 5 }),
+  'clicks of an affiliate': (tx) => listClicks(tx, world, { affiliateId: 'aff_7', ...page, limit: 5, offset: 5 }),
   'earnings of an affiliate': (tx) => listEarnings(tx, world, 'aff_7', { limit: 5, offset: 5 }),
   'payouts of an affiliate': (tx) => listPayoutsOf(tx, world, 'aff_7', { limit: 5, offset: 5 }),
   'transfers of an affiliate': (tx) => listTransfers(tx, WORKSPACE, true, 'aff_7', { limit: 5, offset: 5 }),

@@ -15,7 +15,7 @@ export function linkDesk(work: Clockwork): LinkDesk {
   return {
     createLink: (caller, input) => create(work, caller, input),
     links: ({ workspace }, filter) => listLinks(of(workspace), workspace, filter),
-    clicks: ({ workspace }, filter) => listClicks(of(workspace), workspace, filter),
+    clicks: (caller, filter) => listClicks(of(caller.workspace), caller, filter),
     programs: ({ workspace }, filter) => listPrograms(of(workspace), workspace, filter),
     affiliateSums: async (caller, filter) => {
       const currency = await currencyOf(of(caller.workspace), caller.workspace);

@@ -6,9 +6,10 @@ import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { route } from '../route.ts';
 import type { Reply, Route } from '../surface.ts';
 import { atProgram, numberIn, programNamed } from './homes.ts';
-import { additionalData, cut, described, isTest, name, NOT_AN_OBJECT, program, url } from './inputs.ts';
+import { additionalData, described, isTest, name, NOT_AN_OBJECT, program, url } from './inputs.ts';
 import { failing } from './problems.ts';
 import { aliased, done, legacyAnswer, success, wrong } from './replies.ts';
+import { cut } from '../texts.ts';
 import { told, trialAnswer } from './trials.ts';
 
 const click = z.object(

@@ -3,16 +3,12 @@
  * describes a call and is of the wrong kind: a visit counts whatever its page was called.
  */
 import { z } from 'zod';
+import { LONGEST_PAGE } from '../../core/destinations.ts';
 import { fromIso, untilFromIso } from '../../core/time.ts';
+import { cut } from '../texts.ts';
 
 const LONGEST_ID = 255;
-const LONGEST_URL = 2000;
 const LONGEST_TEXT = 255;
-
-/** The beginning of a text that is kept; never half of a character, which no database takes. */
-export function cut(text: string, most = LONGEST_URL): string {
-  return text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
-}
 
 /** A description, cut to what is kept. */
 export function described(most = LONGEST_TEXT): z.ZodType<string | null> {
@@ -23,7 +19,7 @@ export function described(most = LONGEST_TEXT): z.ZodType<string | null> {
     .transform((value) => (value == null || value.trim() === '' ? null : cut(value.trim(), most)));
 }
 
-export const url = described(LONGEST_URL);
+export const url = described(LONGEST_PAGE);
 
 /**
  * A name of the caller's. Whole numbers are taken as they are written: many merchants' ids are. One that JSON cannot

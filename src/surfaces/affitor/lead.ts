@@ -9,6 +9,7 @@ import { atProgram, numberIn, programNamed } from './homes.ts';
 import { additionalData, described, isTest, name, NOT_AN_OBJECT, program, url } from './inputs.ts';
 import { failing } from './problems.ts';
 import { aliased, done, legacyAnswer, NAME, success, wrong } from './replies.ts';
+import { addressIn } from '../texts.ts';
 import { told, trialAnswer } from './trials.ts';
 
 const MOST_CLICK_IDS = 20;
@@ -18,7 +19,7 @@ const email: z.ZodType<string | null> = z
   .string()
   .nullish()
   .catch(null)
-  .transform((value) => (value != null && z.email().safeParse(value.trim()).success ? value.trim() : null));
+  .transform((value) => (value == null ? null : addressIn(value)));
 
 const lead = z.object(
   {

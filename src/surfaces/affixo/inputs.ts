@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Paging } from '../../core/desk.ts';
 import { decimalsOf, fromMajor } from '../../core/money.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
+import { cut } from '../texts.ts';
 import { REQUIRED } from './problems.ts';
 
 const LONGEST_ID = 255;
@@ -18,6 +19,12 @@ function optionalText(max: number): z.ZodType<string | null> {
 
 export const optionalId = optionalText(LONGEST_ID);
 export const optionalUrl = optionalText(LONGEST_URL);
+
+/** Where a visitor was, cut to what is kept: it describes, and what it describes must not be lost for its length. */
+export const visited: z.ZodType<string | null> = z
+  .string({ error: 'must be a string' })
+  .nullish()
+  .transform((value) => (value == null || value.trim() === '' ? null : cut(value)));
 
 /** A required id; missing, null and blank are the same. */
 export const requiredId: z.ZodType<string> = z.preprocess(

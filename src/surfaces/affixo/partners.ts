@@ -38,15 +38,20 @@ type NewAffiliate = Parameters<Desk['createAffiliate']>[1];
 
 const MOST_VARIANTS = 50;
 
+const isTaken = (made: AffiliateView | Refusal): boolean => isRefusal(made) && made.refused === 'already_exists';
+
 /** A code that is taken is no error in this dialect: a variant is made, so clients read it back. */
 async function created(caller: Caller, input: NewAffiliate, desk: Desk): Promise<AffiliateView | Refusal> {
   const { trackingId } = input;
   let made = await desk.createAffiliate(caller, input);
   for (let variant = 2; variant <= MOST_VARIANTS && trackingId !== undefined; variant += 1) {
-    if (!isRefusal(made) || made.refused !== 'already_exists') break;
+    if (!isTaken(made)) break;
     made = await desk.createAffiliate(caller, { ...input, trackingId: `${trackingId}-${variant}` });
   }
-  return made;
+  if (!isTaken(made)) return made;
+  // So many want this code that one is made of the name.
+  const { trackingId: _, ...rest } = input;
+  return desk.createAffiliate(caller, rest);
 }
 
 const create = route<z.infer<typeof affiliate>>({

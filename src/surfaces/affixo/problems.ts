@@ -55,7 +55,9 @@ function said({ refused, field, details }: Refusal): Said {
   if (refused !== 'invalid_input' || field === undefined) return PROBLEMS[refused];
   // A body that is JSON but no object cannot be read either.
   if (field === 'body') return PROBLEMS.malformed_json;
-  return { status: 400, error: details?.[0]?.message === REQUIRED ? `${field}_required` : `invalid_${field}` };
+  // The whole field, also when the problem lies inside it.
+  const [name = field] = field.split('.');
+  return { status: 400, error: details?.[0]?.message === REQUIRED ? `${name}_required` : `invalid_${name}` };
 }
 
 export function problem(refusal: Refusal, _requestId: string): Reply {

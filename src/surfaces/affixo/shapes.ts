@@ -21,9 +21,9 @@ const currencyCode = z
   .string()
   .regex(/^[a-z]{3}$/)
   .meta({ examples: ['usd'] });
-const standing = z.enum(['pending', 'approved', 'paid', 'rejected', 'reversed']);
+const standings = z.enum(['pending', 'approved', 'paid', 'rejected', 'reversed']);
 
-type Standing = z.infer<typeof standing>;
+type Standing = z.infer<typeof standings>;
 
 const STATUSES: Readonly<Record<CommissionStatus, Standing>> = {
   pending: 'pending',
@@ -36,10 +36,15 @@ const STATUSES: Readonly<Record<CommissionStatus, Standing>> = {
   dispute: 'reversed',
 };
 
-/** A sale without a commission waits for one, until it goes back. */
+/**
+ * A sale without a commission waits for one, until it goes back. What was paid out stays so in the ledger when all of it is
+ * taken back; here the reversal is what there is to say.
+ */
 function statusOf({ commission, status }: ConversionView): Standing {
-  if (commission) return STATUSES[commission.status];
-  return status === 'refunded' ? 'reversed' : 'pending';
+  if (!commission) return status === 'refunded' ? 'reversed' : 'pending';
+  const { earned, reversed } = commission;
+  const standing = STATUSES[commission.status];
+  return standing !== 'rejected' && earned > 0n && reversed === earned ? 'reversed' : standing;
 }
 
 export const affiliateAnswer = z
@@ -108,7 +113,7 @@ export const conversionAnswer = z
     email: z.string().nullable().describe('Who bought, where that is known.'),
     amount: z.number().describe('Major units; what is left after refunds.'),
     currency: currencyCode,
-    status: standing,
+    status: standings,
     created_at: made.describe('When the money moved.'),
     external_id: z.string(),
   })
@@ -135,7 +140,7 @@ export const commissionAnswer = z
     conversion_id: shown,
     amount: z.number().describe('Major units; what is left after refunds.'),
     currency: currencyCode,
-    status: standing,
+    status: standings,
     created_at: made,
   })
   .meta({ id: 'Commission' });

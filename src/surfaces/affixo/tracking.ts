@@ -6,8 +6,9 @@ import { newSale } from '../../core/sale-request.ts';
 import type { KnownBy } from '../../core/visits.ts';
 import type { Reply, Route } from '../surface.ts';
 import { shownId } from './ids.ts';
-import { amount, currency, minorOf, optionalFlag, optionalId, optionalUrl, requiredId } from './inputs.ts';
+import { amount, currency, minorOf, optionalFlag, optionalId, requiredId, visited } from './inputs.ts';
 import { route } from '../route.ts';
+import { addressIn } from '../texts.ts';
 import { done } from './replies.ts';
 
 const NAME = 'affixo';
@@ -22,8 +23,8 @@ const click = z.object({
   }),
   visitor_id: optionalId.describe('What an earlier answer gave this visitor.'),
   fingerprint: optionalId.describe('Tells the visitor when no visitor_id does.'),
-  url: optionalUrl.describe('Where they arrived.'),
-  referrer: optionalUrl.describe('Where they came from.'),
+  url: visited.describe('Where they arrived.'),
+  referrer: visited.describe('Where they came from.'),
 });
 
 const conversion = {
@@ -38,15 +39,15 @@ const conversion = {
     examples: ['order_1'],
   }),
   is_test: optionalFlag.describe('Test money, whatever the key.'),
-  url: optionalUrl,
-  referrer: optionalUrl,
+  url: visited,
+  referrer: visited,
 };
 
 /** Not documented, but sent by clients; what does not look like an e-mail is ignored like every unknown field. */
 const email: z.ZodType<string | null> = z
   .unknown()
   .optional()
-  .transform((value) => (typeof value === 'string' && z.email().safeParse(value.trim()).success ? value.trim() : null));
+  .transform((value) => (typeof value === 'string' ? addressIn(value) : null));
 
 const lead = z.object({
   ...conversion,

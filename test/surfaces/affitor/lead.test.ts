@@ -1,4 +1,5 @@
 /** A sign-up against apis.md 4.1 and 4.2 (lead): both modes, who is bound, provisional leads. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openScene, type Scene } from './scene.ts';
 
@@ -199,7 +200,12 @@ describe('a repeated lead', () => {
     expect(await scene.referral(second)).toMatchObject({ status: 'lead', email: null, external_user_id: 'mail-2' });
   });
 
-  test.each(['not an e-mail', 7, { a: 1 }])('an e-mail that is none (%s) is ignored', async (email) => {
+  test.each([
+    ['words', 'not an e-mail'],
+    ['a number', 7],
+    ['an object', { a: 1 }],
+    ['longer than mail can carry', `${randomBytes(3000).toString('hex')}@buyer.example`],
+  ])('an e-mail that is none (%s) is ignored', async (_name, email) => {
     const clickId = await scene.click();
     expect((await scene.lead({ click_id: clickId, customer_key: scene.fresh('user'), email })).body).toEqual(OK);
     expect(await scene.referral(clickId)).toMatchObject({ status: 'lead', email: null });

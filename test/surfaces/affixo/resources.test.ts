@@ -233,6 +233,33 @@ describe('what came of it', () => {
     expect(rows.find(({ ref_code }) => ref_code === 'zoe')).toMatchObject({ clicks: 0, sales: 0, revenue: 0 });
   });
 
+  test('a sale that goes back after its commission was paid out is reversed', async () => {
+    const { key } = await site.keyFor(true, ['*'], 'default', native.keys);
+    const external_id = 'paid, then back';
+    await post('affiliates', { name: 'Petra', ref_code: 'petra' });
+    await approve('petra');
+    const sale = await post('track/sale', { ref: 'petra', amount: 40, external_id });
+    const id = sale.body['conversion_id'];
+    const listed = rowsOf(await site.get('/v1/commissions?limit=100', { key }));
+    const earned = String(listed.find((one) => one['sale_amount'] === 40)?.['id']);
+    await site.send('PUT', `/v1/commissions/${earned}`, '{"status":"paid"}', { key });
+    const shown = async (): Promise<unknown[]> => {
+      const conversion = rowsOf(await get('conversions')).find((one) => one['id'] === id);
+      const commission = rowsOf(await get('commissions')).find((one) => one['conversion_id'] === id);
+      return [conversion, commission].map((one) => [one?.['status'], one?.['amount']]);
+    };
+    expect(await shown()).toEqual([
+      ['paid', 40],
+      ['paid', 12],
+    ]);
+    await post('track/refund', { external_id });
+    expect(await shown()).toEqual([
+      ['reversed', 0],
+      ['reversed', 0],
+    ]);
+    expect(rowsOf(await get('payouts'))).toMatchObject([{ amount: 12, status: 'paid' }]);
+  });
+
   describe('read by the affiliate', () => {
     const own = async (path: string, affiliateId: string | null): Promise<unknown> => {
       const found = affixo.routes.find((one) => one.path === `/v1/affiliate/${path}`);
@@ -303,5 +330,14 @@ describe('the key', () => {
     expect(other.body).toMatchObject({ error: 'insufficient_scope', need: 'write' });
     const broken = await site.send('POST', `/affixo/v1/${path}`, '{');
     expect([broken.status, broken.body.error]).toEqual([400, 'invalid_json']);
+  });
+});
+
+describe('a crowd', () => {
+  test('of affiliates gets codes, however many of them want the same', async () => {
+    for (let many = 0; many < 53; many += 1) {
+      const { status, body } = await post('affiliates', { name: 'Crowd', ref_code: 'wanted' });
+      expect([status, body.data['ref_code']]).toEqual([201, expect.stringMatching(/^(wanted|crowd)/)]);
+    }
   });
 });

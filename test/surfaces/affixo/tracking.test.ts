@@ -1,4 +1,5 @@
 /** Click, lead, sale and refund against the documents they come from (reference/documents/000_…, 001_…). */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
 import { createAccount } from '../../../src/simulator/account.ts';
@@ -428,6 +429,35 @@ describe('odd input', () => {
       expect({ name, status, error: body.error }).toEqual({ name, status: 400, error: `invalid_${field}` });
     }
     expect(await site.everything()).toBe(before);
+  });
+
+  test('inside a list is refused by the name of the list', async () => {
+    for (const field of ['ref', 'visitor_id', 'unheard_of']) {
+      const { status, body } = await track('click', { ref: 'jane', [field]: [{ deep: 'a\u0000b' }] });
+      expect([status, body.error]).toEqual([400, `invalid_${field}`]);
+    }
+  });
+
+  test('of an address that is longer than what is kept loses no click, lead or sale', async () => {
+    // The last character kept would be half of one.
+    const page = `https://shop.example/?utm=${'x'.repeat(1973)}😀${'y'.repeat(3000)}`;
+    const long = { visitor_id: 'v-long', url: page, referrer: page };
+    expect((await track('click', { ref: 'jane', ...long })).status).toBe(200);
+    expect((await track('lead', long)).body).toMatchObject({ attributed: true });
+    const sale = await track('sale', { ...long, amount: 10, external_id: 'long' });
+    expect(sale.body).toMatchObject({ attributed: true });
+    const [kept] = await site.stage.ask<{ click: { url: string } }>(
+      `SELECT click FROM referrals WHERE workspace_id = $1 AND visitor_id = 'v-long'`,
+    );
+    expect([kept?.click.url.length, page.startsWith(kept?.click.url ?? '-')]).toEqual([1999, true]);
+  });
+
+  test('of an e-mail that no mail could carry loses no lead', async () => {
+    await visit('v-mail');
+    const email = `${randomBytes(3000).toString('hex')}@buyer.example`;
+    const answer = await track('lead', { visitor_id: 'v-mail', email });
+    expect([answer.status, answer.body['attributed']]).toEqual([200, true]);
+    expect(await count('referrals', `visitor_id = 'v-mail' AND status = 'lead' AND email IS NULL`)).toBe(1);
   });
 
   test('of a Stripe look or with odd letters is an order id like any other', async () => {
