@@ -37,7 +37,11 @@ export type Attribution = {
     }
 );
 
-export type Nodes = { customer(key: string): CustomerState | undefined; referral(token: string): Referral | undefined };
+export type Nodes = {
+  customer(key: string): CustomerState | undefined;
+  /** What a token led to when the money moved. */
+  referral(token: string, paidAt: Moment): Referral | undefined;
+};
 
 /** Everything a credit may rest on. */
 export type CreditWorld = Nodes & { readonly rules: Rules; price(key: string): PriceState | undefined };
@@ -153,7 +157,7 @@ function creditOf(
   awaits: string[],
 ): { referral: Referral; coupon?: string } | null {
   if (!isCouponToken(touch.token)) {
-    const referral = world.referral(touch.token);
+    const referral = world.referral(touch.token, sale.paidAt);
     return referral ? { referral } : null;
   }
   const { binding, unheard } = bindingOf(world.rules, touch.token, state.rules ?? world.rules.version, world.price);
@@ -161,11 +165,11 @@ function creditOf(
   if (!binding) return null;
   const { affiliateId, programId } = binding;
   for (const { touch: other } of others) {
-    const known = world.referral(other.token);
+    const known = world.referral(other.token, sale.paidAt);
     if (known && known.affiliateId === affiliateId && known.programId === programId)
       return { referral: known, coupon: binding.id };
   }
   const id = couponReferralId(binding, sale.party ?? sale.moneyKey);
-  const rejected = world.referral(id)?.rejected ?? false;
+  const rejected = world.referral(id, sale.paidAt)?.rejected ?? false;
   return { referral: { id, affiliateId, programId, rejected }, coupon: binding.id };
 }

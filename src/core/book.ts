@@ -5,11 +5,12 @@
 import { collect, moneyKeyOf, partiesOfPayment, type Sale } from './collect.ts';
 import { eventKey } from './keys.ts';
 import { decide, type Decision } from './decide.ts';
+import { referralNamed, type VisitorClick } from './visitors.ts';
 import { earlierThan, foundationKey, type Foundation, type Summary } from './earlier.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { EventRef, Fact } from './facts.ts';
 import { compareText } from './facts.ts';
-import type { Referral } from './attribution.ts';
+import type { Nodes, Referral } from './attribution.ts';
 import {
   EMPTY_CUSTOMER,
   EMPTY_PAYMENT,
@@ -35,6 +36,8 @@ export type Book = {
   readonly customers: Map<string, CustomerState>;
   readonly prices: Map<string, PriceState>;
   readonly referrals: Map<string, Referral>;
+  /** Visitor id → their clicks. */
+  readonly visits: Map<string, readonly VisitorClick[]>;
   readonly affiliates: Map<string, AffiliateView>;
   /** Payment id → the payments of its referral before it that are not in the book. */
   readonly foundations: Map<string, Foundation>;
@@ -63,6 +66,7 @@ export function emptyBook(newPaymentId: () => string): Book {
     customers: new Map(),
     prices: new Map(),
     referrals: new Map(),
+    visits: new Map(),
     affiliates: new Map(),
     foundations: new Map(),
     newPaymentId,
@@ -189,6 +193,24 @@ export function absorbClock(book: Book, paymentId: string, clock: Partial<Clock>
   touched.payments.add(paymentId);
 }
 
+/** Adds clicks of visitors, of which the referrals are in the book already. One that is there stays as it is. */
+export function addVisits(
+  { referrals, visits }: Book,
+  clicks: readonly (Omit<VisitorClick, 'referral'> & { visitor: string; id: string })[],
+): void {
+  for (const { visitor, id, ...visit } of clicks) {
+    const referral = referrals.get(id);
+    const known = visits.get(visitor) ?? [];
+    if (referral && !known.some((one) => one.referral.id === id))
+      visits.set(visitor, [...known, { ...visit, referral }]);
+  }
+}
+
+/** What tokens lead to. */
+export function referralsIn({ referrals, visits }: Pick<Book, 'referrals' | 'visits'>): Nodes['referral'] {
+  return (token, paidAt) => referralNamed(token, referrals.get(token), visits.get(token) ?? [], paidAt);
+}
+
 /**
  * Decides the payments given. Where rules look across a referral's payments, in the order the money moved, so that they
  * see the earlier ones as they now stand; then the caller names every payment of the referrals concerned.
@@ -201,9 +223,7 @@ export function settle(book: Book, rules: Rules, ids: Iterable<string>): Map<str
     customer(key: string) {
       return book.customers.get(key);
     },
-    referral(token: string) {
-      return book.referrals.get(token);
-    },
+    referral: referralsIn(book),
     affiliate(id: string) {
       return book.affiliates.get(id) ?? rules.partners.get(id);
     },

@@ -3,7 +3,7 @@
  * almost always one.
  */
 import { NOTHING_POSTED, readCustomer, readPayment, readPosted, readPrice, type Posted } from '../core/codec.ts';
-import { emptyBook, emptyTouched, settle, type Book, type Touched } from '../core/book.ts';
+import { addVisits, emptyBook, emptyTouched, settle, type Book, type Touched } from '../core/book.ts';
 import type { Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
 import { mergeCustomers } from '../core/merge.ts';
@@ -100,6 +100,7 @@ export function fill(session: Session, loaded: Loaded): void {
     book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });
     if (affiliateId !== null && history !== null) book.affiliates.set(affiliateId, { id: affiliateId, history });
   }
+  addVisits(book, loaded.visits);
 }
 
 export function postedOf(session: Session, paymentId: string): Posted {

@@ -3,7 +3,7 @@
  * the result is compared with what the transfers say. A difference is an alarm: something changed money without a cause.
  */
 import { createHash } from 'node:crypto';
-import { absorbClock, absorbEvent, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
+import { absorbClock, absorbEvent, addVisits, emptyBook, emptyTouched, settle, type Book } from '../core/book.ts';
 import type { Commission, Decision } from '../core/decide.ts';
 import type { Rules } from '../core/rules.ts';
 import { ACCOUNTS } from '../core/ledger.ts';
@@ -102,6 +102,10 @@ function introduce(book: Book, referrals: readonly KnownReferral[]): void {
     book.referrals.set(id, { id, affiliateId, programId, rejected: status === 'rejected' });
     if (affiliateId !== null && history !== null) book.affiliates.set(affiliateId, { id: affiliateId, history });
   }
+  addVisits(
+    book,
+    referrals.flatMap(({ id, visitor, visit }) => (visitor === null ? [] : [{ ...visit, visitor, id }])),
+  );
 }
 
 function hear(book: Book, translators: Translators, event: JournalEvent): void {

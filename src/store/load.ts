@@ -3,7 +3,9 @@
  * that posts checks that what was read is still current (store/post.ts).
  */
 import type { AffiliateView } from '../core/rules.ts';
+import type { VisitorClick } from '../core/visitors.ts';
 import type { Tx } from './tx.ts';
+import { VISIT } from './visitors.ts';
 
 export type Wanted = {
   /** `source\nevent_key` of events that may have been received before. */
@@ -48,7 +50,19 @@ export type Loaded = {
   readonly customers: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly prices: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly referrals: readonly ReferralRow[];
+  /** Clicks of visitors that a token names, with the id of the click's referral, which is one of `referrals`. */
+  readonly visits: readonly LoadedVisit[];
 };
+
+export type LoadedVisit = Omit<VisitorClick, 'referral'> & { readonly visitor: string; readonly id: string };
+
+const REFERRAL = `json_build_object('affiliateId', affiliate_id, 'programId', program_id,
+    'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
+    'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
+      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))`;
+
+const TOKENS = `$8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
+    || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked)`;
 
 /**
  * Keys are collected into arrays and looked up with `= ANY`, never joined: a plan made while the tables are still empty
@@ -77,12 +91,10 @@ UNION ALL SELECT 'c', customer_key, version, state::text, NULL, NULL, NULL FROM 
 UNION ALL SELECT 'r', price_key, version, state::text, NULL, NULL, NULL FROM prices
   WHERE workspace_id = $1 AND livemode = $2 AND price_key = ANY ($7::text[] || ARRAY(SELECT unnest(prices || tokens) FROM pay)
     || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))
-UNION ALL SELECT 'f', referral_id, version, json_build_object('affiliateId', affiliate_id, 'programId', program_id,
-    'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
-    'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
-      SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))::text, NULL, NULL, NULL
-  FROM referrals r WHERE workspace_id = $1 AND NOT (test_only AND $2) AND referral_id = ANY ($8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)
-    || ARRAY(SELECT unnest(tokens) FROM named) || ARRAY(SELECT unnest(tokens) FROM linked))`;
+UNION ALL SELECT 'f', referral_id, version, ${REFERRAL}::text, NULL, NULL, NULL
+  FROM referrals r WHERE workspace_id = $1 AND NOT (test_only AND $2) AND referral_id = ANY (${TOKENS})
+UNION ALL SELECT 'v', referral_id, version, ${REFERRAL}::text, visitor_id, ${VISIT}::text, NULL
+  FROM referrals r WHERE workspace_id = $1 AND NOT (test_only AND $2) AND visitor_id = ANY (${TOKENS})`;
 
 const TEXT = textWith('');
 
@@ -141,14 +153,18 @@ function sorted(workspace: string, rows: readonly Row[]): Loaded {
   const customers: Loaded['customers'][number][] = [];
   const prices: Loaded['prices'][number][] = [];
   const referrals: ReferralRow[] = [];
+  const visits: LoadedVisit[] = [];
   for (const { t, k, v, a, b, c, d } of rows) {
     if (t === 'w') rulesVersion = Number(v);
     else if (t === 'e') events.set(k, a);
     else if (t === 'p') payments.push({ id: k, version: Number(v), state: a, posted: b, summary: c, earlier: d });
     else if (t === 'c') customers.push({ key: k, version: Number(v), state: a });
     else if (t === 'r') prices.push({ key: k, version: Number(v), state: a });
-    else referrals.push({ ...(JSON.parse(a) as Omit<ReferralRow, 'id' | 'version'>), id: k, version: Number(v) });
+    else {
+      referrals.push({ ...(JSON.parse(a) as Omit<ReferralRow, 'id' | 'version'>), id: k, version: Number(v) });
+      if (t === 'v') visits.push({ ...(JSON.parse(c ?? '') as Omit<VisitorClick, 'referral'>), visitor: b, id: k });
+    }
   }
   if (rulesVersion === null) throw new Error(`there is no workspace "${workspace}"`);
-  return { rulesVersion, events, payments, customers, prices, referrals };
+  return { rulesVersion, events, payments, customers, prices, referrals, visits };
 }

@@ -1,6 +1,8 @@
 /** What stands, read from the ledger itself, and the journal it must follow from. */
 import type { AffiliateView } from '../core/rules.ts';
+import type { VisitorClick } from '../core/visitors.ts';
 import type { Tx } from './tx.ts';
+import { VISIT } from './visitors.ts';
 
 export type Position = {
   readonly livemode: boolean;
@@ -148,6 +150,9 @@ export type KnownReferral = {
   /** The live world does not know it. */
   readonly testOnly: boolean;
   readonly history: AffiliateView['history'] | null;
+  /** null: it is no click of a visitor who may come back. */
+  readonly visitor: string | null;
+  readonly visit: Omit<VisitorClick, 'referral'>;
 };
 
 /** Referrals with their affiliates: a journal of their own, so verification takes them as given. */
@@ -159,8 +164,10 @@ export async function allReferrals(tx: Tx, workspace: string): Promise<KnownRefe
     status: string;
     test_only: boolean;
     history: AffiliateView['history'] | null;
+    visitor_id: string | null;
+    visit: KnownReferral['visit'];
   }>({
-    text: `SELECT r.referral_id, r.affiliate_id, r.program_id, r.status, r.test_only, a.history FROM referrals r
+    text: `SELECT r.referral_id, r.affiliate_id, r.program_id, r.status, r.test_only, a.history, r.visitor_id, ${VISIT} AS visit FROM referrals r
            LEFT JOIN affiliates a USING (workspace_id, affiliate_id) WHERE r.workspace_id = $1`,
     values: [workspace],
   });
@@ -171,6 +178,8 @@ export async function allReferrals(tx: Tx, workspace: string): Promise<KnownRefe
     status: row.status,
     testOnly: row.test_only,
     history: row.history,
+    visitor: row.visitor_id,
+    visit: row.visit,
   }));
 }
 

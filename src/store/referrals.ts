@@ -174,13 +174,15 @@ export async function deleteReferral(
 export type PaymentName = { readonly id: string; readonly livemode: boolean };
 
 /**
- * Every payment that is, was or could be credited to a referral: named by its own objects, by its buyer, or by who its
+ * Every payment that is, was or could be credited to a referral: named by its own objects (also as a visitor), by its buyer, or by who its
  * buyer is known as. Reads whole tables; asked only when a referral is rejected or taken back into favour.
  */
 export async function paymentsThatName(tx: Tx, workspace: string, referral: string): Promise<PaymentName[]> {
   const { rows } = await tx.query<{ payment_id: string; livemode: boolean }>({
-    text: `WITH nodes AS (
-        SELECT livemode, customer_key FROM customers WHERE workspace_id = $1 AND tokens @> ARRAY[$2]::text[]
+    text: `WITH names AS (
+        SELECT ARRAY[$2, visitor_id] AS tokens FROM referrals WHERE workspace_id = $1 AND referral_id = $2
+      ), nodes AS (
+        SELECT livemode, customer_key FROM customers, names WHERE workspace_id = $1 AND customers.tokens && names.tokens
       ), parties AS (
         SELECT livemode, customer_key FROM nodes
         UNION SELECT c.livemode, c.customer_key FROM customers c
@@ -188,8 +190,8 @@ export async function paymentsThatName(tx: Tx, workspace: string, referral: stri
       )
       SELECT p.payment_id, p.livemode FROM payments p JOIN parties USING (livemode, customer_key)
         WHERE p.workspace_id = $1 AND p.merged_into IS NULL
-      UNION SELECT payment_id, livemode FROM payments
-        WHERE workspace_id = $1 AND merged_into IS NULL AND (referral_id = $2 OR tokens @> ARRAY[$2]::text[])
+      UNION SELECT payment_id, livemode FROM payments, names
+        WHERE workspace_id = $1 AND merged_into IS NULL AND (referral_id = $2 OR payments.tokens && names.tokens)
       ORDER BY payment_id`,
     values: [workspace, referral],
   });

@@ -1,6 +1,11 @@
 /** Visitors: who comes back, by the id they carry or by their fingerprint. */
 import type { Tx } from './tx.ts';
 
+/** What decides which click of a visitor counts (core/visitors.ts), of referrals `r`; moments in milliseconds UTC. */
+export const VISIT = `json_build_object('at', extract(epoch FROM r.created_at) * 1000,
+    'lastingSince', CASE WHEN r.status <> 'click' THEN extract(epoch FROM COALESCE(LEAST(r.lead_at, r.converted_at), r.created_at)) * 1000 END,
+    'windowDays', (SELECT click_window_days FROM programs p WHERE p.workspace_id = r.workspace_id AND p.program_id = r.program_id))`;
+
 /** By what a visitor is looked for. The id of a click is as good as the visitor's own. */
 export type Sign = { readonly by: 'visitor' | 'fingerprint'; readonly value: string };
 

@@ -4,7 +4,7 @@
  */
 import { settingsAt, type Rules } from '../../core/rules.ts';
 import { attribute, type Nodes } from '../../core/attribution.ts';
-import type { Book } from '../../core/book.ts';
+import { referralsIn, type Book } from '../../core/book.ts';
 import type { SaleRequest } from '../../core/desk.ts';
 import { UNPROVEN } from '../../core/facts.ts';
 import { customerKey, userKey } from '../../core/keys.ts';
@@ -88,8 +88,8 @@ function before(book: Book, request: Identifiers, { at, below }: Counting): Node
       const state = book.customers.get(key);
       return state && without(state);
     },
-    referral: (token) => {
-      const referral = book.referrals.get(token);
+    referral: (token, paidAt) => {
+      const referral = referralsIn(book)(token, paidAt);
       return referral && { ...referral, rejected: false };
     },
   };

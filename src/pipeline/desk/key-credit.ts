@@ -1,5 +1,6 @@
 /** Whom a customer key leads to, by what was said with a key and by what was said without one. */
 import { attribute, type CreditWorld } from '../../core/attribution.ts';
+import { referralsIn } from '../../core/book.ts';
 import type { Caller } from '../../core/desk.ts';
 import { UNPROVEN, type Touch } from '../../core/facts.ts';
 import { userKey } from '../../core/keys.ts';
@@ -42,7 +43,7 @@ export async function creditOfKey(work: Clockwork, caller: Caller, customerKey: 
   const bought = { party, subscription: null, paidAt: work.now(), moneyKey: party };
   const world: CreditWorld = {
     customer: (key) => book.customers.get(key),
-    referral: (token) => book.referrals.get(token),
+    referral: referralsIn(book),
     price: (key) => book.prices.get(key),
     rules,
   };
@@ -66,8 +67,8 @@ function only(world: CreditWorld, counts: (touch: Touch) => boolean): CreditWorl
 /** Each is found by leaving out those that come before it. */
 function claimsIn(world: CreditWorld, credit: (among: CreditWorld) => ReturnType<typeof attribute>): string[] {
   const claims: string[] = [];
-  const referral: CreditWorld['referral'] = (token) => {
-    const named = world.referral(token);
+  const referral: CreditWorld['referral'] = (token, paidAt) => {
+    const named = world.referral(token, paidAt);
     return named && !named.rejected && !claims.includes(named.id) ? named : undefined;
   };
   const unproven = { ...only(world, ({ rank }) => rank >= UNPROVEN), referral };
