@@ -158,7 +158,10 @@ const MUTATIONS: readonly Mutation[] = [
     ),
   (rng, _event, place) => put(place, deep(rng.pick([5, 50, 400]))),
   (rng, event) => {
-    const holders = placesOf(event).filter((one) => typeof at(one) === 'object' && at(one) !== null);
+    // A name in a list would not be written, and a list with another constructor cannot be shortened.
+    const holders = placesOf(event).filter(
+      (one) => typeof at(one) === 'object' && at(one) !== null && !Array.isArray(at(one)),
+    );
     if (holders.length === 0) return;
     const holder = at(rng.pick(holders)) as { [name: string]: Json };
     put(
