@@ -14,5 +14,19 @@ export function readBody(text: string): unknown {
 }
 
 function keepable(_name: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll(UNKEEPABLE, '\u{fffd}') : value;
+  return typeof value === 'string' ? keepableText(value) : value;
+}
+
+/** A text as it can be kept. */
+export function keepableText(text: string): string {
+  return text.replaceAll(UNKEEPABLE, '\u{fffd}');
+}
+
+/** A pair of halves, which is a character; NUL or one half; any other escape. */
+const ESCAPES =
+  /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u(?:0000|[dD][89a-fA-F][\da-fA-F]{2}))|\\./g;
+
+/** The text of a valid JSON document as it can be kept: nothing else of it changes, no digit of a number either. */
+export function keepableJson(text: string): string {
+  return text.replaceAll(ESCAPES, (escape, unkeepable?: string) => (unkeepable === undefined ? escape : '\u{fffd}'));
 }

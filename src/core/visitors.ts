@@ -24,11 +24,13 @@ const SKEW_MS = 60_000;
  * Of the clicks before the money moved, the first that something had come of by then, else the last one within its
  * window: who clicks after buying bought without anybody's help.
  */
-export function visitAt(visits: readonly VisitorClick[], paidAt: Moment): Referral | undefined {
+export function visitAt(token: string, visits: readonly VisitorClick[], paidAt: Moment): Referral | undefined {
+  // Of one moment, what carries the visitor's own id is the later: the one before it was moved aside (store/followers.ts).
+  const isOwn = ({ referral }: VisitorClick): number => Number(referral.id === token);
   const until = paidAt + SKEW_MS;
   const before = visits
     .filter(({ at }) => at <= until)
-    .toSorted((a, b) => a.at - b.at || compareText(a.referral.id, b.referral.id));
+    .toSorted((a, b) => a.at - b.at || isOwn(a) - isOwn(b) || compareText(a.referral.id, b.referral.id));
   const counting = before.filter(({ at, windowDays }) => at > paidAt - windowDays * DAY_MS);
   const lasting = before.find(({ lastingSince }) => lastingSince !== null && lastingSince <= until);
   return (lasting ?? counting.at(-1))?.referral;
@@ -45,6 +47,6 @@ export function referralNamed(
   paidAt: Moment,
 ): Referral | undefined {
   if (exact && !visits.some(({ referral }) => referral.id === token)) return exact;
-  const visit = visitAt(visits, paidAt);
+  const visit = visitAt(token, visits, paidAt);
   return exact && (!visit || visit.affiliateId === exact.affiliateId) ? exact : visit;
 }

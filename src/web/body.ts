@@ -1,6 +1,7 @@
 /** Reading a request's body: bytes under a limit that is counted while they come, and JSON that is safe to keep. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { keepableJson } from '../core/body.ts';
 import { refuse, type Refusal } from '../core/refusals.ts';
 
 /** Bytes of any body at most; Stripe's largest events are a tenth of it. */
@@ -82,8 +83,11 @@ export function refuseMediaType(type: string | undefined, encoding: string | und
   return refuse('unsupported_media_type', `${NO_MEDIA_TYPE} Its text is UTF-8, not ${charset}.`);
 }
 
-/** A body in full: the text for journals and hashes, the value for the schema. An empty body is an empty object. */
-export type JsonBody = { readonly raw: string; readonly value: unknown };
+/**
+ * A body in full: the text for journals and hashes, the value for the schema. An empty body is an empty object. `odd`: a
+ * text in the value cannot be kept as it came; `raw` can, with U+FFFD in its place.
+ */
+export type JsonBody = { readonly raw: string; readonly value: unknown; readonly odd?: true };
 
 export function readJson(bytes: Buffer): JsonBody | Refusal {
   if (!isUtf8(bytes)) return refuse('malformed_json', 'The body is not UTF-8.');
@@ -95,11 +99,18 @@ export function readJson(bytes: Buffer): JsonBody | Refusal {
   } catch {
     return refuse('malformed_json', 'The body is not valid JSON.');
   }
-  const field = firstUnsafe(value, '', 0);
-  return field === null
-    ? { raw, value }
-    : refuse('invalid_input', `${field.name} ${field.problem}`, { field: field.name });
+  if (firstUnsafe(value, true) === null) return { raw, value };
+  const wrong = firstUnsafe(value, false);
+  return wrong ? unsafe(wrong) : { raw: keepableJson(raw), value, odd: true };
 }
+
+/** null: all that the schema took of the body can be kept. What it does not take may be anything. */
+export function refuseOdd({ odd }: JsonBody, taken: unknown): Refusal | null {
+  const found = odd ? firstUnsafe(taken, true) : null;
+  return found && unsafe(found);
+}
+
+const unsafe = ({ name, problem }: Unsafe): Refusal => refuse('invalid_input', `${name} ${problem}`, { field: name });
 
 const DEEPEST = 32;
 const SURROGATE = /\p{Surrogate}/u;
@@ -112,10 +123,10 @@ export function unsafeText(text: string): string | null {
   return SURROGATE.test(text) ? 'contains half of a character (a lone surrogate)' : null;
 }
 
-/** The first part of a JSON value that we do not take: unsafe text, `__proto__`, absurd nesting. */
-function firstUnsafe(value: unknown, name: string, depth: number): Unsafe | null {
+/** The first part of a JSON value that we do not take: unsafe text (`texts`), unsafe names, `__proto__`, absurd nesting. */
+function firstUnsafe(value: unknown, texts: boolean, name = '', depth = 0): Unsafe | null {
   if (typeof value === 'string') {
-    const problem = unsafeText(value);
+    const problem = texts ? unsafeText(value) : null;
     return problem === null ? null : { name: name || 'body', problem };
   }
   if (typeof value !== 'object' || value === null) return null;
@@ -128,7 +139,7 @@ function firstUnsafe(value: unknown, name: string, depth: number): Unsafe | null
     const path = name === '' ? key : `${name}.${key}`;
     const problem = key === '__proto__' ? 'is not an allowed name' : unsafeText(key);
     if (problem !== null) return { name: name === '' ? 'body' : name, problem: `has a name that ${problem}` };
-    const found = firstUnsafe(member, path, depth + 1);
+    const found = firstUnsafe(member, texts, path, depth + 1);
     if (found) return found;
   }
   return null;

@@ -12,7 +12,16 @@ import type { Allowance } from '../pipeline/limits.ts';
 import type { Signatures } from '../pipeline/signatures.ts';
 import { isDatabaseAway, isRetryable } from '../store/database.ts';
 import type { Reply, Route, Surface } from '../surfaces/surface.ts';
-import { Aborted, limitFor, readBody, readJson, refuseMediaType, unsafeText, type JsonBody } from './body.ts';
+import {
+  Aborted,
+  limitFor,
+  readBody,
+  readJson,
+  refuseMediaType,
+  refuseOdd,
+  unsafeText,
+  type JsonBody,
+} from './body.ts';
 import type { Destination } from './dispatch.ts';
 import { keylessAt, secondsUntil, type Limiting } from './limiting.ts';
 import { originOf } from './origin.ts';
@@ -105,6 +114,8 @@ async function run(
   const fits = { query: fit(route.query, query), body: fit(route.body, body.value) };
   const problems = [...fits.query.problems, ...fits.body.problems];
   if (problems.length > 0) return misfit(problems);
+  const odd = refuseOdd(body, fits.body.value);
+  if (odd) return odd;
   const { 'user-agent': userAgent = '' } = ctx.headers;
   const call = { caller, params, query: fits.query.value, body: fits.body.value, raw: body.raw, userAgent };
   return route.run({ ...call, idempotencyKey: idempotencyKeyOf(ctx), origin: originOf(mounted, ctx) }, mounted.desk);

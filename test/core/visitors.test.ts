@@ -15,7 +15,7 @@ function click(id: string, days: number, lastingDays: number | null = null): Vis
   };
 }
 
-const whom = (...clicks: VisitorClick[]): string | undefined => visitAt(clicks, PAID_AT)?.id;
+const whom = (...clicks: VisitorClick[]): string | undefined => visitAt('jane_v', clicks, PAID_AT)?.id;
 
 describe('of several clicks', () => {
   test('the last one counts', () => expect(whom(click('max', 1), click('jane', 2))).toBe('max'));
@@ -26,6 +26,8 @@ describe('of several clicks', () => {
   test('one that lasts, however long ago', () => expect(whom(click('jane', 400, 399))).toBe('jane'));
   test('none that came after', () => expect(whom(click('jane', -1))).toBeUndefined());
   test('one of the same second', () => expect(whom(click('jane', -0.00001))).toBe('jane'));
+  test('the one that the visitor is named by, of one moment', () =>
+    expect(whom(click('jane_v', 1), click('max', 1))).toBe('jane_v'));
   test('the later by id of one moment, in any order', () => {
     expect(whom(click('a', 1), click('b', 1))).toBe('b');
     expect(whom(click('b', 1), click('a', 1))).toBe('b');

@@ -3,6 +3,7 @@
  * describes a call and is of the wrong kind: a visit counts whatever its page was called.
  */
 import { z } from 'zod';
+import { keepableText } from '../../core/body.ts';
 import { LONGEST_PAGE } from '../../core/destinations.ts';
 import { fromIso, untilFromIso } from '../../core/time.ts';
 import { cut } from '../texts.ts';
@@ -10,13 +11,13 @@ import { cut } from '../texts.ts';
 const LONGEST_ID = 255;
 const LONGEST_TEXT = 255;
 
-/** A description, cut to what is kept. */
+/** A description, cut to what is kept. Pages cut their titles through characters: what cannot be kept becomes U+FFFD. */
 export function described(most = LONGEST_TEXT): z.ZodType<string | null> {
   return z
     .string()
     .nullish()
     .catch(null)
-    .transform((value) => (value == null || value.trim() === '' ? null : cut(value.trim(), most)));
+    .transform((value) => (value == null || value.trim() === '' ? null : cut(keepableText(value.trim()), most)));
 }
 
 export const url = described(LONGEST_PAGE);

@@ -1,5 +1,6 @@
 /** What this dialect accepts: null is as good as absent, unknown fields are ignored. */
 import { z } from 'zod';
+import { keepableText } from '../../core/body.ts';
 import type { Paging } from '../../core/desk.ts';
 import { decimalsOf, fromMajor } from '../../core/money.ts';
 import { refuse, type Refusal } from '../../core/refusals.ts';
@@ -24,7 +25,7 @@ export const optionalUrl = optionalText(LONGEST_URL);
 export const visited: z.ZodType<string | null> = z
   .string({ error: 'must be a string' })
   .nullish()
-  .transform((value) => (value == null || value.trim() === '' ? null : cut(value)));
+  .transform((value) => (value == null || value.trim() === '' ? null : cut(keepableText(value))));
 
 /** A required id; missing, null and blank are the same. */
 export const requiredId: z.ZodType<string> = z.preprocess(

@@ -3,6 +3,7 @@
  * dialect's envelope, and never an error of the page: a link that leads nowhere credits nobody.
  */
 import { z } from 'zod';
+import { keepableText } from '../../core/body.ts';
 import type { PageVisit } from '../../core/pixel-desk.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import type { CouponView } from '../../core/views.ts';
@@ -11,13 +12,18 @@ import { optionalFlag } from './conversions.ts';
 import { optionalId, text } from './inputs.ts';
 import { route } from '../route.ts';
 
-/** A page cannot help what its visitors' addresses carry: what is too long is cut, never in the middle of a character. */
+/**
+ * A page cannot help what its visitors' addresses carry: what is too long is cut, never in the middle of a character, and
+ * what cannot be kept becomes U+FFFD.
+ */
 function cut(max: number): z.ZodType<string | null> {
   return z
     .string({ error: 'must be a string' })
     .nullish()
     .transform((value) => {
-      const short = value?.slice(0, max).replace(/[\uD800-\uDBFF]$/, '') ?? '';
+      const short = keepableText(value ?? '')
+        .slice(0, max)
+        .replace(/[\uD800-\uDBFF]$/, '');
       return short.trim() === '' ? null : short;
     });
 }

@@ -109,6 +109,16 @@ describe('the documented click', () => {
     expect((await scene.referral(String(body['click_id'])))?.click['page_title']).toBe('x'.repeat(254));
   });
 
+  test('a title that the page itself cut through a character is no reason to lose the visit', async () => {
+    const odd = { page_title: 'Sale \ud83d', language: 'a\0b', anything: ['\ud83d', '\0'] };
+    const { status, body } = await click({ affiliate_url: URL_OF_JANE, ...odd });
+    expect(status).toBe(200);
+    expect((await scene.referral(String(body['click_id'])))?.click).toMatchObject({
+      page_title: 'Sale \ufffd',
+      language: 'a\ufffdb',
+    });
+  });
+
   test('an address of any length counts, and its beginning is kept', async () => {
     const { status, body } = await click({ affiliate_url: `${URL_OF_JANE}&more=${'x'.repeat(10_000)}` });
     expect(status).toBe(200);

@@ -377,6 +377,22 @@ describe('money', () => {
     };
     expect((await scene.sale(body)).status).toBe(200);
   });
+
+  test('a text that no database takes is ignored where the field is, and refused where it is kept', async () => {
+    const [clickId, key] = [await scene.click(), scene.fresh('user')];
+    const odd = { click_id: clickId, customer_key: key, page_url: '/\ud83d', unheard_of: { title: ['\ud83d\0'] } };
+    expect((await scene.lead(odd)).status).toBe(200);
+    const sale = { transaction_id: 'odd', customer_key: key, unheard_of: '\ud83d' };
+    expect((await scene.sale(sale)).status).toBe(200);
+    expect(await scene.count('payloads', `body LIKE '%unheard_of%' AND body LIKE '%\ufffd%'`)).toBe(2);
+    const refused = await scene.sale({ ...sale, transaction_id: 'odd\ud83d' });
+    expect([refused.status, refused.body['error']]).toEqual([
+      400,
+      'transaction_id contains half of a character (a lone surrogate)',
+    ]);
+    const named = await scene.sale({ ...sale, transaction_id: 'odd-2', anything: { 'a\0b': 1 } });
+    expect(named.status).toBe(400);
+  });
 });
 
 describe('failures of ours', () => {

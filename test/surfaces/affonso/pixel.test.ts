@@ -112,20 +112,20 @@ describe('a visit through a link', () => {
     });
   });
 
-  test('is a click each time, and what is too long is cut', async () => {
+  test('is a click each time, and what is too long is cut, what no database takes replaced', async () => {
     const [first, second] = [
       await track({
         trackingId: 'jane',
         sub1: `${'x'.repeat(254)}😀`,
         referrer: 'y'.repeat(5_000),
         sub2: ' ',
-        unknown: 'z',
+        unknown: 'z\ud83d',
       }),
-      await track({ trackingId: 'jane', sub1: null }),
+      await track({ trackingId: 'jane', sub1: null, utmSource: 'half \ud83d' }),
     ];
     expect(first.body['cid']).not.toBe(second.body['cid']);
     expect((await clickOf(first))?.click).toEqual({ sub1: 'x'.repeat(254), referrer: 'y'.repeat(2_000) });
-    expect((await clickOf(second))?.click).toEqual({});
+    expect((await clickOf(second))?.click).toEqual({ utmSource: 'half \ufffd' });
   });
 });
 
