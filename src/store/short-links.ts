@@ -1,7 +1,8 @@
 /** Links that lead to a page: their rows, following one, and the clicks that came of it. */
 import type { LinkClickView, ShortLinkView, Visitor } from '../core/catalogue-desk.ts';
 import type { Utm } from '../core/destinations.ts';
-import { sourceOf, type Order, type Table } from './shelves.ts';
+import type { World } from './conversions.ts';
+import { sourceOf, type Order, type Table, type Told } from './shelves.ts';
 import type { Tx } from './tx.ts';
 
 export const LINKS: Table = {
@@ -63,6 +64,28 @@ export function shortLinkOf(row: LinkRow): ShortLinkView {
   };
 }
 
+/** One list after the other, until the transaction ends: two that free what the other takes would wait for each other. */
+export async function waitForExternalIds(tx: Tx, workspace: string): Promise<void> {
+  await tx.query({
+    text: `SELECT pg_advisory_xact_lock(hashtextextended('links_external_id ' || $1::text, 0))`,
+    values: [workspace],
+  });
+}
+
+/** Takes the external ids of links that get others or none, so that within one list they may change places. */
+export async function freeExternalIds(tx: Tx, workspace: string, changes: readonly Told[]): Promise<void> {
+  const told = changes.filter((row) => 'external_id' in row);
+  // One alone makes room for nobody but itself.
+  if (told.length < 2) return;
+  await tx.query({
+    text: `WITH c AS MATERIALIZED (SELECT told ->> 'link_id' AS id, told ->> 'external_id' AS external_id
+             FROM jsonb_array_elements($2::jsonb) AS told)
+           UPDATE links t SET external_id = NULL FROM c
+           WHERE t.workspace_id = $1 AND t.link_id = c.id AND t.external_id IS DISTINCT FROM c.external_id`,
+    values: [workspace, JSON.stringify(told)],
+  });
+}
+
 /** Of these codes those that lead to an affiliate by their tracking id: no link may carry one. */
 export async function trackingIdsAmong(tx: Tx, workspace: string, codes: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ tracking_id: string }>({
@@ -89,13 +112,20 @@ export async function programsOf(
 /** A link's columns, of a table named `l`. */
 export const OF_LINK = sourceOf(LINKS).columns.replaceAll(/\b\w+\b/g, 'l.$&');
 
-/** The link that a click came through, in use or not; null: there is no such click, or it came through none. */
-export async function linkOfClick(tx: Tx, workspace: string, clickId: string): Promise<ShortLinkView | null> {
+/**
+ * The link that a click came through, in use or not; null: there is no such click, or it came through none, or it is only
+ * a test, which the live world does not know.
+ */
+export async function linkOfClick(
+  tx: Tx,
+  { workspace, livemode }: World,
+  clickId: string,
+): Promise<ShortLinkView | null> {
   const { rows } = await tx.query<LinkRow>({
     name: 'link_of_click',
     text: `SELECT ${OF_LINK} FROM referrals r JOIN links l ON l.workspace_id = $1 AND l.link_id = r.link_id
-           WHERE r.workspace_id = $1 AND r.referral_id = $2 AND l.destination_url IS NOT NULL`,
-    values: [workspace, clickId],
+           WHERE r.workspace_id = $1 AND r.referral_id = $2 AND NOT (r.test_only AND $3) AND l.destination_url IS NOT NULL`,
+    values: [workspace, clickId, livemode],
   });
   return rows[0] ? shortLinkOf(rows[0]) : null;
 }

@@ -39,6 +39,11 @@ describe('a destination', () => {
   ])('%j is none', (url) => expect(isPage(url)).toBe(false));
 });
 
+test('a host that is no ASCII is a page however often was asked', () => {
+  const asked = Array.from({ length: 50_000 }, () => isPage('https://münchen.example/'));
+  expect(asked.indexOf(false)).toBe(-1);
+});
+
 describe('the click is added', () => {
   test.each([
     ['https://example.com', 'https://example.com/?hoko_id=c'],

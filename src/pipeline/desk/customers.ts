@@ -67,8 +67,8 @@ async function answerWith(
 }
 
 /** The click that is named; refused when it came through no link. */
-async function named(work: Clockwork, { workspace }: Caller, clickId: string): Promise<Credited | Refusal> {
-  const link = await linkOfClick(work.database.of(workspace), workspace, clickId);
+async function named(work: Clockwork, caller: Caller, clickId: string): Promise<Credited | Refusal> {
+  const link = await linkOfClick(work.database.of(caller.workspace), caller, clickId);
   return link
     ? { clickId, link }
     : refuse('not_found', `There is no click "${clickId}" through a link of this workspace.`, { field: 'clickId' });

@@ -23,11 +23,12 @@ export type ShelfParts<View, New, Changes, Filter> = {
   /** Rows by their ids, in any order. */
   byId(tx: Tx, workspace: string, ids: readonly string[]): Promise<readonly View[]>;
   idOf(view: View): string;
+  /** What is waited for before any row is. */
+  turn?(tx: Tx, workspace: string, entries: readonly Entry<New, Changes>[]): Promise<void>;
+  /** Both throw `Answered` when one of them names something that is not there. */
   make(tx: Tx, workspace: string, all: readonly (readonly [id: string, fields: New])[]): Promise<void>;
   change(tx: Tx, workspace: string, all: readonly (readonly [id: string, fields: Changes])[]): Promise<void>;
   hide(tx: Tx, workspace: string, ids: readonly string[]): Promise<void>;
-  /** Throws `Answered` when one of them names something that is not there. */
-  check?(tx: Tx, workspace: string, all: readonly (New | Changes)[]): Promise<void>;
   /** What a taken index means; null: names of ours met, and other ones are tried. */
   taken?(index: string): Refusal | null;
 };
@@ -87,14 +88,11 @@ async function writeAll<View, New, Changes, Filter>(
   const old = changed.map(([id]) => id);
   if (new Set(old).size < old.length)
     throw new Answered(refuse('invalid_input', `The same ${parts.noun} comes twice in the list.`, { field: 'id' }));
+  await parts.turn?.(tx, workspace, entries);
   if (old.length > 0) await lock(parts, tx, workspace, old);
-  await parts.check?.(
-    tx,
-    workspace,
-    [...made, ...changed].map(([, fields]) => fields),
-  );
-  if (made.length > 0) await parts.make(tx, workspace, made);
+  // What one gives up in this list another that it makes may have.
   if (changed.length > 0) await parts.change(tx, workspace, changed);
+  if (made.length > 0) await parts.make(tx, workspace, made);
   const rows = new Map((await parts.byId(tx, workspace, ids)).map((view) => [parts.idOf(view), view]));
   return ids.flatMap((id) => rows.get(id) ?? []);
 }

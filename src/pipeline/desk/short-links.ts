@@ -12,7 +12,15 @@ import {
   type Condition,
   type Told,
 } from '../../store/shelves.ts';
-import { LINKS, programsOf, shortLinkOf, trackingIdsAmong, type LinkRow } from '../../store/short-links.ts';
+import {
+  freeExternalIds,
+  LINKS,
+  programsOf,
+  shortLinkOf,
+  trackingIdsAmong,
+  waitForExternalIds,
+  type LinkRow,
+} from '../../store/short-links.ts';
 import { COLLECTIONS } from '../../store/collections.ts';
 import { defaultProgram } from '../../store/workspaces.ts';
 import type { Tx } from '../../store/tx.ts';
@@ -42,7 +50,16 @@ export function shortLinkShelf(work: Clockwork): CatalogueDesk['shortLinks'] {
     },
     byId: async (tx, workspace, ids) => (await rowsOf<LinkRow>(tx, workspace, SOURCE, ids)).map(shortLinkOf),
     idOf: ({ id }) => id,
+    async turn(tx, workspace, entries) {
+      if (entries.filter(({ id, fields }) => id !== null && fields.externalId !== undefined).length > 1)
+        await waitForExternalIds(tx, workspace);
+    },
     async make(tx, workspace, all) {
+      await checkCollections(
+        tx,
+        workspace,
+        all.map(([, fields]) => fields),
+      );
       const codes = await freeCodes(work, tx, workspace, all.length);
       const programs = await programsFor(
         tx,
@@ -58,21 +75,20 @@ export function shortLinkShelf(work: Clockwork): CatalogueDesk['shortLinks'] {
       }));
       await insertRows(tx, workspace, LINKS, rows, work.now());
     },
-    async change(tx, workspace, all) {
-      const programs = await programsFor(
-        tx,
-        workspace,
-        all.map(([, fields]) => fields),
-      );
+    async change(tx, workspace, told) {
+      const all = await changesIn(tx, workspace, told);
+      const news = all.map(([, fields]) => fields);
+      await checkCollections(tx, workspace, news);
+      const programs = await programsFor(tx, workspace, news);
       const rows = all.map(([id, fields]) => ({
         ...toldOf(fields),
         link_id: id,
         ...(fields.affiliateId === undefined ? {} : { program_id: programs(fields.affiliateId) }),
       }));
+      await freeExternalIds(tx, workspace, rows);
       await changeRows(tx, workspace, LINKS, rows, work.now());
     },
     hide: (tx, workspace, ids) => hideRows(tx, workspace, LINKS, ids, work.now()),
-    check: (tx, workspace, all) => checkCollections(tx, workspace, all),
     taken: (index) =>
       index === 'links_external_id'
         ? refuse('already_exists', 'externalId is another link’s.', { field: 'externalId' })
@@ -98,6 +114,21 @@ const COLUMNS: Readonly<Record<keyof NewShortLink, string>> = {
 function toldOf(fields: NewShortLink | ShortLinkChanges): Told {
   const pairs = Object.entries(COLUMNS).map(([name, column]) => [column, fields[name as keyof NewShortLink]] as const);
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+}
+
+type Changed = readonly [id: string, fields: ShortLinkChanges];
+
+/** What is put back as it stands is no change: a link stays in a collection, and with a partner, that is gone. */
+async function changesIn(tx: Tx, workspace: string, all: readonly Changed[]): Promise<readonly Changed[]> {
+  const ids = all.flatMap(([id, fields]) => ((fields.collectionId ?? fields.affiliateId) ? [id] : []));
+  const rows = ids.length === 0 ? [] : await rowsOf<LinkRow>(tx, workspace, SOURCE, ids);
+  const standing = new Map(rows.map((row) => [row.link_id, row]));
+  return all.map(([id, { collectionId, affiliateId, ...rest }]) => {
+    const row = standing.get(id);
+    const moves = collectionId !== undefined && collectionId !== row?.collection_id;
+    const passes = affiliateId !== undefined && affiliateId !== row?.affiliate_id;
+    return [id, { ...rest, ...(moves ? { collectionId } : {}), ...(passes ? { affiliateId } : {}) }];
+  });
 }
 
 /** Codes that no affiliate has as a tracking id; that no link has one is for the index to say. */

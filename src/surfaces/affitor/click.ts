@@ -1,7 +1,7 @@
 /** A visit through a link, told by the browser: the `aff` code in the page's address is the proof (apis.md 4.2). */
 import { z } from 'zod';
 import type { Caller, Desk } from '../../core/desk.ts';
-import { isPage } from '../../core/destinations.ts';
+import { isPage, urlIn } from '../../core/destinations.ts';
 import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { route } from '../route.ts';
 import type { Reply, Route } from '../surface.ts';
@@ -77,9 +77,10 @@ async function homeOf(body: Click, existing: string | null, caller: Caller, desk
 async function clicked(body: Click, userAgent: string, caller: Caller, desk: Desk): Promise<Reply | Refusal> {
   const { affiliate_url: address } = body;
   if (address === '') return wrong('affiliate_url is required');
+  const url = urlIn(address);
   // What is longer than what is kept of it is an address all the same.
-  if (!URL.canParse(address) || !isPage(cut(address))) return wrong('Invalid affiliate_url');
-  const code = new URL(address).searchParams.get('aff')?.trim() ?? '';
+  if (url === null || !isPage(cut(address))) return wrong('Invalid affiliate_url');
+  const code = url.searchParams.get('aff')?.trim() ?? '';
   if (code === '') return wrong('No aff parameter found in affiliate_url');
   // Escaped in an address it comes through: no link can have it, and no database takes it.
   if (code.includes('\0')) return wrong(NO_LINK);

@@ -111,10 +111,11 @@ const led = route<z.infer<typeof lead>>({
   },
 });
 
-/** The key that the document's own example shows, where it is one. */
+/** The key that the document's own example shows, where it is one. Many shops number their invoices: 1042 is "1042". */
 function invoiceIn(told: z.infer<typeof metadata>): string | null {
   const { invoiceId = null } = told ?? {};
-  return typeof invoiceId === 'string' && invoiceId !== '' && invoiceId.length <= LONGEST_NAME ? invoiceId : null;
+  const named = Number.isSafeInteger(invoiceId) ? String(invoiceId) : invoiceId;
+  return typeof named === 'string' && named !== '' && named.length <= LONGEST_NAME ? named : null;
 }
 
 const sold = route<z.infer<typeof sale>>({

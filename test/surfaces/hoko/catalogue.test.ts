@@ -323,6 +323,63 @@ describe('links', () => {
     expect((await api('POST', 'links', [taken])).status).toBe(201);
   });
 
+  test('change places with their externalIds, or give them to a new one, within one list', async () => {
+    const [one, two, three] = rowsOf(
+      await api(
+        'POST',
+        'links',
+        ['place 1', 'place 2', 'place 3'].map((externalId) => ({ ...full(), externalId })),
+      ),
+    );
+    const put = async (list: unknown) => {
+      const answer = await api('PUT', 'links', list);
+      return [answer.status, answer.status === 200 ? rowsOf(answer).map((row) => row['externalId']) : null];
+    };
+    const swapped = [
+      { id: one?.id, externalId: 'place 2' },
+      { id: two?.id, externalId: 'place 1' },
+    ];
+    expect(await put(swapped)).toEqual([200, ['place 2', 'place 1']]);
+    const passed = [
+      { id: one?.id, externalId: 'place 1' },
+      { id: two?.id, externalId: null },
+    ];
+    expect(await put(passed)).toEqual([200, ['place 1', null]]);
+    const given = [
+      { ...full(), externalId: 'place 1' },
+      { id: one?.id, externalId: null },
+    ];
+    expect(await put(given)).toEqual([200, ['place 1', null]]);
+    const before = await shop.site.everything();
+    const taken = [
+      { id: one?.id, externalId: 'place 3' },
+      { id: two?.id, externalId: 'place 4' },
+    ];
+    expect(await put(taken)).toEqual([400, null]);
+    expect(await put(taken.map((row) => ({ ...row, externalId: 'place 5' })))).toEqual([400, null]);
+    expect(await shop.site.everything()).toBe(before);
+    expect(rowsOf(await api('GET', `links?id=${three?.id}`))).toEqual([three]);
+  });
+
+  test('whose lists pass their externalIds around at once never wait for each other', async () => {
+    const name = (n: number): string => `around ${n % 6}`;
+    const made = await api(
+      'POST',
+      'links',
+      Array.from({ length: 6 }, (_, n) => ({ ...full(), externalId: name(n) })),
+    );
+    const ids = rowsOf(made).map(({ id }) => id);
+    const lists = Array.from({ length: 60 }, (_, n) => [
+      { id: ids[n % 6], externalId: name(n + 3) },
+      { id: ids[(n * 5 + 1) % 6], externalId: null },
+    ]);
+    const answers = await Promise.all(lists.map((list) => api('PUT', 'links', list)));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 400)).toEqual([]);
+    const left = rowsOf(await api('GET', 'links?take=10000')).map((row) => row['externalId']);
+    const around = left.filter((externalId) => String(externalId).startsWith('around'));
+    expect(new Set(around).size).toBe(around.length);
+  });
+
   test.each([
     ['a collection that is unknown', { collectionId: '00000000-0000-7000-8000-000000000000' }],
     ['a partner who is unknown', { partnerId: '00000000-0000-7000-8000-000000000000' }],
@@ -353,6 +410,23 @@ describe('links', () => {
     await api('DELETE', 'collections', [gone.id]);
     expect(rowsOf(await api('GET', `links?id=${link.id}`))).toEqual([link]);
     expect(said(await api('POST', 'links', [{ ...full(), collectionId: gone.id }]))).toEqual([400, INVALID]);
+    const other = await shop.make('links', full());
+    expect(said(await api('PUT', 'links', [{ id: other.id, collectionId: gone.id }]))).toEqual([400, INVALID]);
+  });
+
+  test('can be put back as they are, also when their collection and their partner are gone', async () => {
+    const gone = await shop.make('collections', { name: 'Gone' });
+    const partner = await shop.make('partners', { name: 'Gone' });
+    const link = await shop.make('links', { ...full(), collectionId: gone.id, partnerId: partner.id });
+    await api('DELETE', 'collections', [gone.id]);
+    await api('DELETE', 'partners', [partner.id]);
+    const back = await api('PUT', 'links', [{ ...link, title: 'New' }]);
+    expect([back.status, rowsOf(back)[0]]).toEqual([
+      200,
+      { ...link, title: 'New', updatedAt: expect.stringMatching(MOMENT) },
+    ]);
+    const other = await shop.make('links', full());
+    expect(said(await api('PUT', 'links', [{ id: other.id, partnerId: partner.id }]))).toEqual([400, INVALID]);
   });
 
   test('of other dialects are listed when they lead to a page; nothing but a page is kept', async () => {
@@ -429,6 +503,16 @@ describe('partners', () => {
     const sale = { customerExternalId: 'of zoe', customerName: 'Z', amount: 1000, clickId: await shop.visit(link) };
     await shop.track('sale', sale);
     expect(await shop.payable('Zoë’s Shop')).toBe(300n);
+  });
+
+  test('an e-mail that one gives up a new one may have, in the same list', async () => {
+    const { id } = await shop.make('partners', { name: 'Gives', email: 'given@partner.example' });
+    const given = [
+      { name: 'Gets', email: 'given@partner.example' },
+      { id, email: null },
+    ];
+    const answer = await api('PUT', 'partners', given);
+    expect([answer.status, rowsOf(answer).map(({ email }) => email)]).toEqual([200, ['given@partner.example', null]]);
   });
 
   test('an e-mail is of one partner; null takes it away', async () => {

@@ -568,6 +568,17 @@ describe('told once', () => {
   });
 });
 
+test('an invoice id may be a number: the same as its digits', async () => {
+  await shop.site.stage.settings({ uniqueInvoiceIds: true });
+  const who = fresh();
+  await shop.track('lead', { ...who, clickId: await shop.visit(jane), eventName: 'One' });
+  const body = { ...who, amount: 100 };
+  const answers = [1042, 1042, '1042'].map((invoiceId) => ({ ...body, metadata: { invoiceId } }));
+  for (const one of answers) expect((await shop.track('sale', one)).status).toBe(201);
+  await shop.site.stage.settings({ uniqueInvoiceIds: false });
+  expect(await commissionsOf(who.customerExternalId)).toHaveLength(1);
+});
+
 describe('one payment told twice', () => {
   const orders = [
     ['webhook', 'old', 5],
@@ -763,6 +774,27 @@ describe('a test key', () => {
     expect(await seen()).toBe('[]');
     expect(await seen(test)).toContain(who.customerExternalId);
   });
+});
+
+test('the click of a test visit is unknown in the live world', async () => {
+  const who = fresh();
+  const [program] = await shop.site.stage.ask<{ program_id: string }>(
+    'SELECT program_id FROM programs WHERE workspace_id = $1',
+    [],
+  );
+  const visit = { programId: program?.program_id, trackingId: String(jane.shortUrl).split('/').at(-1), atp: 'test' };
+  const seen = await shop.site.post('/v1/track', visit, { key: null });
+  const clickId = String((seen.body as Record<string, unknown>)['cid']);
+  expect(clickId).toMatch(/^ref_/);
+  const before = await shop.site.everything();
+  for (const body of [
+    { ...who, amount: 100 },
+    { ...who, eventName: 'One' },
+  ])
+    expect((await shop.track('amount' in body ? 'sale' : 'lead', { ...body, clickId })).status).toBe(400);
+  expect(await shop.site.everything()).toBe(before);
+  const test = { key: shop.site.test };
+  expect((await shop.track('lead', { ...who, clickId, eventName: 'One' }, test)).status).toBe(201);
 });
 
 describe('amounts', () => {
