@@ -23,7 +23,9 @@ import type { SigningDesk } from './signing-desk.ts';
 import type { TrialDesk } from './trials.ts';
 import type { LinkDesk, VisitDesk } from './visits.ts';
 import type {
+  AffiliateFilter,
   ConversionView,
+  CouponFilter,
   Page,
   Cursor,
   AffiliateView,
@@ -210,10 +212,7 @@ export type OfficeDesk = {
     input: Pick<AffiliateView, 'name' | 'email'> & Changes<AffiliateView>,
   ): Answer<AffiliateView>;
   affiliate(caller: Caller, id: string): Answer<AffiliateView>;
-  affiliates(
-    caller: Caller,
-    filter: Paging & { readonly status: string | null; readonly search: string | null },
-  ): Promise<Page<AffiliateView>>;
+  affiliates(caller: Caller, filter: Paging & AffiliateFilter): Promise<Page<AffiliateView>>;
   updateAffiliate(caller: Caller, id: string, changes: Changes<AffiliateView>): Answer<AffiliateView>;
   deleteAffiliate(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
   createReferral(
@@ -259,7 +258,7 @@ export type OfficeDesk = {
   ): Answer<CouponView>;
   /** Those in force. */
   coupon(caller: Caller, id: string): Answer<CouponView>;
-  coupons(caller: Caller, filter: Paging & { readonly affiliateId: string | null }): Promise<Page<CouponView>>;
+  coupons(caller: Caller, filter: Paging & CouponFilter): Promise<Page<CouponView>>;
   endCoupon(caller: Caller, id: string): Answer<{ readonly deleted: true }>;
   /** The same rate again is fine, another one for a known day is refused. */
   addRate(

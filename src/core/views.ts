@@ -69,6 +69,29 @@ export type AffiliateView = {
   readonly heldReason: string | null;
 };
 
+/** Which affiliates a list shows, and in which order; what is left out or null asks for nothing. */
+export type AffiliateFilter = {
+  readonly status: string | null;
+  /** Part of a name, an e-mail or a tracking id, without case. */
+  readonly search: string | null;
+  readonly groupId?: string | null;
+  readonly programId?: string | null;
+  /** When they were made; both ends included. */
+  readonly from?: Moment | null;
+  readonly to?: Moment | null;
+  /** Default: the newest first. */
+  readonly sort?: { readonly by: 'created' | 'name' | 'email'; readonly descending: boolean };
+};
+
+/** The same for coupons in force. */
+export type CouponFilter = {
+  readonly affiliateId: string | null;
+  readonly programId?: string | null;
+  /** Part of a code, without case. */
+  readonly search?: string | null;
+  readonly sort?: { readonly by: 'created' | 'code'; readonly descending: boolean };
+};
+
 /** A coupon or promotion code given to an affiliate. */
 export type CouponView = {
   readonly id: string;

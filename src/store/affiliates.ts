@@ -1,6 +1,6 @@
 /** Affiliates: who earns. Every change of group, status, e-mail or recruiter is a new rules version, kept in the row's history. */
-import type { AffiliateView } from '../core/views.ts';
-import { selectPage, type Limits } from './pages.ts';
+import type { AffiliateFilter, AffiliateView } from '../core/views.ts';
+import { conditionsOf, selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 const SHOWN = `affiliate_id, program_id, group_id, name, email, tracking_id, status, external_user_id, metadata,
@@ -124,29 +124,34 @@ export async function affiliatesById(tx: Tx, workspace: string, ids: readonly st
   return rows.map(viewOf);
 }
 
-export type AffiliateFilter = Limits & {
-  readonly status: string | null;
-  readonly search: string | null;
-};
+const iso = (moment: number | null | undefined): string | null =>
+  moment == null ? null : new Date(moment).toISOString();
 
-/** Newest first. `search` is looked for in name, e-mail and tracking id, without case. */
+const ORDERS = { created: 'created_at', name: 'lower(name)', email: 'lower(email)' } as const;
+
+/** Newest first unless asked otherwise. `search` is looked for in name, e-mail and tracking id, without case. */
 export async function listAffiliates(
   tx: Tx,
   workspace: string,
-  filter: AffiliateFilter,
+  filter: Limits & AffiliateFilter,
 ): Promise<{ rows: AffiliateView[]; total: number }> {
-  const { rows, total } = await selectPage<AffiliateRow>(
-    tx,
-    {
-      columns: SHOWN,
-      from: 'affiliates',
-      where: `workspace_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2)
-        AND ($3::text IS NULL OR position(lower($3) IN lower(name || E'\\n' || email || E'\\n' || tracking_id)) > 0)`,
-      order: 'created_at DESC, affiliate_id DESC',
-      values: [workspace, filter.status, filter.search],
-    },
-    filter,
+  const { by, descending } = filter.sort ?? { by: 'created', descending: true };
+  const direction = descending ? 'DESC' : 'ASC';
+  const asked = conditionsOf(
+    [workspace, filter.search],
+    [
+      `workspace_id = $1 AND deleted_at IS NULL
+        AND ($2::text IS NULL OR position(lower($2) IN lower(name || E'\\n' || email || E'\\n' || tracking_id)) > 0)`,
+      ['status =', filter.status],
+      ['group_id =', filter.groupId ?? null],
+      ['program_id =', filter.programId ?? null],
+      ['created_at >=', iso(filter.from)],
+      ['created_at <=', iso(filter.to)],
+    ],
   );
+  const order = `${ORDERS[by]} ${direction}, affiliate_id ${direction}`;
+  const page = { columns: SHOWN, from: 'affiliates', ...asked, order };
+  const { rows, total } = await selectPage<AffiliateRow>(tx, page, filter);
   return { rows: rows.map(viewOf), total };
 }
 

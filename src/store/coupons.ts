@@ -1,6 +1,6 @@
 /** Coupons given to affiliates. Giving one and ending one is a new rules version each; a row is never edited otherwise. */
-import type { CouponView } from '../core/views.ts';
-import { selectPage, type Limits } from './pages.ts';
+import type { CouponFilter, CouponView } from '../core/views.ts';
+import { conditionsOf, selectPage, type Limits } from './pages.ts';
 import type { Tx } from './tx.ts';
 
 const SHOWN = `coupon_id, program_id, affiliate_id, code, provider, provider_coupon_id, provider_promo_code_id, details,
@@ -78,22 +78,26 @@ export async function findCoupon(tx: Tx, workspace: string, id: string): Promise
   return rows[0] ? viewOf(rows[0]) : null;
 }
 
-/** Those in force, newest first. */
+const ORDERS = { created: 'created_at', code: 'lower(code)' } as const;
+
+/** Those in force, newest first unless asked otherwise. `search` is looked for in the code, without case. */
 export async function listCoupons(
   tx: Tx,
   workspace: string,
-  filter: Limits & { readonly affiliateId: string | null },
+  filter: Limits & CouponFilter,
 ): Promise<{ rows: CouponView[]; total: number }> {
-  const { rows, total } = await selectPage<CouponRow>(
-    tx,
-    {
-      columns: SHOWN,
-      from: 'coupons',
-      where: 'workspace_id = $1 AND until IS NULL AND ($2::text IS NULL OR affiliate_id = $2)',
-      order: 'created_at DESC, coupon_id DESC',
-      values: [workspace, filter.affiliateId],
-    },
-    filter,
+  const { by, descending } = filter.sort ?? { by: 'created', descending: true };
+  const direction = descending ? 'DESC' : 'ASC';
+  const asked = conditionsOf(
+    [workspace, filter.search ?? null],
+    [
+      'workspace_id = $1 AND until IS NULL AND ($2::text IS NULL OR position(lower($2) IN lower(code)) > 0)',
+      ['affiliate_id =', filter.affiliateId],
+      ['program_id =', filter.programId ?? null],
+    ],
   );
+  const order = `${ORDERS[by]} ${direction}, coupon_id ${direction}`;
+  const page = { columns: SHOWN, from: 'coupons', ...asked, order };
+  const { rows, total } = await selectPage<CouponRow>(tx, page, filter);
   return { rows: rows.map(viewOf), total };
 }

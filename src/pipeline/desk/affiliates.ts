@@ -71,6 +71,12 @@ function taken(trackingId: string): Refusal {
   });
 }
 
+/** A code leads to a link before it leads to whose tracking id it is: clicks would be those of the link's affiliate. */
+async function leadsToLink(tx: Tx, workspace: string, code: string, ownId: string | null): Promise<boolean> {
+  const linked = await findLinked(tx, workspace, code);
+  return linked !== null && linked.linkId !== null && linked.affiliateId !== ownId;
+}
+
 /** Lifting a hold that is none changes nothing. */
 async function clear(work: Clockwork, { workspace }: Caller, id: string): Promise<AffiliateView | Refusal> {
   const at = work.now();
@@ -91,11 +97,10 @@ async function create(work: Clockwork, { workspace }: Caller, input: NewAffiliat
   const unfit = await parentProblem(tx, workspace, null, input.parentId ?? null, programId);
   if (unfit) return unfit;
   const joining = { ...input, groupId: input.groupId ?? (await defaultGroup(tx, workspace, programId)) };
-  // A code leads to a link before it leads to whose tracking id it is.
-  if (input.trackingId !== undefined && (await findLinked(tx, workspace, input.trackingId))?.linkId != null)
-    return taken(input.trackingId);
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const made = await insertAffiliate(tx, workspace, affiliateOf(work, joining, programId, attempt));
+    const affiliate = affiliateOf(work, joining, programId, attempt);
+    const isFree = !(await leadsToLink(tx, workspace, affiliate.trackingId, null));
+    const made = isFree ? await insertAffiliate(tx, workspace, affiliate) : null;
     if (made) return made;
     const known = input.email === '' ? null : await findAffiliateByEmail(tx, workspace, programId, input.email);
     if (known) return known;
@@ -141,6 +146,9 @@ async function update(
   id: string,
   changes: Parameters<OfficeDesk['updateAffiliate']>[2],
 ): Promise<AffiliateView | Refusal> {
+  const { trackingId } = changes;
+  if (trackingId !== undefined && (await leadsToLink(work.database.of(workspace), workspace, trackingId, id)))
+    return taken(trackingId);
   const isTurnedAway = changes.status !== undefined && !mayLook(changes.status);
   const change = async (tx: Tx): Promise<AffiliateView | Refusal> => {
     const changed = await updateAffiliate(tx, workspace, id, changes);

@@ -2,6 +2,7 @@
 import type { AffiliateView, ReferralView } from '../../core/views.ts';
 import type { Caller, OfficeDesk } from '../../core/desk.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/refusals.ts';
+import { DAY_MS } from '../../core/time.ts';
 import { findAffiliate } from '../../store/affiliates.ts';
 import { giveUpEmail } from '../../store/clicks.ts';
 import { changeReferral, insertReferral, type ReferralChanges } from '../../store/leads.ts';
@@ -38,6 +39,10 @@ function emailTaken(email: string | null | undefined): Refusal {
   });
 }
 
+function clickTaken(id: string): Refusal {
+  return refuse('already_exists', `Click "${id}" is a referral already.`, { field: 'click_id' });
+}
+
 /**
  * A click is no referral yet, and one of nobody is none at all: they are not shown. Nor does the live world show what is
  * only a test.
@@ -70,6 +75,8 @@ async function create(work: Clockwork, caller: Caller, input: NewReferral): Prom
   const { workspace } = caller;
   const affiliate = await findAffiliate(work.database.of(workspace), workspace, input.affiliateId);
   if (!affiliate) return { ...noAffiliate(input.affiliateId), field: 'affiliate_id' };
+  if ((input.createdAt ?? 0) > work.now() + DAY_MS)
+    return refuse('invalid_input', 'created_at lies in the future', { field: 'created_at' });
   const made =
     input.clickId === null
       ? await insert(work, affiliate, input, workspace)
@@ -105,7 +112,7 @@ async function insert(
     externalUserId: input.externalUserId ?? null,
     subscriptionId: input.subscriptionId ?? null,
     metadata: input.metadata ?? {},
-    createdAt: now,
+    createdAt: input.createdAt ?? now,
     convertedAt: isConverted(status) ? now : null,
   };
   const tx = work.database.of(workspace);
@@ -130,8 +137,7 @@ async function convert(
   const click = await findReferral(work.database.of(workspace), workspace, id);
   if (click?.programId !== affiliate.programId || (click.testOnly && livemode))
     return refuse('not_found', `There is no click "${id}" in this program.`, { field: 'click_id' });
-  if (click.status !== 'click')
-    return refuse('already_exists', `Click "${id}" is a referral already.`, { field: 'click_id' });
+  if (click.status !== 'click') return clickTaken(id);
   if (click.affiliateId !== affiliate.id)
     return refuse('identifiers_disagree', `Click "${id}" came through another affiliate.`, {
       field: 'click_id',
@@ -164,7 +170,9 @@ async function change(
 ): Promise<ReferralView | Refusal> {
   const tx = work.database.of(workspace);
   try {
-    return (await changeReferral(tx, workspace, id, was, changes, lead.journal)) ?? noReferral(id);
+    const changed = await changeReferral(tx, workspace, id, was, changes, lead.journal);
+    // A click that was found a moment ago became a referral meanwhile.
+    return changed ?? (was === 'click' ? clickTaken(id) : noReferral(id));
   } catch (error) {
     if (takenIndex(error) === null) throw error;
     const { email = null } = changes;

@@ -1,7 +1,7 @@
 /** What an operator or a caller says of a commission: journalled, merged and decided like every other fact. */
 import type { Caller, RulingRequest } from '../../core/desk.ts';
 import { reasonInWords } from '../../core/explain.ts';
-import type { Earning } from '../../core/earn.ts';
+import type { Decision } from '../../core/decide.ts';
 import { refuse, isRefusal, type Refusal } from '../../core/refusals.ts';
 import { isPayout } from '../../core/requests.ts';
 import type { ConversionView } from '../../core/views.ts';
@@ -80,8 +80,8 @@ async function post(
   );
   const guard = (settled: Settled): void => {
     const paymentId = settled.session.book.keys.get(sale.moneyKey) ?? '';
-    const earning = settled.decisions.get(paymentId)?.earning;
-    if (ordered) mustEarn(earning ?? null);
+    const decision = settled.decisions.get(paymentId);
+    if (ordered && decision) mustEarn(decision);
   };
   return answerOf<Settled, Refusal>(() =>
     runBatch(work, { workspace, livemode, source: 'operator', items: [item], guard }),
@@ -89,8 +89,9 @@ async function post(
 }
 
 /** Ends a batch that sets what a sale earns where nobody may earn of it, whatever is set. */
-export function mustEarn(earning: Earning | null): void {
-  const reason = earning?.reason ?? null;
+export function mustEarn({ earning, attribution }: Pick<Decision, 'earning' | 'attribution'>): void {
+  const credited = attribution?.referral == null ? (attribution?.reason ?? null) : null;
+  const reason = credited ?? earning?.reason ?? null;
   if (!earning || earning.ordered || reason === null || reason === 'no_exchange_rate') return;
   throw new Answered(
     refuse('invalid_input', `Nothing can be earned by it: ${reasonInWords(reason)}.`, { field: 'commission_amount' }),

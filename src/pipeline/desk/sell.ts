@@ -109,7 +109,7 @@ function judge(settled: Settled, item: Item, entry: SaleEntry, asked: NewSale): 
     throw new Answered(credit);
   const decision = decisions.get(paymentId);
   if (!decision?.sale) throw new Answered(notPaid(request));
-  if (request.ordered && (request.saleStatus ?? 'complete') === 'complete') mustEarn(decision.earning);
+  if (request.ordered && (request.saleStatus ?? 'complete') === 'complete') mustEarn(decision);
 }
 
 function stood({ session }: Settled, paymentId: string): boolean {

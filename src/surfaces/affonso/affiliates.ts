@@ -6,7 +6,8 @@ import type { AffiliateView } from '../../core/views.ts';
 import type { Route } from '../surface.ts';
 import { expandField } from './expand.ts';
 import { given } from './given.ts';
-import { optionalText, pageFields, pagingOf } from './inputs.ts';
+import { moment, momentUntil, optionalId, optionalText, pageFields, pagingOf } from './inputs.ts';
+import { sortField } from './listing.ts';
 import { onboardingAnswer, onboardingShape } from './onboarding-responses.ts';
 import { affiliateAnswer, affiliateChanges, affiliateShape, detailsOf, newAffiliate, statusField } from './partners.ts';
 import { route } from '../route.ts';
@@ -41,8 +42,14 @@ async function shapeWith(
 const listQuery = z.object({
   ...showQuery.shape,
   ...pageFields,
-  status: statusField,
+  partnership_status: statusField,
+  status: statusField.describe('The same as partnership_status.'),
   search: optionalText(255).describe('Part of a name, an e-mail or a tracking_id.'),
+  group_id: optionalId,
+  program_id: optionalId,
+  sort: sortField({ createdAt: 'created', created_at: 'created', name: 'name', email: 'email' }),
+  dateFrom: moment.optional().describe('From when they were made.'),
+  dateTo: momentUntil.optional().describe('Until when, a date alone with its whole day.'),
 });
 
 const create = route<z.infer<typeof newAffiliate>>({
@@ -81,8 +88,16 @@ const list = route<unknown, z.infer<typeof listQuery>>({
   scope: 'read:affiliates',
   query: listQuery,
   async run({ caller, query }, desk) {
-    const { status, search } = query;
-    const found = await desk.affiliates(caller, { ...pagingOf(query), status, search });
+    const found = await desk.affiliates(caller, {
+      ...pagingOf(query),
+      status: query.partnership_status ?? query.status,
+      search: query.search,
+      groupId: query.group_id,
+      programId: query.program_id,
+      from: query.dateFrom ?? null,
+      to: query.dateTo ?? null,
+      sort: query.sort,
+    });
     return listed(found, query, await shapeWith(desk, caller, query.expand, found.rows));
   },
 });

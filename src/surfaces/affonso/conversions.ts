@@ -187,7 +187,8 @@ const sold = route<SaleBody>({
     const request = requestOf(body, raw);
     if (isRefusal(request)) return request;
     const answer = await desk.sell(caller, request);
-    return isRefusal(answer) ? answer : done(conversionShape(answer.conversion), answer.replayed ? 200 : 201);
+    if (isRefusal(answer)) return answer;
+    return done(conversionShape(answer.conversion, body.external_event_id), answer.replayed ? 200 : 201);
   },
 });
 

@@ -5,8 +5,19 @@ import { isRefusal, type Refusal } from '../../core/refusals.ts';
 import { toIso } from '../../core/time.ts';
 import type { Route } from '../surface.ts';
 import { given } from './given.ts';
-import { amount, currency, idList, invalid, minorOf, oneOf, optionalId, pageFields, text } from './inputs.ts';
-import { listRoute } from './listing.ts';
+import {
+  amount,
+  currency,
+  idList,
+  invalid,
+  minorOf,
+  oneOf,
+  optionalId,
+  optionalText,
+  pageFields,
+  text,
+} from './inputs.ts';
+import { listRoute, sortField } from './listing.ts';
 import { route } from '../route.ts';
 import { answered, dataAnswer, deleted, deletedAnswer, done, upper } from './shapes.ts';
 
@@ -82,6 +93,7 @@ const couponAnswer = z
     provider_coupon_id: z.string().nullable(),
     provider_promo_code_id: z.string().nullable(),
     created_at: answered.moment,
+    updated_at: answered.moment.describe('As created_at: a coupon is ended, never changed.'),
   })
   .meta({ id: 'Coupon' });
 
@@ -102,6 +114,7 @@ function couponShape(view: CouponView): Record<string, unknown> {
     provider_coupon_id: view.providerCouponId,
     provider_promo_code_id: view.providerPromoCodeId,
     created_at: toIso(view.createdAt),
+    updated_at: toIso(view.createdAt),
   };
 }
 
@@ -128,7 +141,13 @@ const create = route<CouponBody>({
   },
 });
 
-const listQuery = z.object({ ...pageFields, affiliate_id: optionalId });
+const listQuery = z.object({
+  ...pageFields,
+  affiliate_id: optionalId,
+  program_id: optionalId,
+  search: optionalText(255).describe('Part of a code.'),
+  sort: sortField({ createdAt: 'created', created_at: 'created', code: 'code' }),
+});
 
 const list = listRoute({
   path: '/v1/coupons',
@@ -137,7 +156,8 @@ const list = listRoute({
   query: listQuery,
   row: couponAnswer,
   shape: couponShape,
-  read: ({ caller, query, paging }, desk) => desk.coupons(caller, { ...paging, affiliateId: query.affiliate_id }),
+  read: ({ caller, query: { affiliate_id: affiliateId, program_id: programId, search, sort }, paging }, desk) =>
+    desk.coupons(caller, { ...paging, affiliateId, programId, search, sort }),
 });
 
 const show = route({

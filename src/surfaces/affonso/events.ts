@@ -69,8 +69,8 @@ function eventShape(view: EventView, replayed: boolean): Record<string, unknown>
   };
 }
 
-function soldReply(conversion: ConversionView, replayed: boolean, id: string): Reply {
-  const shape = { ...conversionShape(conversion), replayed, source_event_id: id };
+function soldReply(conversion: ConversionView, replayed: boolean, caller: Caller, id: string): Reply {
+  const shape = { ...conversionShape(conversion, id), replayed, source_event_id: keptAs(caller, id) };
   return done(shape, replayed ? 200 : 201);
 }
 
@@ -97,7 +97,7 @@ async function sell({ body, raw, caller }: Call, desk: Desk): Promise<Reply | Re
   if (isRefusal(request)) return request;
   const answer = await desk.sell(caller, request);
   if (isRefusal(answer)) return answer.field === 'created_at' ? inFuture : answer;
-  return soldReply(answer.conversion, answer.replayed, keptAs(caller, external_event_id));
+  return soldReply(answer.conversion, answer.replayed, caller, external_event_id);
 }
 
 async function tell(identity: Identity, { body, raw, caller }: Call, desk: Desk): Promise<Reply | Refusal> {
@@ -112,7 +112,7 @@ async function tell(identity: Identity, { body, raw, caller }: Call, desk: Desk)
     body: raw,
   });
   if (isRefusal(answer)) return answer;
-  if ('conversion' in answer) return soldReply(answer.conversion, true, keptAs(caller, external_event_id ?? ''));
+  if ('conversion' in answer) return soldReply(answer.conversion, true, caller, external_event_id ?? '');
   return done(eventShape(answer.event, answer.replayed), answer.replayed ? 200 : 201);
 }
 

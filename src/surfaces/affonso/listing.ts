@@ -8,6 +8,25 @@ import type { Route } from '../surface.ts';
 import { pageFields, pagingOf } from './inputs.ts';
 import { listAnswer, listed } from './shapes.ts';
 
+type Sort<By> = { readonly by: By; readonly descending: boolean };
+
+/** `name:asc` or `name:desc`, of names that say by what; the names may be several for one. Default: the newest first. */
+export function sortField<const Names extends Readonly<Record<string, string>>>(
+  names: Names,
+): z.ZodType<Sort<Names[keyof Names] | 'created'>> {
+  const error = `must be one of ${Object.keys(names).join(', ')}, then :asc or :desc`;
+  return z
+    .string({ error })
+    .refine((text) => Object.hasOwn(names, text.split(':')[0] ?? '') && /^[^:]+:(asc|desc)$/.test(text), error)
+    .optional()
+    .transform((text): Sort<Names[keyof Names] | 'created'> => {
+      if (text === undefined) return { by: 'created', descending: true };
+      const [name = '', direction] = text.split(':');
+      return { by: names[name] as Names[keyof Names], descending: direction === 'desc' };
+    })
+    .describe('Default: createdAt:desc.');
+}
+
 /** Of a list that cannot be filtered. */
 export const pageQuery = z.object(pageFields);
 

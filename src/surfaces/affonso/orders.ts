@@ -9,7 +9,6 @@ import { route } from '../route.ts';
 import { optionalFlag } from './conversions.ts';
 import { amount, currency, invalid, minorOf, oneOf, optionalId, optionalMoment, text } from './inputs.ts';
 import { commissionAnswer, commissionShape, dataAnswer, done, upper } from './shapes.ts';
-import { SIGNED } from './signing.ts';
 import { COMMISSION_STATUSES, SALES_STATUSES } from './statuses.ts';
 
 /** A refund has no commission of its own: it lowers its sale's. */
@@ -63,7 +62,6 @@ export const create = route<z.infer<typeof creation>>({
   summary: 'Tells a sale whose commission you set yourself.',
   answers: { 201: dataAnswer(commissionAnswer) },
   scope: 'write:commissions',
-  signed: SIGNED,
   body: creation,
   async run({ caller, body, raw, idempotencyKey }, desk) {
     if (idempotencyKey !== null && idempotencyKey.length > LONGEST_KEY)

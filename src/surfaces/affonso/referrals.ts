@@ -14,6 +14,7 @@ import {
   momentUntil,
   oneOf,
   optionalId,
+  optionalMoment,
   optionalText,
   text,
 } from './inputs.ts';
@@ -45,7 +46,8 @@ const newReferral = z.object({
   ...common,
   affiliate_id: text(255).meta({ examples: ['aff_…'] }),
   email: email.meta({ examples: ['buyer@example.com'] }),
-  click_id: optionalId.describe('The click that becomes this referral.'),
+  click_id: optionalId.describe('The click that becomes this referral, and keeps its moment.'),
+  created_at: optionalMoment.describe('When they became one. Default: now.'),
   metadata,
 });
 const changes = z.object({ ...common, email: email.nullish(), metadata: metadataChange });
@@ -76,8 +78,8 @@ function fieldsOf(body: z.infer<typeof newReferral> | z.infer<typeof changes>) {
   });
 }
 
-const { affiliate: expandedAffiliate } = expandedFields;
-const expandedReferral = referralAnswer.extend({ affiliate: expandedAffiliate });
+const { affiliate, affiliate_program } = expandedFields;
+const expandedReferral = referralAnswer.extend({ affiliate, affiliate_program });
 
 const listedReferrals = z.object({
   success: z.literal(true),
@@ -99,6 +101,7 @@ const create = route<z.infer<typeof newReferral>>({
       affiliateId,
       email: address,
       clickId,
+      ...given({ createdAt: body.created_at }),
       body: raw,
     });
     return isRefusal(made) ? made : done(referralShape(made), 201);

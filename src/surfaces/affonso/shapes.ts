@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ConversionView, Page, ReferralView } from '../../core/views.ts';
-import { sourceName } from '../../core/keys.ts';
+import { moneyKey, sourceName } from '../../core/keys.ts';
 import { toMajor } from '../../core/money.ts';
 import { toIso, type Moment } from '../../core/time.ts';
 import type { Reply } from '../surface.ts';
@@ -93,6 +93,14 @@ function idOfKey(keys: readonly string[], kind: string): string | null {
   return null;
 }
 
+const OWN_SALE = moneyKey('affonso', 'sale', '');
+
+/** The id under which a sale was told in this dialect, also where Stripe tells of its payment as well; null: it was not. */
+function toldAs({ kind, keys }: ConversionView): string | null {
+  const own = kind === 'sale' ? keys.find((key) => key.startsWith(OWN_SALE)) : undefined;
+  return own?.slice(OWN_SALE.length) ?? null;
+}
+
 const conversionFields = {
   id: answered.id,
   referral_id: answered.id.nullable(),
@@ -123,9 +131,10 @@ export const conversionAnswer = z.object({ ...conversionFields, ...toldFields })
 
 /**
  * The 20 keys of a conversion, in the documented order. `sale_amount` and `commission_amount` are what is left after
- * refunds. A sale without a commission says `pending` with 0: one may still come, with a late referral.
+ * refunds. A sale without a commission says `pending` with 0: one may still come, with a late referral. `told`: the id
+ * in the call that is answered; a payment may have been told under several.
  */
-export function conversionShape(view: ConversionView): z.infer<typeof conversionAnswer> {
+export function conversionShape(view: ConversionView, told = toldAs(view)): z.infer<typeof conversionAnswer> {
   const { commission } = view;
   const currency = commission?.currency ?? view.currency;
   return {
@@ -144,7 +153,7 @@ export function conversionShape(view: ConversionView): z.infer<typeof conversion
     invoice_id: idOfKey(view.keys, 'invoice'),
     earning_id: commission?.id ?? null,
     earning_type: 'direct_commission',
-    external_event_id: view.externalEventId,
+    external_event_id: told ?? view.externalEventId,
     calculation_mode: 'auto',
     matched_incentive_id: commission?.incentiveId ?? null,
     created_at: toIso(view.occurredAt),

@@ -1,5 +1,6 @@
 /** `POST /v1/conversions` against the document it comes from (reference/documents/002_…), and reading what it made. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAccount } from '../../../src/simulator/account.ts';
 import { terms } from '../../support/stage.ts';
 import type { Answer, Site } from '../../web/site.ts';
 import { openScene, type Scene } from './scene.ts';
@@ -346,6 +347,33 @@ describe('a sale that names a Stripe object', () => {
     });
     expect(status).toBe(201);
     expect(body.data).toMatchObject({ invoice_id: 'in_early', commission_amount: 15 });
+  });
+
+  test.each(['call', 'webhook'] as const)('keeps the caller’s id, told by the %s first', async (first) => {
+    const account = createAccount({ family: 'basil', seed: `named by the ${first}`, startAt: 1_767_600_000 });
+    const { firstPayment } = account.subscribe({
+      customer: account.customer({}),
+      price: account.price({ amount: 5_000 }),
+    });
+    const { paymentIntent: intent, invoice } = firstPayment;
+    const sale = { referral_id: 'ref_jane', sale_amount: 50 };
+    if (first === 'webhook') await site.stage.hearAll(account.events);
+    const told = await sell({ ...sale, external_event_id: intent });
+    if (first === 'call') await site.stage.hearAll(account.events);
+    const again = await sell({ ...sale, external_event_id: intent });
+    const read = await site.get(`/v1/conversions/${String(again.body.data['id'])}`);
+    for (const { body } of [told, again, read]) expect(body.data['external_event_id']).toBe(intent);
+    // The same payment by another of its names is answered under that.
+    const event = { event_name: 'paid', event_type: 'conversion', sale_amount_currency: 'USD' };
+    const other = await site.post('/v1/events', { ...sale, ...event, external_event_id: invoice?.id });
+    expect([other.status, other.body.data['external_event_id']]).toEqual([200, invoice?.id]);
+    expect(other.body.data['id']).toBe(again.body.data['id']);
+    const refund = await site.post(`/v1/conversions/${String(other.body.data['id'])}/refund`, {
+      external_event_id: `back of ${first}`,
+    });
+    expect(refund.status).toBe(200);
+    const { body } = await site.get('/v1/conversions?kind=refund&limit=1');
+    expect(body.data).toMatchObject([{ external_event_id: `back of ${first}` }]);
   });
 });
 

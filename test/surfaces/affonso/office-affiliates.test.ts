@@ -1,6 +1,7 @@
 /** `/v1/affiliates` (apis.md 2.2). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyWorkspace } from '../../../src/pipeline/verify.ts';
+import { affixo } from '../../../src/surfaces/affixo/index.ts';
 import { terms, translators } from '../../support/stage.ts';
 import type { Answer, Site } from '../../web/site.ts';
 import { openScene, type Scene } from './scene.ts';
@@ -134,6 +135,37 @@ describe('creating', () => {
     });
     expect(status).toBe(409);
     expect(body.error).toMatchObject({ code: 'DUPLICATE_ERROR', field: 'tracking_id' });
+  });
+});
+
+describe('a code that is a link of somebody else', () => {
+  /** Clicks through the code are those of the link's affiliate, whoever has it as tracking id. */
+  async function linked(code: string): Promise<string> {
+    const owner = await made(`Owner of ${code}`);
+    const { key } = await site.keyFor(true, ['*'], undefined, affixo.keys);
+    const link = { affiliate_id: owner, ref_param: code, destination_url: 'https://shop.example/' };
+    expect((await site.post('/v1/links', link, { key })).status).toBe(201);
+    return owner;
+  }
+
+  test('is nobody’s tracking id: a made one gets a suffix, one that is sent is 409', async () => {
+    await linked('promo');
+    const { body } = await create({ name: 'Promo', email: 'promo@partner.example' });
+    expect(body.data['tracking_id']).toMatch(/^promo-/);
+    const wanted = await create({ name: 'P', email: 'promo2@partner.example', tracking_id: 'promo' });
+    const changed = await put(body.data['id'], { tracking_id: 'promo' });
+    for (const answer of [wanted, changed])
+      expect([answer.status, answer.body.error.code, answer.body.error.field]).toEqual([
+        409,
+        'DUPLICATE_ERROR',
+        'tracking_id',
+      ]);
+  });
+
+  test('may be the tracking id of the link’s own affiliate', async () => {
+    const owner = await linked('own-code');
+    expect((await put(owner, { tracking_id: 'own-code' })).body.data['tracking_id']).toBe('own-code');
+    expect((await put(owner, { tracking_id: 'own-code' })).status).toBe(200);
   });
 });
 
@@ -277,6 +309,37 @@ describe('reading', () => {
   });
 
   test.each([
+    ['partnership_status=pending', ['Filter 2']],
+    ['partnership_status=APPROVED', ['Filter 3', 'Filter 1']],
+    ['group_id=filtered', ['Filter 3', 'Filter 2']],
+    ['group_id=nobody', []],
+    ['program_id=prog_default', ['Filter 3', 'Filter 2', 'Filter 1']],
+    ['program_id=prog_nobody', []],
+    ['sort=createdAt:asc', ['Filter 1', 'Filter 2', 'Filter 3']],
+    ['sort=name:desc&limit=1', ['Filter 3']],
+    ['sort=email:asc', ['Filter 3', 'Filter 2', 'Filter 1']],
+    ['dateFrom=2031-01-02', ['Filter 3', 'Filter 2']],
+    ['dateTo=2031-01-02', ['Filter 2', 'Filter 1']],
+    ['dateFrom=2031-01-02&dateTo=2031-01-02&partnership_status=pending', ['Filter 2']],
+  ])('?%s finds', async (query, names) => {
+    const { now } = site.stage.clock;
+    for (const n of [1, 2, 3]) {
+      site.stage.clock.now = Date.parse(`2031-01-0${n}T12:00:00Z`);
+      const more = n === 1 ? {} : { group_id: 'filtered', partnership_status: n === 2 ? 'pending' : 'approved' };
+      await create({ name: `Filter ${n}`, email: `${4 - n}filter@partner.example`, ...more });
+    }
+    site.stage.clock.now = now;
+    const { body } = await site.get(`/v1/affiliates?search=filter@&${query}`);
+    expect((body.data as unknown as { name: string }[]).map(({ name }) => name)).toEqual(names);
+  });
+
+  test.each([
+    'partnership_status=great',
+    'sort=created',
+    'sort=toString:asc',
+    'sort=name:down',
+    'dateFrom=1.1.2026',
+    'dateTo=',
     'limit=0',
     'limit=201',
     'limit=x',

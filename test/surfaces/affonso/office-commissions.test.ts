@@ -215,6 +215,9 @@ describe('the list', () => {
       for (const row of body.data as unknown as Record<string, unknown>[])
         expect(row).toMatchObject({ affiliate: { id: 'lister' }, referral: { id: 'ref_list' } });
     }
+    const { body } = await site.get('/v1/commissions?affiliate_id=lister&limit=1&expand=affiliate_program');
+    const [row] = body.data as unknown as Record<string, unknown>[];
+    expect(row?.['affiliate_program']).toEqual({ id: row?.['program_id'], name: expect.any(String) as string });
   });
 
   test('shows the world of the key and the own workspace only, and no sale without a commission', async () => {

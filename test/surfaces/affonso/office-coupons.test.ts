@@ -49,6 +49,7 @@ describe('giving', () => {
       provider_coupon_id: null,
       provider_promo_code_id: null,
       created_at: expect.any(String) as string,
+      updated_at: expect.any(String) as string,
     });
     expect((await site.get(`${PATH}/${String(body.data['id'])}`)).body.data).toEqual(body.data);
   });
@@ -163,6 +164,22 @@ describe('reading', () => {
     expect((await other.get(`${PATH}/${String(ids[1])}`)).status).toBe(404);
     expect((await end(ids[1], other)).status).toBe(404);
     expect((await site.get(`${PATH}?limit=0`)).status).toBe(400);
+  });
+
+  test('finds by a part of the code and by program, in the order that is asked for', async () => {
+    for (const code of ['FIND-B', 'find-a']) {
+      site.stage.clock.now += 1000;
+      await create({ affiliate_id: 'jane', code });
+    }
+    const codes = async (query: string): Promise<unknown> =>
+      ((await site.get(`${PATH}?search=FIND&${query}`)).body.data as unknown as { code: string }[]).map(
+        ({ code }) => code,
+      );
+    expect(await codes('')).toEqual(['find-a', 'FIND-B']);
+    expect(await codes('sort=createdAt:asc')).toEqual(['FIND-B', 'find-a']);
+    expect(await codes('sort=code:asc&program_id=prog_default')).toEqual(['find-a', 'FIND-B']);
+    expect(await codes('program_id=prog_nobody')).toEqual([]);
+    expect((await site.get(`${PATH}?sort=amount:asc`)).status).toBe(400);
   });
 
   test('needs its scope', async () => {

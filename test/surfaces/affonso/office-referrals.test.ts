@@ -95,6 +95,26 @@ describe('creating', () => {
     expect([again.status, again.body.error.field]).toEqual([409, 'click_id']);
   });
 
+  test('a click that forty want at once becomes one referral, the others are 409', async () => {
+    const id = await click();
+    const all = await Promise.all(
+      Array.from({ length: 40 }, () => create({ affiliate_id: 'jane', email: buyer(), click_id: id })),
+    );
+    expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      201,
+      ...Array.from({ length: 39 }, () => 409),
+    ]);
+  });
+
+  test('may have become one before; a click keeps its own moment', async () => {
+    const since = '2025-03-01T10:00:00.000Z';
+    const { body } = await create({ affiliate_id: 'jane', email: buyer(), created_at: since });
+    expect(body.data['created_at']).toBe(since);
+    const id = await click();
+    const clicked = await create({ affiliate_id: 'jane', email: buyer(), click_id: id, created_at: since });
+    expect([clicked.status, clicked.body.data['created_at'] === since]).toEqual([201, false]);
+  });
+
   test('later purchases of the buyer are credited, in both worlds', async () => {
     const email = buyer();
     const { body } = await create(
@@ -169,6 +189,7 @@ describe('bad input', () => {
       404,
       'click_id',
     ],
+    ['a far moment', { affiliate_id: 'jane', email: 'x@y.example', created_at: '2999-01-01' }, 400, 'created_at'],
     ['a long name', { affiliate_id: 'jane', email: 'x@y.example', name: 'x'.repeat(256) }, 400, 'name'],
     ['a NUL', { affiliate_id: 'jane', email: 'x@y.example', customer_id: 'a\0' }, 400, 'customer_id'],
     ['metadata that is a list', { affiliate_id: 'jane', email: 'x@y.example', metadata: [] }, 400, 'metadata'],

@@ -219,6 +219,15 @@ describe('POST /v1/commissions', () => {
     expect(await site.everything()).toBe(before);
   });
 
+  test('of a referral that was rejected is refused, and nothing is stored', async () => {
+    const referral_id = await referral();
+    await site.send('PUT', `/v1/referrals/${referral_id}`, '{"status":"rejected"}');
+    const before = await site.everything();
+    const { status, body } = await create({ referral_id });
+    expect([status, body.error.message]).toEqual([400, expect.stringContaining('the referral was rejected')]);
+    expect(await site.everything()).toBe(before);
+  });
+
   test.each(['open', 'trialing', 'failed'])('a sale that is %s earns nothing yet', async (sales_status) => {
     expect((await create({ sales_status })).body.data).toMatchObject({ sales_status, commission_amount: 0 });
   });

@@ -80,12 +80,20 @@ describe('switched on', () => {
     expect(await site.everything()).toBe(before);
   });
 
-  test('sign-ups, clicks and reading need no signature', async () => {
+  test('sign-ups, clicks, commissions and reading need no signature', async () => {
     await site.stage.affiliate(`tracked${(made += 1)}`);
     const click = await site.post('/v1/clicks', { trackingId: `tracked${made}` });
     expect(click.status).toBe(201);
     const signup = { click_id: click.body.data['id'], external_user_id: `user ${made}` };
     expect((await site.post('/v1/signups', signup)).status).toBe(201);
+    const commission = await site.post('/v1/commissions', {
+      referral_id: 'ref_1',
+      sale_amount: 9,
+      commission_amount: 1,
+    });
+    expect(commission.status).toBe(201);
+    const path = `/v1/commissions/${String(commission.body.data['id'])}`;
+    expect((await site.send('PUT', path, '{"status":"declined"}')).status).toBe(200);
     expect((await site.get('/v1/conversions')).status).toBe(200);
   });
 
