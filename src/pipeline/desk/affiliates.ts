@@ -147,8 +147,12 @@ async function update(
   changes: Parameters<OfficeDesk['updateAffiliate']>[2],
 ): Promise<AffiliateView | Refusal> {
   const { trackingId } = changes;
-  if (trackingId !== undefined && (await leadsToLink(work.database.of(workspace), workspace, trackingId, id)))
-    return taken(trackingId);
+  const { of } = work.database;
+  if (trackingId !== undefined && (await leadsToLink(of(workspace), workspace, trackingId, id))) {
+    const known = await findAffiliate(of(workspace), workspace, id);
+    // Whoever has it already may put their whole object back.
+    if (known?.trackingId !== trackingId) return known ? taken(trackingId) : noAffiliate(id);
+  }
   const isTurnedAway = changes.status !== undefined && !mayLook(changes.status);
   const change = async (tx: Tx): Promise<AffiliateView | Refusal> => {
     const changed = await updateAffiliate(tx, workspace, id, changes);

@@ -162,6 +162,19 @@ describe('a code that is a link of somebody else', () => {
       ]);
   });
 
+  test('that somebody had before the link does not keep their whole object from being put back', async () => {
+    await linked('older');
+    const { body } = await create({ name: 'Older', email: 'older@partner.example', tracking_id: 'older-still' });
+    const id = String(body.data['id']);
+    // As it could be before links and tracking ids were kept apart.
+    await site.stage.ask(`UPDATE affiliates SET tracking_id = 'older' WHERE workspace_id = $1 AND affiliate_id = $2`, [
+      id,
+    ]);
+    const stands = (await site.get(`/v1/affiliates/${id}`)).body.data;
+    expect(await put(id, stands)).toMatchObject({ status: 200, body: { data: stands } });
+    expect((await put('aff_nobody', { tracking_id: 'older' })).status).toBe(404);
+  });
+
   test('may be the tracking id of the link’s own affiliate', async () => {
     const owner = await linked('own-code');
     expect((await put(owner, { tracking_id: 'own-code' })).body.data['tracking_id']).toBe('own-code');
