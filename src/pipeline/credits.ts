@@ -72,7 +72,10 @@ export function draftReferrals(
   for (const id of written) {
     const { attribution, sale } = decisions.get(id) ?? {};
     const row = session.referrals.get(attribution?.referral?.id ?? '');
-    if (row && sale) after.set(row.id, shownAfter(session.book, after.get(row.id) ?? shownOf(row), sale));
+    if (!row || !sale) continue;
+    const known = after.get(row.id) ?? shownOf(row);
+    // Test money says nothing of a visitor whom the live world knows as well.
+    after.set(row.id, draft.scope.livemode || row.testOnly ? shownAfter(session.book, known, sale) : known);
   }
   for (const previous of written) {
     const row = session.referrals.get(postedOf(session, previous).referralId ?? '');

@@ -32,6 +32,8 @@ export type ReferralRow = {
   readonly externalUserId: string | null;
   readonly subscriptionId: string | null;
   readonly convertedAt: string | null;
+  /** The live world does not know it. */
+  readonly testOnly: boolean;
   readonly history: AffiliateView['history'] | null;
 };
 
@@ -58,7 +60,7 @@ export type LoadedVisit = Omit<VisitorClick, 'referral'> & { readonly visitor: s
 
 const REFERRAL = `json_build_object('affiliateId', affiliate_id, 'programId', program_id,
     'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
-    'subscriptionId', subscription_id, 'convertedAt', converted_at, 'history', (
+    'subscriptionId', subscription_id, 'convertedAt', converted_at, 'testOnly', test_only, 'history', (
       SELECT history FROM affiliates a WHERE a.workspace_id = r.workspace_id AND a.affiliate_id = r.affiliate_id))`;
 
 const TOKENS = `$8::text[] || ARRAY(SELECT unnest(tokens) FROM pay)

@@ -15,11 +15,12 @@ export function visitDesk(work: Clockwork): VisitDesk {
   };
 }
 
-async function visit(work: Clockwork, { workspace }: Caller, request: VisitRequest): Promise<Visit | Refusal> {
+async function visit(work: Clockwork, caller: Caller, request: VisitRequest): Promise<Visit | Refusal> {
+  const { workspace } = caller;
   const linked = await linkOf(work, workspace, request.code);
   if (!linked) return refuse('not_found', `No link in use has the code "${request.code}".`, { field: 'code' });
   const clickId = work.newId('ref');
-  const { visitorId, knownBy } = await visitorOf(work, workspace, request, clickId);
+  const { visitorId, knownBy } = await visitorOf(work, caller, request, clickId);
   await insertClick(work.database.of(workspace), workspace, {
     ...placeOf(linked),
     id: clickId,
@@ -45,29 +46,30 @@ function placeOf({ affiliateId, programId, linkId }: Linked): Omit<Linked, 'stat
 /** A new visitor gets the click's own id, so that whatever carries it leads to the click. */
 async function visitorOf(
   work: Clockwork,
-  workspace: string,
+  caller: Caller,
   { visitorId, fingerprint }: VisitRequest,
   clickId: string,
 ): Promise<{ visitorId: string; knownBy: KnownBy }> {
   if (visitorId !== null) return { visitorId, knownBy: 'cookie' };
   const sign: Sign | null = fingerprint === null ? null : { by: 'fingerprint', value: fingerprint };
-  const known = sign && (await findVisit(work.database.of(workspace), workspace, sign, null, work.now()));
+  const known = sign && (await findVisit(work.database.of(caller.workspace), caller, sign, null, work.now()));
   return known ? { visitorId: known.visitorId, knownBy: 'fingerprint' } : { visitorId: clickId, knownBy: 'new' };
 }
 
 async function recognize(
   work: Clockwork,
-  { workspace }: Caller,
+  caller: Caller,
   signs: VisitorSigns,
   once: string | null,
 ): ReturnType<VisitDesk['recognize']> {
+  const { workspace } = caller;
   const linked = signs.code === null ? null : await linkOf(work, workspace, signs.code);
   for (const sign of signsIn(signs)) {
-    const known = await findVisit(work.database.of(workspace), workspace, sign, linked?.programId ?? null, work.now());
+    const known = await findVisit(work.database.of(workspace), caller, sign, linked?.programId ?? null, work.now());
     if (known) return { clickId: known.clickId, visitorId: signs.visitorId ?? known.visitorId };
   }
   if (!linked) return { clickId: null, visitorId: signs.visitorId ?? work.newId('vis') };
-  const clickId = await named(work, workspace, linked, signs, once);
+  const clickId = await named(work, caller, linked, signs, once);
   return { clickId, visitorId: signs.visitorId ?? clickId };
 }
 
@@ -78,15 +80,18 @@ function signsIn({ visitorId, fingerprint }: VisitorSigns): Sign[] {
   ];
 }
 
-/** Somebody named a link that nobody was seen to follow: one row for the same visitor, else for the same call. */
+/**
+ * Somebody named a link that nobody was seen to follow: one row for the same visitor, else for the same call. What a test
+ * names, the live world does not know.
+ */
 async function named(
   work: Clockwork,
-  workspace: string,
+  { workspace, livemode }: Caller,
   linked: Linked,
   { visitorId, fingerprint }: VisitorSigns,
   once: string | null,
 ): Promise<string> {
-  const who = [linked.linkId ?? linked.affiliateId, visitorId, fingerprint];
+  const who = [linked.linkId ?? linked.affiliateId, visitorId, fingerprint, ...(livemode ? [] : ['test'])];
   const nobody = visitorId === null && fingerprint === null;
   const id = nobody && once === null ? work.newId('ref') : idOf('ref', JSON.stringify(nobody ? [...who, once] : who));
   await insertClick(work.database.of(workspace), workspace, {
@@ -97,6 +102,7 @@ async function named(
     visitorId,
     fingerprint,
     followed: false,
+    testOnly: !livemode,
   });
   return id;
 }

@@ -305,6 +305,26 @@ describe('a test', () => {
     expect(live.body['conversion_id']).not.toBe(made.body['conversion_id']);
   });
 
+  const soldBy = async (externalId: string): Promise<string | null> => {
+    const sales = await site.stage.sales();
+    return sales.find((one) => one.external_event_id === externalId && one.livemode)?.affiliate_id ?? null;
+  };
+
+  test('binds no visitor of the live world: neither by the link it names nor by the click it sells to', async () => {
+    await track('sale', { visitor_id: 'v-tried', ref: 'max', amount: 5, external_id: 'tried', is_test: true });
+    const alone = await track('sale', { visitor_id: 'v-tried', amount: 5, external_id: 'tried live' });
+    expect(alone.body['attributed']).toBe(false);
+    await track('sale', { visitor_id: 'v-tried', ref: 'max', amount: 5, external_id: 'tried with link' });
+    expect(await soldBy('tried with link')).toBe('max');
+
+    await visit('v-twice');
+    await track('sale', { visitor_id: 'v-twice', amount: 5, external_id: 'twice test', is_test: true });
+    site.stage.clock.now += 1000;
+    await visit('v-twice', 'max');
+    await track('sale', { visitor_id: 'v-twice', amount: 5, external_id: 'twice live' });
+    expect(await soldBy('twice live')).toBe('max');
+  });
+
   test('makes no lead of a click', async () => {
     await visit('v-test-lead');
     const answer = await track('lead', { visitor_id: 'v-test-lead', is_test: true, external_id: 'test lead' });
