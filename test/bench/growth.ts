@@ -152,6 +152,7 @@ export async function growths(server: TestServer, hot: number, many: number): Pr
     growth(`${hot} events of one customer${across ? ', rules across payments' : ''}`, times);
     await on.drop();
   }
+  if (many === 0) return;
   const on = await fresh(server, true);
   const work = clockwork(on);
   await timed(work, 500, 4, (index) => mixed(9_000_000 + index, (invoice) => invoice % 20_000));

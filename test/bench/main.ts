@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: speed as ratios measured side by side in one run. Nothing here fails on a slow machine; it prints
- * what it is. BENCH_EVENTS (default 20000), BENCH_BACKLOG (50000) and BENCH_GROWTH (100000) set the sizes.
+ * what it is. BENCH_EVENTS (default 20000), BENCH_BACKLOG (50000) and BENCH_GROWTH (100000; 0:
+ * leave it out) set the sizes.
  */
 import { cpus, totalmem } from 'node:os';
 import { signed } from '../../src/simulator/deliver.ts';
