@@ -5,7 +5,7 @@
 import { collect, moneyKeyOf, partiesOfPayment, type Sale } from './collect.ts';
 import { eventKey } from './keys.ts';
 import { decide, type Decision } from './decide.ts';
-import { referralNamed, type VisitorClick } from './visitors.ts';
+import { referralNamed, type LoadedClick, type VisitorClick } from './visitors.ts';
 import { earlierThan, foundationKey, type Foundation, type Summary } from './earlier.ts';
 import { settingsAt, type AffiliateView, type Rules, type Settings } from './rules.ts';
 import type { EventRef, Fact } from './facts.ts';
@@ -194,10 +194,7 @@ export function absorbClock(book: Book, paymentId: string, clock: Partial<Clock>
 }
 
 /** Adds clicks of visitors, of which the referrals are in the book already. One that is there stays as it is. */
-export function addVisits(
-  { referrals, visits }: Book,
-  clicks: readonly (Omit<VisitorClick, 'referral'> & { visitor: string; id: string })[],
-): void {
+export function addVisits({ referrals, visits }: Book, clicks: readonly LoadedClick[]): void {
   for (const { visitor, id, ...visit } of clicks) {
     const referral = referrals.get(id);
     const known = visits.get(visitor) ?? [];

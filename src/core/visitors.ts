@@ -17,6 +17,9 @@ export type VisitorClick = {
   readonly windowDays: number;
 };
 
+/** The same as it is read, before its referral is at hand: whose click it is, and the id of its referral. */
+export type LoadedClick = Omit<VisitorClick, 'referral'> & { readonly visitor: string; readonly id: string };
+
 /** Stripe's seconds have no fractions, and its clock is not ours. */
 const SKEW_MS = 60_000;
 

@@ -3,7 +3,7 @@
  * that posts checks that what was read is still current (store/post.ts).
  */
 import type { AffiliateView } from '../core/rules.ts';
-import type { VisitorClick } from '../core/visitors.ts';
+import type { LoadedClick } from '../core/visitors.ts';
 import type { Tx } from './tx.ts';
 import { VISIT } from './visitors.ts';
 
@@ -53,10 +53,8 @@ export type Loaded = {
   readonly prices: readonly { readonly key: string; readonly version: number; readonly state: string }[];
   readonly referrals: readonly ReferralRow[];
   /** Clicks of visitors that a token names, with the id of the click's referral, which is one of `referrals`. */
-  readonly visits: readonly LoadedVisit[];
+  readonly visits: readonly LoadedClick[];
 };
-
-export type LoadedVisit = Omit<VisitorClick, 'referral'> & { readonly visitor: string; readonly id: string };
 
 const REFERRAL = `json_build_object('affiliateId', affiliate_id, 'programId', program_id,
     'status', status, 'email', email, 'customerId', customer_id, 'externalUserId', external_user_id,
@@ -155,7 +153,7 @@ function sorted(workspace: string, rows: readonly Row[]): Loaded {
   const customers: Loaded['customers'][number][] = [];
   const prices: Loaded['prices'][number][] = [];
   const referrals: ReferralRow[] = [];
-  const visits: LoadedVisit[] = [];
+  const visits: LoadedClick[] = [];
   for (const { t, k, v, a, b, c, d } of rows) {
     if (t === 'w') rulesVersion = Number(v);
     else if (t === 'e') events.set(k, a);
@@ -164,7 +162,8 @@ function sorted(workspace: string, rows: readonly Row[]): Loaded {
     else if (t === 'r') prices.push({ key: k, version: Number(v), state: a });
     else {
       referrals.push({ ...(JSON.parse(a) as Omit<ReferralRow, 'id' | 'version'>), id: k, version: Number(v) });
-      if (t === 'v') visits.push({ ...(JSON.parse(c ?? '') as Omit<VisitorClick, 'referral'>), visitor: b, id: k });
+      if (t === 'v')
+        visits.push({ ...(JSON.parse(c ?? '') as Omit<LoadedClick, 'visitor' | 'id'>), visitor: b, id: k });
     }
   }
   if (rulesVersion === null) throw new Error(`there is no workspace "${workspace}"`);

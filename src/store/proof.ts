@@ -1,6 +1,6 @@
 /** What stands, read from the ledger itself, and the journal it must follow from. */
 import type { AffiliateView } from '../core/rules.ts';
-import type { VisitorClick } from '../core/visitors.ts';
+import type { LoadedClick } from '../core/visitors.ts';
 import type { Tx } from './tx.ts';
 import { VISIT } from './visitors.ts';
 
@@ -152,7 +152,7 @@ export type KnownReferral = {
   readonly history: AffiliateView['history'] | null;
   /** null: it is no click of a visitor who may come back. */
   readonly visitor: string | null;
-  readonly visit: Omit<VisitorClick, 'referral'>;
+  readonly visit: Omit<LoadedClick, 'visitor' | 'id'>;
 };
 
 /** Referrals with their affiliates: a journal of their own, so verification takes them as given. */

@@ -1,7 +1,7 @@
 /** Bodies as they can be kept. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keepableJson, readBody } from '../../src/core/body.ts';
+import { keepableJson, keepableText, readBody } from '../../src/core/body.ts';
 
 test.each([
   [String.raw`{"a":"\u0000"}`, '{"a":"\u{fffd}"}'],
@@ -15,12 +15,13 @@ test.each([
   expect(keepableJson(text)).toBe(kept);
 });
 
-test('the kept text says what reading it gives', () => {
+test('the kept text says what reading it gives, and both what the text itself is kept as', () => {
   const text = fc.string({ unit: fc.constantFrom('\0', '\ud83d', '\ude00', '\\', 'u', '0000', '"', 'a', 'é') });
   fc.assert(
     fc.property(text, (value) => {
       const written = JSON.stringify({ value });
-      expect(JSON.parse(keepableJson(written))).toEqual(readBody(written));
+      expect(readBody(written)).toEqual({ value: keepableText(value) });
+      expect(JSON.parse(keepableJson(written))).toEqual({ value: keepableText(value) });
     }),
   );
 });
